@@ -1,0 +1,37 @@
+# Everything a person or a CI machine needs: Python 3.11+, git, make. The rest comes from the two lock files.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: accept test sandbox faults requirements clean
+
+accept: .venv/installed
+	$(BIN)/python -m behave $(ARGS)
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m behave --dry-run --format steps.usage --no-summary > .venv/steps-usage.txt
+	! grep --after-context=20 'UNUSED STEP DEFINITIONS' .venv/steps-usage.txt
+	$(BIN)/python -m pytest $(ARGS)
+
+sandbox: .venv/installed
+	$(BIN)/python -m sandbox up $(ARGS)
+
+faults: .venv/installed
+	$(BIN)/python -m faults $(ARGS)
+
+.venv/installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	@echo "Installing the Python packages (once, about a minute) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+# Writes requirements.txt anew from requirements.in; needs uv.
+requirements:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in --output-file requirements.txt
+
+clean:
+	rm -rf .venv reports .mypy_cache .ruff_cache .pytest_cache
