@@ -117,6 +117,9 @@ class Images:
         return {"hermes": self.hermes, "edit": self.edit}[family]
 
 
+IMAGES = Images()
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """What a client must know to use a running sandbox: the info document, also written to the ready file."""

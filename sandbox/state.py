@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+PREFIX = "live-preview-"
+
+
 @dataclass(frozen=True)
 class State:
     """Paths below the state folder. Every folder named here exists once `create` has returned."""
@@ -17,7 +20,7 @@ class State:
     @classmethod
     def create(cls) -> State:
         """A new, empty state folder (mode 0700) in the system's temporary folder."""
-        state = cls(Path(tempfile.mkdtemp(prefix="live-preview-")))
+        state = cls(Path(tempfile.mkdtemp(prefix=PREFIX)))
         for folder in (state.pids, state.logs, state.envoy, state.workspaces, state.remotes, state.scratch):
             folder.mkdir()
         return state

@@ -1,0 +1,53 @@
+"""The two clocks: what the product promises (`Budgets`) and how long the harness looks (`Patience`).
+
+A budget is measured and asserted; a patience only ends a look that would otherwise never end. The multiplier
+stretches patience and never a budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Annotated, get_type_hints
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The product's promises."""
+
+    cold_start: Annotated[
+        timedelta, "from the request to a 200 preview with HMR connected (success criterion 1)"
+    ]
+    scale_up: Annotated[timedelta, "from the request to a running Edit task, from zero (success criterion 1)"]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the harness looks, and how often."""
+
+    poll: Annotated[timedelta, "pause between two looks: short enough to see every state, polite to the APIs"]
+    answer: Annotated[timedelta, "one request to its answer; the load balancer itself gives up after 60 s"]
+    record: Annotated[
+        timedelta, "a fact to be readable in DynamoDB's indexes, which are never strongly consistent"
+    ]
+    wake: Annotated[
+        timedelta, "from zero to a live preview: longer than the budget, so that a late one is measured"
+    ]
+    instruction: Annotated[timedelta, "an accepted instruction to show in workspace, preview and record"]
+    end: Annotated[timedelta, "a session that ends to reach its last status, its route gone"]
+    sleep: Annotated[timedelta, "both services to reach zero, counted from the end of the last idle time"]
+    recovery: Annotated[timedelta, "sessions of a task that died to be served again by its replacement"]
+    mail: Annotated[timedelta, "a message to go through SES and back into the customer's inbox"]
+    exec_agent: Annotated[timedelta, "a running task's ECS Exec agent to take a command"]
+    hush: Annotated[timedelta, "how long 'nothing happens' is watched before it counts"]
+
+    def times(self, factor: float) -> Patience:
+        """All looks `factor` times as long; the pause between two looks stays."""
+        spans = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name != "poll"}
+        return Patience(poll=self.poll, **spans)
+
+
+def reasons(clock: type[Budgets] | type[Patience]) -> dict[str, str]:
+    """Why each duration of a clock exists, by its name."""
+    hints = get_type_hints(clock, include_extras=True)
+    return {name: str(hint.__metadata__[0]) for name, hint in hints.items()}

@@ -1,0 +1,74 @@
+"""Requests that are right but for one thing, by the name of what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from drivers.sessions import API
+from drivers.visits import Customer
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class FlawedRequest:
+    """A request to send as it is."""
+
+    method: str
+    path: str
+    body: bytes | None
+
+
+_WITHOUT = {"no client": "clientId", "no customer": "userId", "no instruction": "instruction"}
+
+_INSTEAD: Mapping[str, tuple[str, object]] = MappingProxyType(
+    {
+        "an empty client": ("clientId", ""),
+        "a client in capital letters": ("clientId", "Acme"),
+        "a client that climbs out of a path": ("clientId", "../acme"),
+        "a client of 64 characters": ("clientId", "a" * 64),
+        "a client that is a number": ("clientId", 7),
+        "a customer that is no address": ("userId", "anna"),
+        "a customer that is a list": ("userId", ["anna@example.com"]),
+        "an empty instruction": ("instruction", ""),
+        "an instruction of blanks": ("instruction", " \n\t"),
+        "an over-long instruction": ("instruction", "x" * 20 * KIB),
+        "a thread that climbs out of a path": ("threadId", "../main"),
+    }
+)
+
+_BODIES: Mapping[str, bytes | None] = MappingProxyType(
+    {
+        "a body that is not JSON": b"{clientId: anna",
+        "no body": None,
+        "a list for a body": b"[]",
+        "a body of 1 MiB": b'{"instruction": "' + b"x" * KIB * KIB + b'"}',
+    }
+)
+
+NEVER_WAS = "0" * 32
+
+
+def flawed(flaw: str, customer: Customer) -> FlawedRequest:
+    """The request with this flaw; KeyError for a flaw that is not in the lists above."""
+    right: dict[str, object] = {
+        "clientId": customer.client_id,
+        "userId": customer.user_id,
+        "instruction": 'Change the heading to "Never seen"',
+    }
+    if flaw == "the wrong method":
+        return FlawedRequest("PUT", f"{API}/activate", json.dumps(right).encode())
+    if flaw == "an instruction for a session that never was":
+        body = json.dumps({"instruction": right["instruction"]}).encode()
+        return FlawedRequest("POST", f"{API}/{NEVER_WAS}/instructions", body)
+    if flaw in _BODIES:
+        return FlawedRequest("POST", f"{API}/activate", _BODIES[flaw])
+    if flaw in _WITHOUT:
+        del right[_WITHOUT[flaw]]
+    else:
+        field, value = _INSTEAD[flaw]
+        right[field] = value
+    return FlawedRequest("POST", f"{API}/activate", json.dumps(right).encode())

@@ -1,0 +1,147 @@
+"""What a run showed: one result per scenario, the figures measured on the way, and the five criteria.
+
+The criteria are the contract's success criteria; a scenario proves one by carrying its tag, and may add a figure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Status = Literal["passed", "failed", "skipped", "undefined", "error"]
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """One scenario (an outline row counts by itself). `step_type` is the failed step's: given, when or then."""
+
+    feature: str
+    name: str
+    location: str
+    tags: tuple[str, ...]
+    status: str
+    seconds: float
+    failed_step: str | None = None
+    step_type: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """How long one step took, in seconds, and where it stands."""
+
+    sentence: str
+    scenario: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One success criterion: its tag, the contract's words, and how its figures are told."""
+
+    tag: str
+    promise: str
+    figure: str
+    tell: Callable[[Sequence[tuple[float, float]]], str]
+
+
+def _longest(values: Sequence[tuple[float, float]]) -> str:
+    seconds, limit = max(values)
+    return f"longest {seconds:.1f} s of {limit:.0f} s"
+
+
+def _of_all(noun: str) -> Callable[[Sequence[tuple[float, float]]], str]:
+    return lambda values: f"{sum(v for v, _ in values):.0f} of {sum(n for _, n in values):.0f} {noun}"
+
+
+def _most(values: Sequence[tuple[float, float]]) -> str:
+    most, limit = max(values)
+    return f"most tasks at once {most:.0f} of {limit:.0f}"
+
+
+def _slowest_to_zero(values: Sequence[tuple[float, float]]) -> str:
+    seconds, idle = max(values)
+    return f"back at zero {seconds:.1f} s after the last activity (idle time {idle:.0f} s)"
+
+
+CRITERIA = (
+    Criterion(
+        "criterion.cold_start", "Cold start: from the request to a live preview", "cold_start", _longest
+    ),
+    Criterion("criterion.persistence", "Persistence: files kept", "files", _of_all("files kept")),
+    Criterion("criterion.concurrency", "Concurrency: isolated, at most 3 tasks", "tasks", _most),
+    Criterion(
+        "criterion.routing", "Routing: right answer, right service", "routes", _of_all("answers right")
+    ),
+    Criterion("criterion.scaling", "Scaling: up when asked, zero when idle", "zero", _slowest_to_zero),
+)
+
+
+@dataclass
+class Ledger:
+    """Filled while a run goes on; written to `path` after every scenario, so that a killed run leaves its truth."""
+
+    path: Path
+    scenarios: list[ScenarioResult] = field(default_factory=list)
+    steps: list[StepTime] = field(default_factory=list)
+    figures: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    def add(self, result: ScenarioResult) -> None:
+        """Take a scenario's result, and write the whole ledger."""
+        self.scenarios.append(result)
+        self.write()
+
+    def measure(self, figure: str, value: float, limit: float) -> None:
+        """Take a figure, with the limit or total that it is judged against."""
+        self.figures.setdefault(figure, []).append((value, limit))
+
+    def write(self) -> None:
+        """Write the ledger as JSON: `scenarios` (fields of `ScenarioResult`) and `figures`."""
+        document = {
+            "scenarios": [dataclasses.asdict(result) for result in self.scenarios],
+            "figures": self.figures,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".part")
+        unfinished.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        unfinished.replace(self.path)
+
+    def summary(self) -> str:
+        """The end of a run in words: every criterion, met or not, by what and with which figure; slowest steps."""
+        lines = ["Success criteria"]
+        for criterion in CRITERIA:
+            proofs = [s for s in self.scenarios if criterion.tag in s.tags and s.status != "skipped"]
+            lines.append(f"  {verdict(proofs):<9} {criterion.promise}: {self._figure(criterion)}")
+            lines += [f"            {line}" for line in _proofs(proofs)]
+        lines.append("Slowest steps")
+        slowest = sorted(self.steps, key=lambda step: step.seconds, reverse=True)[:10]
+        lines += [f"  {step.seconds:6.1f} s  {step.sentence}   ({step.scenario})" for step in slowest]
+        return "\n".join(lines)
+
+    def _figure(self, criterion: Criterion) -> str:
+        values = self.figures.get(criterion.figure)
+        return criterion.tell(values) if values else "no figure measured"
+
+
+def verdict(proofs: Sequence[ScenarioResult]) -> str:
+    """`met`, `NOT MET`, or `not run` when nothing that proves the criterion was run."""
+    if not proofs:
+        return "not run"
+    return "met" if all(proof.status == "passed" for proof in proofs) else "NOT MET"
+
+
+def _proofs(proofs: Iterable[ScenarioResult]) -> list[str]:
+    """One line per feature: how many scenarios prove the criterion; one per scenario that does not."""
+    by_feature: dict[str, list[ScenarioResult]] = {}
+    for proof in proofs:
+        by_feature.setdefault(proof.feature, []).append(proof)
+    lines = []
+    for feature, results in by_feature.items():
+        failed = [result for result in results if result.status != "passed"]
+        lines.append(f"{feature}: {len(results) - len(failed)} of {len(results)} scenarios")
+        lines += [f"  {result.status}: {result.name} ({result.location})" for result in failed]
+    return lines

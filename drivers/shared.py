@@ -1,0 +1,121 @@
+"""What the scenarios of one feature share because none of them changes it: a watched wake-up, a live session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from drivers.errors import Unreachable
+from drivers.fleet import Task
+from drivers.platform import Platform
+from drivers.recorder import Recorder, Sample
+from drivers.records import Record
+from drivers.visits import Customer, Visit, Visits
+from drivers.web import Answer
+
+NEARBY = ("/api/health", "/hermes/health")
+"""Paths asked all the while a wake-up is watched, beside the preview's own: each leads to another service."""
+
+
+@dataclass(frozen=True)
+class WakeUp:
+    """A wake-up from nothing as it was seen from the request to the live preview.
+
+    `pages` are the answers at the preview's address, `nearby` those at `NEARBY`, `statuses` the session's states in
+    order; `record`, `health` and the tasks are as they were once the preview was live.
+    """
+
+    visit: Visit
+    pages: tuple[Sample[Answer], ...]
+    nearby: tuple[Sample[Answer], ...]
+    statuses: tuple[str, ...]
+    record: Record
+    health: Answer
+    hermes_tasks: tuple[Task, ...]
+    edit_tasks: tuple[Task, ...]
+
+    @property
+    def answers(self) -> tuple[Sample[Answer], ...]:
+        """Every answer that came through the load balancer meanwhile."""
+        return (*self.pages, *self.nearby)
+
+
+class Shared:
+    """Made when a scenario first asks for it, dismissed with the feature at the latest."""
+
+    def __init__(self, platform: Platform, new_client: Callable[[], str]) -> None:
+        self._platform = platform
+        self._new_client = new_client
+        self._visits = Visits(platform)
+        self._wake_up: WakeUp | None = None
+        self._session: Visit | None = None
+
+    def wake_up(self) -> WakeUp:
+        """A wake-up watched from the request to the live preview; the session it was watched on has ended since."""
+        if self._wake_up is None:
+            self.dismiss()
+            self._visits.until_asleep()
+            self._wake_up = self._watch()
+        return self._wake_up
+
+    def session(self) -> Visit:
+        """A live session that is kept awake."""
+        if self._session is None:
+            self._session = self._visits.start(self._customer(), 'Change the heading to "Shared"')
+            self._platform.attendance.attend(self._session.session_id)
+            self._visits.until_live(self._session)
+        return self._session
+
+    def dismiss(self) -> None:
+        """End the shared session, so that the platform may fall asleep; what was watched stays known."""
+        session, self._session = self._session, None
+        if session is not None:
+            self._visits.end([session])
+
+    def forget(self) -> None:
+        """Dismiss the session and forget what was watched: the next feature sees for itself."""
+        self._wake_up = None
+        self.dismiss()
+
+    def _customer(self) -> Customer:
+        return Customer(self._new_client(), self._platform.mailbox.customer("shared"))
+
+    def _watch(self) -> WakeUp:
+        platform, visits, every = self._platform, self._visits, self._platform.profile.patience.poll
+        nearby = [_asking(platform, path, every) for path in NEARBY]
+        customer = self._customer()
+        visit: Visit | None = None
+        for recorder in nearby:
+            recorder.start()
+        try:
+            visit = visits.start(customer, 'Change the heading to "Watched"')
+            statuses = Recorder(lambda: self._status(visit), what=f"status of {visit}", every=every)
+            with statuses, platform.preview.recorder(visit.preview_url, every) as pages:
+                visits.until_live(visit)
+            return WakeUp(
+                visit=visit,
+                pages=pages.samples,
+                nearby=tuple(sample for recorder in nearby for sample in recorder.stop()),
+                statuses=tuple(sample.value for sample in statuses.changes),
+                record=platform.records.get(visit.session_id),
+                health=platform.preview.health(visit.preview_url),
+                hermes_tasks=_since(visit, platform.fleet.history("hermes")),
+                edit_tasks=_since(visit, platform.fleet.history("edit")),
+            )
+        finally:
+            for recorder in nearby:
+                recorder.stop()
+            visits.end([visit] if visit else [])
+
+    def _status(self, visit: Visit | None) -> str:
+        record = self._platform.records.find(visit.session_id) if visit else None
+        return "no record" if record is None else str(record.status)
+
+
+def _asking(platform: Platform, path: str, every: timedelta) -> Recorder[Answer]:
+    return Recorder(lambda: platform.web.get(path), what=f"GET {path}", every=every, transient=(Unreachable,))
+
+
+def _since(visit: Visit, tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+    return tuple(task for task in tasks if task.created_at is not None and task.created_at >= visit.asked_at)

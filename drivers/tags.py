@@ -1,0 +1,35 @@
+"""The closed list of tags: a misspelt tag must stop a run, or a scenario silently proves nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from behave.model import Feature, Scenario
+
+from drivers.errors import DriverError
+from drivers.ledger import CRITERIA
+
+WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
+KNOWN = WHERE | {"slow"} | {criterion.tag for criterion in CRITERIA}
+BUG = re.compile(r"bug\.[a-z0-9-]+")
+
+
+class WrongTags(DriverError):
+    """A feature carries tags that mean nothing, or does not say where it may run."""
+
+
+def check_tags(feature: Feature) -> None:
+    """Every scenario carries known tags only, one of them saying where it may run; WrongTags lists the rest."""
+    problems = [problem for scenario in feature.walk_scenarios() for problem in _problems(scenario)]
+    if problems:
+        raise WrongTags(f"{feature.filename}: " + "; ".join(problems))
+
+
+def _problems(scenario: Scenario) -> Iterator[str]:
+    tags = {str(tag) for tag in scenario.effective_tags}
+    unknown = sorted(tag for tag in tags - KNOWN if not BUG.fullmatch(tag))
+    if unknown:
+        yield f"line {scenario.line}: unknown tags {', '.join(unknown)}; known are {', '.join(sorted(KNOWN))}, bug.<id>"
+    if len(tags & WHERE) != 1:
+        yield f"line {scenario.line}: needs exactly one of {', '.join(sorted(WHERE))}"

@@ -1,0 +1,164 @@
+"""What the steps of one scenario share: typed, empty at the start, and loud when read too early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, Self, TypeVar, overload
+
+from drivers.hmr import HmrSocket
+from drivers.mail import Letter, Sent
+from drivers.platform import Platform
+from drivers.sessions import Session
+from drivers.suite import Suite
+from drivers.timeline import Stage, Timeline
+from drivers.visits import Customer, Visit, Visits
+from drivers.web import Answer
+from drivers.workspace import Manifest
+
+T = TypeVar("T")
+
+
+class Known(Generic[T]):
+    """An attribute that one step sets and later ones read; reading it before names the step that is missing."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._key = f"_known_{name}"
+
+    @overload
+    def __get__(self, world: None, _owner: type) -> Self: ...
+    @overload
+    def __get__(self, world: object, _owner: type) -> T: ...
+    def __get__(self, world: object | None, _owner: type) -> T | Self:
+        if world is None:
+            return self
+        try:
+            found: T = vars(world)[self._key]
+        except KeyError:
+            raise LookupError(
+                f"this scenario has no {self._what} yet: an earlier step must bring one"
+            ) from None
+        return found
+
+    def __set__(self, world: object, value: T) -> None:
+        vars(world)[self._key] = value
+
+
+class World:
+    """One scenario. `add_cleanup` registers what must be undone when it ends, last in, first out."""
+
+    visit = Known[Visit]("session")
+    customer = Known[Customer]("customer")
+    answer = Known[Answer]("answer")
+    mailed = Known[Sent]("mail that was sent")
+    asked_at = Known[datetime]("request")
+    manifest = Known[Manifest]("remembered file")
+
+    def __init__(self, suite: Suite, add_cleanup: Callable[[Callable[[], None]], None]) -> None:
+        self.suite = suite
+        self.platform: Platform = suite.platform
+        self.visits = Visits(suite.platform)
+        self.began_at = datetime.now(UTC)
+        self.all_visits: list[Visit] = []
+        self._add_cleanup = add_cleanup
+        self._marks: dict[int, int] = {}
+
+    def new_customer(self, name: str = "anna", client_id: str | None = None) -> Customer:
+        """A customer nobody has met before, at a client of her own unless one is named."""
+        client_id = client_id or self.suite.new_client()
+        self.customer = Customer(client_id, self.platform.mailbox.customer(name))
+        return self.customer
+
+    def start(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:
+        """Start a session of a customer who stays at work until told otherwise; it ends with the scenario."""
+        self.will_end(customer)
+        self.asked_at = datetime.now(UTC)
+        visit = self.visits.start(customer, instruction, thread_id=thread_id)
+        self.adopt(visit)
+        return visit
+
+    def start_live(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:
+        """Start a session and wait until it is live; its first browser is closed again."""
+        visit = self.start(customer, instruction, thread_id=thread_id)
+        self.visits.until_live(visit)
+        visit.browsers.pop().close()
+        return visit
+
+    def ask(self, visit: Visit, instruction: str) -> None:
+        """Send a further instruction; what the open browsers were sent before it is not news."""
+        self.manifest = self.visits.workspace(visit).manifest()
+        self._marks = {id(browser): browser.mark() for browser in visit.browsers}
+        visit.instructions.append(instruction)
+        self.platform.sessions.instruct(visit.session_id, instruction)
+
+    def mark_of(self, browser: HmrSocket) -> int:
+        """How much a browser had been sent when the last instruction was given."""
+        return self._marks.get(id(browser), 0)
+
+    def leave(self, visit: Visit) -> None:
+        """Do nothing any more for a session, as a customer who walked away; open browsers stay open."""
+        self.platform.attendance.leave(visit.session_id)
+
+    def mail(self, customer: Customer, instruction: str) -> None:
+        """Mail an instruction to the client's address; the session it begins ends with the scenario."""
+        self.will_end(customer)
+        self.asked_at = datetime.now(UTC)
+        self._mailed_as = instruction
+        self._mail_timeline = Timeline()
+        self._mail_timeline.mark(Stage.ASKED)
+        mailbox = self.platform.mailbox
+        self.mailed = mailbox.send(
+            Letter(customer.user_id, mailbox.intake(customer.client_id), "My website", instruction)
+        )
+
+    def adopt_mailed_session(self) -> Visit:
+        """Make the session that the mail began the one at hand; NotInTime if it began none."""
+        record = self.visits.until_on_record(self.customer)
+        session = Session(
+            session_id=record.session_id,
+            client_id=self.customer.client_id,
+            user_id=record.user_id,
+            thread_id=record.thread_id or "",
+            status=record.status or "",
+            preview_url=record.preview_url or "",
+            created_at=record.created_at or self.asked_at,
+        )
+        visit = Visit(self.customer, session, self.asked_at, self._mail_timeline, [self._mailed_as])
+        visit.timeline.mark(Stage.ON_RECORD)
+        self.adopt(visit)
+        return visit
+
+    def adopt(self, visit: Visit) -> None:
+        """Make a session the one at hand, attended and closed with the scenario."""
+        self.visit = visit
+        self.customer = visit.customer
+        self.all_visits.append(visit)
+        self.platform.attendance.attend(visit.session_id)
+
+    def will_end(self, customer: Customer) -> None:
+        """Promise that all sessions of a customer's client are ended with the scenario; before they are started."""
+        self._add_cleanup(lambda: self.visits.end_all_of(customer.client_id))
+
+    def undo_later(self, undo: Callable[[], None]) -> None:
+        """Run `undo` when the scenario ends."""
+        self._add_cleanup(undo)
+
+    def leave_evidence(self, scenario: str, message: str) -> Path:
+        """Write down what the platform looks like now; the folder it lies in."""
+        return self.suite.evidence.collect(
+            scenario,
+            since=self.began_at,
+            message=message,
+            sessions={visit.session_id: visit.timeline for visit in self.all_visits},
+            sockets=[browser for visit in self.all_visits for browser in visit.browsers],
+        )
+
+    def close(self) -> None:
+        """Close every browser that is still open."""
+        for visit in self.all_visits:
+            for browser in visit.browsers:
+                browser.close()

@@ -1,0 +1,11 @@
+"""The proof that the suite can fail: broken platforms, each with the scenarios that must notice.
+
+A fault breaks the platform, never the suite. It is a replaced function, a mutated configuration or a killed
+process, applied inside the part it breaks before that part starts; neither the services nor the sandbox know
+of it.
+"""
+
+from faults import cold_start
+from faults.registry import FAULTS, Fault
+
+__all__ = ["FAULTS", "Fault", "cold_start"]

@@ -1,0 +1,152 @@
+@anywhere
+Feature: Cold start
+  While nobody edits a website the platform sleeps and costs nothing.
+  A customer's first request must wake it, and within a minute she sees her site with the change made.
+  When she is done it falls asleep by itself: we pay for work, never for waiting.
+
+  Rule: From nothing, the preview is live within a minute
+
+    @criterion.cold_start @criterion.scaling
+    Scenario: The first request wakes the platform and brings up a preview with the change
+      Given the platform is asleep
+      When "test@example.com" of "test-client" starts with: Add a new page called "Test Page"
+      Then the session is on record at once as initializing
+      And the preview is live within 60 seconds, connected for updates
+      And the page "test-page" of the preview says "Test Page"
+      And the file "/workspace/test-client/test/project/src/pages/test-page.astro" exists
+
+    @criterion.cold_start
+    Scenario: A fresh preview shows the next edit without being reloaded by hand
+      Given the platform is asleep
+      And a session woken by: Change the heading to "Open at eight"
+      And its preview is open in a browser
+      When the customer asks: Change the heading to "Open at nine"
+      Then the open preview updates by itself
+      And the home page of the preview says "Open at nine"
+
+    @criterion.cold_start
+    Scenario: An email does what a request does, and is answered in its thread
+      Given the platform is asleep
+      When a customer mails: Change the heading to "Asked by mail"
+      Then the customer is answered in the thread with the address of the preview
+      And the preview at that address is live within 60 seconds, connected for updates
+      And the home page of the preview says "Asked by mail"
+
+  Rule: Waking up is orderly, seen from inside and outside
+
+    @criterion.cold_start @criterion.scaling
+    Scenario: One session wakes one Hermes task and one Edit task, never more
+      Given a wake-up watched from the request to the live preview
+      Then exactly 1 Hermes task was started for it
+      And exactly 1 Edit task was started for it
+
+    Scenario: A visitor who comes too early sees the waiting page
+      Given a wake-up watched from the request to the live preview
+      Then every answer at the preview's address was the waiting page, until it was the site
+      And the waiting page asks the browser to come back by itself
+
+    Scenario: No request is answered by a broken gateway while the platform wakes
+      Given a wake-up watched from the request to the live preview
+      Then no request made meanwhile was answered with 502 or 504
+
+    Scenario: A session's life is on record in the order in which it happened
+      Given a wake-up watched from the request to the live preview
+      Then the session went from initializing to active and through no other state
+      And the record names the task and the address that serve the preview
+
+  Rule: Left alone, everything goes back to zero
+
+    @criterion.scaling
+    Scenario: After the idle time the session expires, Edit goes to zero, then Hermes
+      Given a live session
+      When the customer leaves
+      Then the session expires
+      And Edit goes to zero, and Hermes after it
+      And nothing of the session is left running or routed
+      And the preview's old address says that the session has ended
+
+    @criterion.scaling
+    Scenario Outline: <Activity> keep a session awake beyond the idle time
+      Given a live session
+      When the customer does nothing for twice the idle time but send <activity>
+      Then the session is still active
+
+      Examples:
+        | Activity     | activity     |
+        | Page views   | page views   |
+        | Instructions | instructions |
+        | Keepalives   | keepalives   |
+
+    @criterion.scaling
+    Scenario: A forgotten browser tab does not keep a session awake
+      Given a live session
+      And its preview is open in a browser
+      When the customer leaves
+      Then the session expires while the browser is still connected
+
+  Rule: What cannot be done is said, and leaves nothing awake
+
+    @criterion.scaling
+    Scenario: An instruction that nobody understands ends as failed, and the customer is told why
+      Given the platform is asleep
+      When a customer starts with: Make it pop like the sound of seven Tuesdays
+      Then the session fails for a reason that mentions "understand"
+      And the customer is mailed that reason
+      And the platform falls asleep again
+
+    Scenario: A later instruction that nobody understands costs the customer nothing but an answer
+      Given a live session
+      When the customer asks: Make it pop like the sound of seven Tuesdays
+      Then the customer is mailed a reason that mentions "understand"
+      And the session is still active
+      And the workspace is as it was
+
+    @criterion.scaling
+    Scenario: A workspace that cannot be opened ends as failed, and the customer is told why
+      Given a customer whose workspace cannot be opened
+      And the platform is asleep
+      When that customer starts with: Change the heading to "Never seen"
+      Then the session fails for a reason that mentions "workspace"
+      And the customer is mailed that reason
+      And the platform falls asleep again
+
+  Rule: A bad request is refused and leaves no trace
+
+    Background:
+      Given the platform is asleep
+
+    Scenario Outline: A request with <flaw> is refused, and told which field is wrong
+      When a request comes in with <flaw>
+      Then it is refused as invalid, naming "<field>"
+      And it leaves no record, no command and no task
+
+      Examples:
+        | flaw                               | field       |
+        | no client                          | clientId    |
+        | an empty client                    | clientId    |
+        | a client in capital letters        | clientId    |
+        | a client that climbs out of a path | clientId    |
+        | a client of 64 characters          | clientId    |
+        | a client that is a number          | clientId    |
+        | no customer                        | userId      |
+        | a customer that is no address      | userId      |
+        | a customer that is a list          | userId      |
+        | no instruction                     | instruction |
+        | an empty instruction               | instruction |
+        | an instruction of blanks           | instruction |
+        | an over-long instruction           | instruction |
+        | a thread that climbs out of a path | threadId    |
+
+    Scenario Outline: A request with <flaw> is refused as <refusal>
+      When a request comes in with <flaw>
+      Then it is refused as <refusal>
+      And it leaves no record, no command and no task
+
+      Examples:
+        | flaw                                        | refusal     |
+        | a body that is not JSON                     | invalid     |
+        | no body                                     | invalid     |
+        | a list for a body                           | invalid     |
+        | a body of 1 MiB                             | too large   |
+        | the wrong method                            | not allowed |
+        | an instruction for a session that never was | unknown     |

@@ -1,0 +1,191 @@
+"""The Application Load Balancer: follows ELBv2's state, and knows the health of its targets."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import threading
+import time
+
+from sandbox.authority import Authority
+from sandbox.cloud import elbv2
+from sandbox.cloud.elbv2 import UNCHECKED, TargetHealth
+from sandbox.cloud.elbv2_snapshot import snapshot
+from sandbox.elb_state import Endpoint, HealthCheck, Snapshot, TargetGroup
+from sandbox.envoy import code_ranges
+from sandbox.envoy_admin import HostHealth
+from sandbox.envoy_process import EnvoyProcess
+from sandbox.envoy_routes import cluster_name
+from sandbox.processes import Processes
+from sandbox.settings import Pace
+from sandbox.state import State
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 0.5
+HEALTH_CACHE_S = 0.05
+PROBE_TIMEOUT_S = 1.0
+
+REGISTERING = TargetHealth("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+CHECKING = TargetHealth("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+HEALTHY = TargetHealth("healthy")
+TIMED_OUT = TargetHealth("unhealthy", "Target.Timeout", "Request timed out")
+FAILED = TargetHealth("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
+
+Target = tuple[str, Endpoint]
+"""A target group's ARN and one of its endpoints."""
+
+
+class Balancer:
+    """Serves what ELBv2 is configured to serve. `start`, then `elbv2.install(balancer, pace)`, in the end `stop`."""
+
+    def __init__(self, processes: Processes, state: State, pace: Pace, authority: Authority) -> None:
+        self._pace = pace
+        self._authority = authority
+        self._envoy = EnvoyProcess(processes, state)
+        self._wake = threading.Condition()
+        self._changes = 0
+        self._applied = 0
+        self._closed = False
+        self._functions: dict[str, int] = {}
+        self._health_lock = threading.Lock()
+        self._current = Snapshot()
+        self._joined: dict[Target, float] = {}
+        self._been_healthy: set[Target] = set()
+        self._hosts: dict[str, dict[tuple[str, int], HostHealth]] = {}
+        self._hosts_read = 0.0
+        self._thread = threading.Thread(target=self._follow, name="balancer", daemon=True)
+
+    @property
+    def https_port(self) -> int:
+        """The real port of the listener on port 443; KeyError before `start`."""
+        return self._envoy.ports["https"]
+
+    @property
+    def http_port(self) -> int:
+        """The real port of the listener on port 80; KeyError before `start`."""
+        return self._envoy.ports["http"]
+
+    def start(self) -> None:
+        """Return once both listeners accept connections; RuntimeError with the reason if they do not."""
+        self._envoy.start(self._authority)
+        self._thread.start()
+        self.changed()
+
+    def stop(self) -> None:
+        """Follow ELBv2 no longer and end Envoy; again is no error."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._envoy.stop()
+
+    def changed(self) -> None:
+        """Have ELBv2's state looked at and served, soon; returns at once."""
+        with self._wake:
+            self._changes += 1
+            self._wake.notify_all()
+
+    def settled(self, timeout_s: float) -> None:
+        """Wait until every change made before this call is served; TimeoutError after `timeout_s` seconds."""
+        with self._wake:
+            changes = self._changes
+            if not self._wake.wait_for(lambda: self._applied >= changes, timeout_s):
+                raise TimeoutError(
+                    f"load balancer: expected change {changes} to be served within {timeout_s} s, "
+                    f"found {self._applied}; the log envoy.log may tell why"
+                )
+
+    def attach_function(self, function_arn: str, port: int) -> None:
+        """Send requests for a Lambda function to the ALB adapter on that loopback port."""
+        with self._wake:
+            self._functions[function_arn] = port
+        self.changed()
+
+    def health(self, group_arn: str, address: str, port: int) -> TargetHealth:
+        """A target's health with AWS's state and reason code, as DescribeTargetHealth gives it."""
+        return elbv2.target_health(group_arn, address, port, self.checked)
+
+    def checked(self, group_arn: str, address: str, port: int) -> TargetHealth:
+        """What the health checks of a registered target in use have found."""
+        target = (group_arn, Endpoint(address, port))
+        with self._health_lock:
+            group = _find(self._current, group_arn)
+            if group is None or target not in self._joined:
+                return REGISTERING
+            if group.health_check is None:
+                return UNCHECKED
+            seen = self._read_hosts().get(cluster_name(group_arn), {}).get((address, port))
+            health = self._judge(target, group.health_check, seen)
+        return why_failed(address, port, group.health_check) if health is FAILED else health
+
+    def _judge(self, target: Target, check: HealthCheck, seen: HostHealth | None) -> TargetHealth:
+        if seen is None:
+            return REGISTERING
+        if not seen.failed:
+            self._been_healthy.add(target)
+            return HEALTHY
+        # Envoy gives a new target up after its first failure, the ALB only at the threshold.
+        threshold_at = self._joined[target] + check.unhealthy_after * check.interval_s
+        new = target not in self._been_healthy and time.monotonic() < threshold_at
+        if seen.pending or new:
+            return CHECKING
+        return TIMED_OUT if seen.timed_out else FAILED
+
+    def _read_hosts(self) -> dict[str, dict[tuple[str, int], HostHealth]]:
+        if time.monotonic() - self._hosts_read > HEALTH_CACHE_S:
+            self._hosts = self._envoy.admin.hosts()
+            self._hosts_read = time.monotonic()
+        return self._hosts
+
+    def _follow(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._closed or self._changes > self._applied)
+                if self._closed:
+                    return
+                changes = self._changes
+                functions = dict(self._functions)
+            wanted = snapshot(self._pace)
+            try:
+                self._envoy.apply(wanted, functions)
+            except (OSError, http.client.HTTPException, RuntimeError):
+                logger.exception("load balancer: a change is not served, trying again")
+                with self._wake:
+                    self._wake.wait_for(lambda: self._closed, RETRY_S)
+                continue
+            self._remember(wanted)
+            with self._wake:
+                self._applied = changes
+                self._wake.notify_all()
+
+    def _remember(self, served: Snapshot) -> None:
+        used = served.in_use()
+        targets = [(g.arn, endpoint) for g in served.groups if g.arn in used for endpoint in g.endpoints]
+        with self._health_lock:
+            self._current = served
+            self._joined = {target: self._joined.get(target, time.monotonic()) for target in targets}
+            self._been_healthy &= self._joined.keys()
+            self._hosts_read = 0.0
+
+
+def _find(served: Snapshot, group_arn: str) -> TargetGroup | None:
+    return next((group for group in served.groups if group.arn == group_arn), None)
+
+
+def why_failed(address: str, port: int, check: HealthCheck) -> TargetHealth:
+    """Look at an unhealthy target once more, because Envoy does not keep the code that a target answered."""
+    connection = http.client.HTTPConnection(address, check.port or port, timeout=PROBE_TIMEOUT_S)
+    try:
+        connection.request("GET", check.path, headers={"User-Agent": "ELB-HealthChecker/2.0"})
+        code = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return FAILED
+    finally:
+        connection.close()
+    if any(low <= code <= high for low, high in code_ranges(check.codes)):
+        return FAILED
+    return TargetHealth(
+        "unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
+    )

@@ -1,0 +1,35 @@
+"""AWS's control plane: moto's server, corrected so that what the API says is what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sandbox.cloud import autoscaling, dynamodb, ecs
+from sandbox.cloud.ecs_tasks import OpenSession
+from sandbox.scheduler import Scheduler
+from sandbox.settings import Pace
+
+# Puts further corrections in place and returns the function that takes them away.
+Installer = Callable[[], Callable[[], None]]
+
+
+def install(
+    *, scheduler: Scheduler, pace: Pace, open_session: OpenSession, others: Iterable[Installer] = ()
+) -> Callable[[], None]:
+    """Correct moto's ECS, Application Auto Scaling and DynamoDB, then what `others` correct.
+
+    `open_session(task_arn, container, command)` answers ExecuteCommand. Returns the function that takes every
+    correction away again, the last one first.
+    """
+    undo = [
+        ecs.install(scheduler, open_session),
+        autoscaling.install(scheduler),
+        dynamodb.install(pace.ttl_sweep_s),
+        *(installer() for installer in others),
+    ]
+
+    def remove() -> None:
+        while undo:
+            undo.pop()()
+
+    return remove

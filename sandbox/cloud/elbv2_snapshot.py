@@ -1,0 +1,111 @@
+"""Reads moto's ELBv2 state into the immutable picture that the load balancer works from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.elbv2.models import FakeListener, FakeTargetGroup
+
+from sandbox.cloud import elbv2
+from sandbox.cloud.elbv2_limits import condition_values, forwarded_groups
+from sandbox.elb_state import (
+    Action,
+    Condition,
+    Endpoint,
+    FixedResponse,
+    Forward,
+    HealthCheck,
+    Listener,
+    Redirect,
+    Rule,
+    Snapshot,
+    TargetGroup,
+)
+from sandbox.settings import Pace
+
+HEALTHY_AFTER = 1
+UNHEALTHY_AFTER = 2
+
+
+def snapshot(pace: Pace) -> Snapshot:
+    """What ELBv2 says now. Health checks run at the pace's interval and timeout, whatever the API's minimum."""
+    with elbv2.lock:
+        state = elbv2.backend()
+        balancers = list(state.load_balancers.values())
+        idle = [lb.attrs.get("idle_timeout.timeout_seconds", "60") for lb in balancers]
+        return Snapshot(
+            listeners=tuple(_listener(item) for lb in balancers for item in lb.listeners.values()),
+            groups=tuple(_group(item, pace) for item in state.target_groups.values()),
+            idle_timeout_s=float(idle[0]) if idle else 60.0,
+        )
+
+
+def _listener(listener: FakeListener) -> Listener:
+    rules = sorted(listener.rules.values(), key=elbv2.rule_order)
+    return Listener(listener.protocol, int(listener.port), tuple(_rule(rule, listener) for rule in rules))
+
+
+def _rule(rule: Any, listener: FakeListener) -> Rule:
+    return Rule(
+        arn=rule.arn,
+        priority=None if rule.is_default else int(rule.priority),
+        conditions=tuple(_condition(condition) for condition in rule.conditions),
+        action=_action([action.data for action in rule.actions], listener),
+    )
+
+
+def _condition(condition: dict[str, Any]) -> Condition:
+    name = condition.get("HttpHeaderConfig", {}).get("HttpHeaderName", "")
+    return Condition(condition["Field"], tuple(condition_values(condition)), name)
+
+
+def _action(actions: list[dict[str, Any]], listener: FakeListener) -> Action:
+    # Authentication actions may come first; the routing action is always last.
+    data = actions[-1]
+    if data["Type"] == "fixed-response":
+        fixed = data["FixedResponseConfig"]
+        return FixedResponse(
+            int(fixed["StatusCode"]), fixed.get("ContentType") or "text/plain", fixed.get("MessageBody", "")
+        )
+    if data["Type"] == "redirect":
+        config = data["RedirectConfig"]
+        return Redirect(
+            status=int(config["StatusCode"].removeprefix("HTTP_")),
+            protocol=config.get("Protocol", listener.protocol),
+            host=config.get("Host", "#{host}"),
+            port=str(config.get("Port", "#{port}")),
+            path=config.get("Path", "/#{path}"),
+            query=config.get("Query", "#{query}"),
+        )
+    return Forward(tuple(forwarded_groups(data)))
+
+
+def _group(group: FakeTargetGroup, pace: Pace) -> TargetGroup:
+    if group.target_type == "lambda":
+        functions = [target["Id"] for target in group.targets.values()]
+        return TargetGroup(
+            arn=group.arn,
+            endpoints=(),
+            health_check=None,
+            function=functions[0] if functions else None,
+            is_lambda=True,
+            multi_value_headers=group.attributes["lambda.multi_value_headers.enabled"] == "true",
+        )
+    return TargetGroup(
+        arn=group.arn,
+        endpoints=tuple(Endpoint(target["Id"], target["Port"]) for target in group.targets.values()),
+        health_check=_health_check(group, pace) if group.health_check_enabled else None,
+    )
+
+
+def _health_check(group: FakeTargetGroup, pace: Pace) -> HealthCheck:
+    port = str(group.health_check_port)
+    return HealthCheck(
+        path=group.health_check_path or "/",
+        port=None if port == "traffic-port" else int(port),
+        codes=group.matcher["HttpCode"],
+        interval_s=pace.health_check_interval_s,
+        timeout_s=pace.health_check_timeout_s,
+        healthy_after=HEALTHY_AFTER,
+        unhealthy_after=UNHEALTHY_AFTER,
+    )

@@ -1,0 +1,206 @@
+"""SES that delivers: what is sent to a receiving domain goes through the active receipt rules; SNS invokes functions.
+
+moto 5.2.5 stores rules and sent messages, and never applies the one to the other; its SNS hands Lambda events to
+containers. Both are replaced here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from typing import Any
+
+from moto.s3.models import s3_backends
+from moto.ses.models import Message, RawMessage, SESBackend, ses_backends
+from moto.sns.models import Subscription, sns_backends
+
+from sandbox.cloud.hooks import Hooks
+from sandbox.cloud.received_mail import ReceivedMail, as_json, sns_event
+from sandbox.settings import ACCOUNT, REGION
+
+logger = logging.getLogger(__name__)
+
+MAX_SNS_CONTENT_BYTES = 150 * 1024
+ATTEMPTS = 3
+RETRY_S = 1.0
+PARALLEL_INVOCATIONS = 8
+
+# (function ARN, event); raises when the function failed, and is then called again.
+Invoke = Callable[[str, Mapping[str, Any]], object]
+
+
+class MailRoom:
+    """Carries mail and notifications off the threads that send them, mail in the order of sending."""
+
+    def __init__(self, invoke: Invoke) -> None:
+        self._invoke = invoke
+        self._stopped = threading.Event()
+        self._mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
+        self._functions = ThreadPoolExecutor(PARALLEL_INVOCATIONS, thread_name_prefix="sns")
+
+    def deliver(self, mail: ReceivedMail) -> None:
+        """Have a message go through the receipt rules; returns at once."""
+        self._mail.submit(_logged, "mail", apply_receipt_rules, mail)
+
+    def invoke(self, function_arn: str, event: Mapping[str, Any]) -> None:
+        """Have a function invoked, thrice at most, as Lambda does for asynchronous invocations; returns at once."""
+        self._functions.submit(_logged, "SNS", self._try, function_arn, event)
+
+    def close(self) -> None:
+        """Take on nothing more and give up what waits for another attempt."""
+        self._stopped.set()
+        self._mail.shutdown(cancel_futures=True)
+        self._functions.shutdown(wait=False, cancel_futures=True)
+
+    def _try(self, function_arn: str, event: Mapping[str, Any]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._invoke(function_arn, event)
+            except Exception:
+                logger.exception("SNS: attempt %d of %d to invoke %s failed", attempt, ATTEMPTS, function_arn)
+                if self._stopped.wait(RETRY_S):
+                    return
+            else:
+                return
+
+
+def install(invoke: Invoke) -> Callable[[], None]:
+    """Make SES deliver and SNS invoke functions; returns the function that puts moto's own methods back."""
+    room = MailRoom(invoke)
+    hooks = Hooks()
+    hooks.replace(SESBackend, "send_raw_email", _send_raw_email(SESBackend.send_raw_email, room))
+    hooks.replace(SESBackend, "send_email", _send_email(SESBackend.send_email, room))
+    hooks.replace(Subscription, "publish", _publish(Subscription.publish, room))
+
+    def uninstall() -> None:
+        hooks.remove()
+        room.close()
+
+    return uninstall
+
+
+def apply_receipt_rules(mail: ReceivedMail) -> None:
+    """Carry out the actions of every rule of the active rule set that matches a recipient, in order."""
+    active = ses_backends[ACCOUNT][REGION].describe_active_receipt_rule_set()
+    for rule in active.rules if active else []:
+        matched = [address for address in mail.recipients if matches(rule, address)]
+        if not matched:
+            continue
+        for action in rule.get("Actions", []):
+            if "StopAction" in action:
+                return
+            carry_out(action, mail, matched)
+
+
+def matches(rule: Mapping[str, Any], address: str) -> bool:
+    """Whether an enabled rule is for an address: by address, domain, `.domain` for its subdomains, or for all."""
+    if str(rule.get("Enabled", False)).lower() != "true":
+        return False
+    wanted: Sequence[str] = rule.get("Recipients") or []
+    address = address.lower()
+    domain = address.rpartition("@")[2]
+    return not wanted or any(
+        domain.endswith(condition) if condition.startswith(".") else condition in (address, domain)
+        for condition in (item.lower() for item in wanted)
+    )
+
+
+def carry_out(action: Mapping[str, Any], mail: ReceivedMail, matched: Sequence[str]) -> None:
+    """One action of a receipt rule: S3Action or SNSAction; another is logged."""
+    if "S3Action" in action:
+        store(action["S3Action"], mail, matched)
+    elif "SNSAction" in action:
+        publish(action["SNSAction"], mail, matched)
+    else:
+        logger.warning(
+            "receipt rule: expected S3Action or SNSAction, found %s: not carried out", list(action)
+        )
+
+
+def store(action: Mapping[str, Any], mail: ReceivedMail, matched: Sequence[str]) -> None:
+    """Put the raw message into the bucket, at prefix and message id, and tell the action's topic if it has one."""
+    key = action.get("ObjectKeyPrefix", "") + mail.message_id
+    s3_backends[ACCOUNT]["aws"].put_object(action["BucketName"], key, mail.raw)
+    if topic := action.get("TopicArn"):
+        told = {"type": "S3", "topicArn": topic, "bucketName": action["BucketName"], "objectKey": key}
+        _tell(topic, mail.notification(matched, told))
+
+
+def publish(action: Mapping[str, Any], mail: ReceivedMail, matched: Sequence[str]) -> None:
+    """Publish the notification with the message in it; a message above 150 KB bounces, as SES says."""
+    if len(mail.raw) > MAX_SNS_CONTENT_BYTES:
+        logger.warning(
+            "mail %s bounced: %d bytes are too many for an SNS action", mail.message_id, len(mail.raw)
+        )
+        return
+    encoding = action.get("Encoding") or "UTF-8"
+    told = {"type": "SNS", "topicArn": action["TopicArn"], "encoding": encoding.upper().replace("-", "")}
+    content = {"content": mail.content(encoding)}
+    _tell(action["TopicArn"], mail.notification(matched, told) | content)
+
+
+def _tell(topic_arn: str, document: Mapping[str, Any]) -> None:
+    sns_backends[ACCOUNT][REGION].publish(
+        as_json(document), arn=topic_arn, subject="Amazon SES Email Receipt Notification"
+    )
+
+
+def _logged(what: str, work: Callable[..., None], *arguments: Any) -> None:
+    try:
+        work(*arguments)
+    except Exception:
+        logger.exception("%s: not delivered", what)
+
+
+def _send_raw_email(before: Callable[..., RawMessage], room: MailRoom) -> Callable[..., RawMessage]:
+    def call(self: SESBackend, source: str, destinations: list[str], raw_data: str) -> RawMessage:
+        # moto adds the header's recipients to the list; given ones are the whole envelope.
+        envelope = list(destinations)
+        sent = before(self, source, destinations, raw_data)
+        recipients = envelope or sent.destinations
+        room.deliver(ReceivedMail.sent_through_ses(sent.id, recipients, raw_data.encode()))
+        return sent
+
+    return call
+
+
+def _send_email(before: Callable[..., Message], room: MailRoom) -> Callable[..., Message]:
+    def call(
+        self: SESBackend, source: str, subject: str, body: str, destinations: dict[str, list[str]]
+    ) -> Message:
+        sent = before(self, source, subject, body, destinations)
+        message = EmailMessage()
+        message["From"] = source
+        message["To"] = ", ".join(destinations.get("ToAddresses", []))
+        if cc := destinations.get("CcAddresses"):
+            message["Cc"] = ", ".join(cc)
+        message["Subject"] = subject
+        message.set_content(body)
+        recipients = [address for addresses in destinations.values() for address in addresses]
+        room.deliver(ReceivedMail.sent_through_ses(sent.id, recipients, message.as_bytes()))
+        return sent
+
+    return call
+
+
+def _publish(before: Callable[..., None], room: MailRoom) -> Callable[..., None]:
+    def call(self: Subscription, message: str, message_id: str, **details: Any) -> None:
+        if self.protocol != "lambda":
+            before(self, message, message_id, **details)
+            return
+        matcher = self._filter_policy_matcher
+        if matcher is not None and not matcher.matches(details.get("message_attributes"), message):
+            return
+        event = sns_event(
+            topic_arn=self.topic.arn,
+            subscription_arn=self.arn,
+            message_id=message_id,
+            message=message,
+            subject=details.get("subject"),
+        )
+        room.invoke(self.endpoint, event)
+
+    return call

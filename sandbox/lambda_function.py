@@ -1,0 +1,85 @@
+"""The sandbox's end of a Lambda host: starts it, knows its ports, invokes it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.lambda_host import READY_VARIABLE, TIMEOUT_S
+from sandbox.processes import Process, Processes
+
+START_TIMEOUT_S = 20.0
+LOOK_S = 0.1
+
+
+class InvocationError(Exception):
+    """The function raised, or its host did not answer."""
+
+
+@dataclass(frozen=True)
+class LambdaFunction:
+    """A running host. `alb_port` takes the load balancer's requests, `invoke_port` events."""
+
+    process: Process
+    alb_port: int
+    invoke_port: int
+
+    @classmethod
+    def start(
+        cls,
+        processes: Processes,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        name: str = "lambda",
+    ) -> LambdaFunction:
+        """Start a host and wait until it serves; RuntimeError, with the end of its log, if it does not."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.settimeout(LOOK_S)
+            host, port = listening.getsockname()
+            process = processes.spawn(
+                argv, env={**env, READY_VARIABLE: f"{host}:{port}"}, cwd=cwd, log=log, name=name
+            )
+            ports = _await_ports(listening, process, log)
+        return cls(process, ports["alb"], ports["invoke"])
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """Hand over an event and return what the function returned; InvocationError if it failed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.invoke_port, timeout=TIMEOUT_S + 5)
+        try:
+            connection.request("POST", "/invoke", json.dumps(event), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            body = response.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            raise InvocationError(f"Lambda host (pid {self.process.pid}): no answer: {error}") from error
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise InvocationError(f"Lambda function: expected an answer, found {response.status}: {body}")
+        return json.loads(body)
+
+
+def _await_ports(listening: socket.socket, process: Process, log: Path) -> dict[str, int]:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            connection, _ = listening.accept()
+        except TimeoutError:
+            continue
+        with connection, connection.makefile() as lines:
+            connection.settimeout(START_TIMEOUT_S)
+            ports: dict[str, int] = json.loads(lines.readline())
+            return ports
+    tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+    raise RuntimeError(
+        f"{process.name}: expected it to serve within {START_TIMEOUT_S} s, found exit code {process.poll()}; "
+        f"see {log}:\n{tail}"
+    )

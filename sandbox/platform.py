@@ -1,0 +1,172 @@
+"""The whole platform on one machine, put together and taken apart again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox import cloud, toolchain
+from sandbox.addresses import Addresses
+from sandbox.authority import Authority
+from sandbox.balancer import Balancer
+from sandbox.cloud import elbv2, mail
+from sandbox.cloud.logs import put_log_events
+from sandbox.cloud.server import ControlPlane
+from sandbox.execute import ExecServer
+from sandbox.information import InformationServer
+from sandbox.lambda_function import LambdaFunction
+from sandbox.processes import Processes
+from sandbox.provision import Plan, Provisioned, provision
+from sandbox.reaper import Reaper
+from sandbox.scheduler import Scheduler
+from sandbox.settings import REGION, Endpoints, Images, Names, Pace
+from sandbox.state import State
+from sandbox.targets import TargetGroups
+from sandbox.task_run import Host, base_environment
+
+SITE = Path(__file__).resolve().parent / "site"
+
+SETTLE_S = 10.0
+"""How long the load balancer may take to serve what was provisioned."""
+
+
+class Platform:
+    """One sandbox. `start` once, `stop` always: it undoes whatever `start` got done, last thing first."""
+
+    def __init__(self, pace: Pace, *, images: Images, names: Names, progress: Callable[[str], None]) -> None:
+        self._pace = pace
+        self._images = images
+        self._names = names
+        self._progress = progress
+        self._undo = contextlib.ExitStack()
+
+    def start(self, ready_file: Path | None, *, unless: threading.Event) -> Endpoints | None:
+        """Bring everything up and say where it is; None if `unless` was set meanwhile.
+
+        Raises:
+            ToolchainError: Node or the sites' packages cannot be had.
+            OSError: the machine has no free loopback addresses; the text has the fix.
+        """
+        tools = toolchain.ensure(self._progress)
+        if unless.is_set():
+            return None
+        self._progress("starting AWS's control plane and the load balancer")
+        state = State.create()
+        self._undo.callback(state.remove)
+        reaper = Reaper(state.root)
+        self._undo.callback(reaper.close)
+        logging.basicConfig(filename=state.logs / "sandbox.log", level=logging.INFO)
+        control = ControlPlane()
+        self._undo.callback(control.close)
+        processes = Processes(state)
+        self._undo.callback(processes.close)
+        addresses = Addresses()
+        self._undo.callback(addresses.close)
+        information = InformationServer()
+        self._undo.callback(information.close)
+
+        balancer = Balancer(processes, state, self._pace, Authority.create(state))
+        self._undo.callback(balancer.stop)
+        balancer.start()
+        scheduler = Scheduler(
+            Host(
+                processes=processes,
+                addresses=addresses,
+                state=state,
+                pace=self._pace,
+                images=self._images,
+                endpoint=control.endpoint,
+                targets=TargetGroups(control.endpoint),
+                put_log_events=put_log_events,
+            )
+        )
+        self._undo.callback(scheduler.close)
+        executions = ExecServer(processes, state, scheduler.exec)
+        self._undo.callback(executions.stop)
+        functions = Functions(processes, state, self._images, control.endpoint)
+        self._undo.callback(
+            cloud.install(
+                scheduler=scheduler,
+                pace=self._pace,
+                open_session=executions.open,
+                others=[lambda: elbv2.install(balancer, self._pace), lambda: mail.install(functions.invoke)],
+            )
+        )
+        if unless.is_set():
+            return None
+
+        self._progress("provisioning the platform")
+        preview_url = f"https://localhost:{balancer.https_port}"
+        provisioned = provision(
+            Plan(
+                endpoint=control.endpoint,
+                names=self._names,
+                pace=self._pace,
+                preview_origin=preview_url,
+                cidr=addresses.cidr,
+                container_port=addresses.container_port,
+                workspaces=state.workspaces,
+                remotes=state.remotes,
+                edit_environment={
+                    "STARTER_SITE": str(SITE),
+                    "NODE": str(tools.node),
+                    "NODE_MODULES": str(tools.node_modules),
+                    "NODE_COMPILE_CACHE": str(tools.compile_cache),
+                },
+            )
+        )
+        scheduler.start()
+        balancer.attach_function(provisioned.session_api_arn, functions.start(provisioned))
+        balancer.settled(SETTLE_S)
+        endpoints = Endpoints(
+            info_url=information.url,
+            preview_url=preview_url,
+            http_url=f"http://localhost:{balancer.http_port}",
+            aws_endpoint=control.endpoint,
+            region=REGION,
+            ca_file=str(state.ca_file),
+            workspace_root=str(state.workspaces),
+            logs=str(state.logs),
+            mailbox=f"s3://{self._names.customer_bucket}/{self._names.customer_prefix}",
+            timing=self._pace.name,
+            idle_timeout_s=self._pace.idle_timeout_s,
+        )
+        information.publish(endpoints, state, ready_file)
+        return endpoints
+
+    def stop(self) -> None:
+        """End everything and remove the state folder; again is no error."""
+        self._undo.close()
+
+
+class Functions:
+    """The platform's one Lambda function, and who may invoke it."""
+
+    def __init__(self, processes: Processes, state: State, images: Images, endpoint: str) -> None:
+        self._processes = processes
+        self._state = state
+        self._images = images
+        self._endpoint = endpoint
+        self._session_api: LambdaFunction | None = None
+
+    def start(self, provisioned: Provisioned) -> int:
+        """Start the session API; the port on which it takes the load balancer's requests."""
+        environment = {**base_environment(self._endpoint), **provisioned.session_api_environment}
+        self._session_api = LambdaFunction.start(
+            self._processes,
+            self._images.session_api,
+            env=environment,
+            cwd=self._state.scratch,
+            log=self._state.logs / "session-api.log",
+            name="session-api",
+        )
+        return self._session_api.alb_port
+
+    def invoke(self, function_arn: str, event: object) -> object:
+        """Hand an event to the function; LookupError while it does not run, InvocationError if it fails."""
+        if self._session_api is None or not isinstance(event, dict):
+            raise LookupError(f"function {function_arn} does not run yet, or {event!r} is no event")
+        return self._session_api.invoke(event)

@@ -1,0 +1,1 @@
+"""What the platform's containers and its Lambda function run: plain AWS clients that know no sandbox."""

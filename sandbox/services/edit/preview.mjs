@@ -1,0 +1,118 @@
+// Serves one workspace with Astro's dev server under its session's path.
+//
+// node preview.mjs NODE_MODULES
+//   stdin   one JSON line, the settings that preview.py's `preview_settings` makes; then held open: its end is ours
+//   stdout  one JSON line per event: {"event": "ready", "status": n} once, {"event": "page"} per page request
+//   stderr  what Astro, Vite and the site's own code say
+//
+// Astro is loaded before the settings are read, so that a process started ahead of its session is warm.
+
+import http from "node:http";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const emit = process.stdout.write.bind(process.stdout);
+// The site's code runs in this process: what it prints must not pass for an event.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
+const report = (event) => emit(JSON.stringify(event) + "\n");
+
+function loadAstro(nodeModules) {
+  const entry = createRequire(path.join(nodeModules, "resolve.js")).resolve("astro");
+  return import(pathToFileURL(entry).href);
+}
+
+function readSettings() {
+  const lines = createInterface({ input: process.stdin });
+  lines.once("close", () => process.exit(0));
+  return new Promise((resolve) => lines.once("line", (line) => resolve(JSON.parse(line))));
+}
+
+// The dev server's identity, page counting and the last word on Vite's settings: a site's own config may add to
+// them, but not move the preview off its path or open the file system.
+function previewPlugin(settings, state) {
+  const health = JSON.stringify(settings.health);
+
+  function answer(request, response, next) {
+    const pathname = request.url.split("?", 1)[0];
+    if (pathname === settings.healthPath) {
+      response.setHeader("content-type", "application/json");
+      response.setHeader("cache-control", "no-store");
+      response.end(request.method === "HEAD" ? undefined : health);
+      return;
+    }
+    if (request.method === "GET" && state.ready) {
+      response.once("finish", () => {
+        const html = String(response.getHeader("content-type") ?? "").startsWith("text/html");
+        if (html && response.statusCode >= 200 && response.statusCode < 300) report({ event: "page" });
+      });
+    }
+    next();
+  }
+
+  return {
+    name: "live-preview",
+    enforce: "post",
+    config(config) {
+      config.base = settings.viteBase;
+      config.cacheDir = settings.cacheDir;
+      config.server = {
+        ...config.server,
+        host: settings.host,
+        port: settings.port,
+        strictPort: true,
+        open: false,
+        cors: false,
+        proxy: undefined,
+        hmr: undefined,
+        ws: undefined,
+        allowedHosts: settings.allowedHosts,
+        fs: { strict: true, allow: settings.allow },
+      };
+    },
+    configureServer(server) {
+      // Astro puts its own middlewares in front of Vite's after the plugins' turn; ours goes before them all.
+      return () => server.middlewares.stack.unshift({ route: "", handle: answer });
+    },
+  };
+}
+
+// The first request compiles the page; asking for it here keeps that out of the visitor's wait.
+function warm(settings, pathname) {
+  return new Promise((resolve) => {
+    const request = http.get(
+      { host: settings.host, port: settings.port, path: pathname, headers: { accept: "text/html,*/*" } },
+      (response) => {
+        response.resume();
+        response.once("end", () => resolve(response.statusCode));
+      },
+    );
+    request.once("error", () => resolve(0));
+  });
+}
+
+const [{ dev }, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings()]);
+const state = { ready: false };
+
+await dev({
+  root: settings.root,
+  base: settings.base,
+  cacheDir: settings.cacheDir,
+  trailingSlash: "ignore",
+  logLevel: "warn",
+  devToolbar: { enabled: false },
+  server: { host: settings.host, port: settings.port, open: false, allowedHosts: settings.allowedHosts },
+  vite: {
+    base: settings.viteBase,
+    plugins: [previewPlugin(settings, state)],
+    // Astro's own runtime is some 300 modules, which Vite otherwise fetches one after the other: a quarter of the
+    // time to the first page.
+    environments: { ssr: { dev: { preTransformRequests: true } } },
+    server: settings.polling ? { watch: { usePolling: true, interval: 500 } } : {},
+  },
+});
+const status = await warm(settings, `${settings.viteBase.replace(/\/$/, "")}/`);
+state.ready = true;
+report({ event: "ready", status });

@@ -1,0 +1,243 @@
+"""The preview servers: Astro's dev server, one Node process per session, kept running while the session is open."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_SCRIPT = Path(__file__).with_name("preview.mjs")
+_FIRST_PORT = 4321
+_ATTEMPTS = 3
+_READY_LIMIT_S = 60.0
+_STOP_LIMIT_S = 3.0
+_LONGEST_PAUSE_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class PreviewError(RuntimeError):
+    """The dev server does not come up; the text is a sentence for the customer."""
+
+
+def preview_settings(
+    *,
+    session_id: str,
+    task_arn: str,
+    root: Path,
+    node_modules: Path,
+    scratch: Path,
+    host: str,
+    port: int,
+    preview_origin: str,
+) -> dict[str, object]:
+    """What `preview.mjs` is told, as JSON.
+
+    `viteBase` is the session's path without a trailing slash and Astro's own `base` stays `/`: any other combination
+    puts the HMR client or the pages off the session's path (Astro issue 14389).
+    """
+    path = f"/session/{session_id}"
+    return {
+        "root": str(root),
+        "base": "/",
+        "viteBase": path,
+        "healthPath": f"{path}/health",
+        "health": {"service": "edit", "sessionId": session_id, "taskArn": task_arn},
+        "host": host,
+        "port": port,
+        "cacheDir": str(scratch / "vite" / session_id),
+        "allowedHosts": [name for name in (urlsplit(preview_origin).hostname,) if name],
+        "allow": [str(root.resolve()), str(node_modules.resolve())],
+        "polling": on_network_file_system(root),
+    }
+
+
+def on_network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
+    """Whether `path` lies on NFS, as EFS does: changes made by another task then raise no file event (inotify(7))."""
+    try:
+        lines = mounts.read_text().splitlines()
+    except OSError:
+        return False
+    resolved = path.resolve()
+    fields = [line.split() for line in lines]
+    covering = [(len(field[1]), field[2]) for field in fields if resolved.is_relative_to(field[1])]
+    return max(covering, default=(0, ""))[1].startswith("nfs")
+
+
+def free_port(host: str, taken: set[int]) -> int:
+    """The lowest free TCP port of the task's own address, from Astro's 4321 on."""
+    for port in range(_FIRST_PORT, 65536):
+        if port in taken:
+            continue
+        with socket.socket() as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise PreviewError("The preview could not be started: no port is free.")
+
+
+class NodeProcess:
+    """One `preview.mjs`, started and loading; it waits for its settings. It ends when this process does."""
+
+    def __init__(self, node: Path, node_modules: Path, scratch: Path) -> None:
+        self._process = subprocess.Popen(
+            [str(node), "--no-warnings", str(_SCRIPT), str(node_modules)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=scratch,
+            env=_environment(node_modules, scratch),
+        )
+
+    def run(
+        self,
+        settings: Mapping[str, object],
+        events: Callable[[dict[str, Any]], None],
+        ended: Callable[[], None],
+    ) -> None:
+        """Serve. A thread calls `events` for each event and `ended` once the process is gone."""
+        line = json.dumps(settings) + "\n"
+        threading.Thread(target=self._listen, args=(line, events, ended), daemon=True).start()
+
+    def _listen(self, line: str, events: Callable[[dict[str, Any]], None], ended: Callable[[], None]) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            log.warning("the dev server ended before it was told what to serve")
+        for event in self._process.stdout:
+            events(json.loads(event))
+        self._process.wait()
+        ended()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End the process and wait until it is gone: the end of its input, then SIGKILL."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            log.debug("the dev server was gone already")
+        try:
+            self._process.wait(_STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Preview:
+    """A session's dev server on a port of its own, started again on the same port when it dies."""
+
+    def __init__(
+        self,
+        make_settings: Callable[[int], dict[str, object]],
+        launch: Callable[[], NodeProcess],
+        choose_port: Callable[[], int],
+        on_page: Callable[[], None],
+    ) -> None:
+        self._make_settings = make_settings
+        self._launch = launch
+        self._choose_port = choose_port
+        self._on_page = on_page
+        self._process: NodeProcess | None = None
+        self._ended = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Serve, and return once the first page has been built. Raises PreviewError."""
+        for attempt in range(_ATTEMPTS):
+            self.port = self._choose_port()
+            if await self._serve():
+                self._keeper = asyncio.create_task(self._keep())
+                return
+            log.warning("the dev server did not come up on port %d, attempt %d", self.port, attempt + 1)
+        raise PreviewError(
+            "The preview could not be started: the website's own configuration stops it from running."
+        )
+
+    async def stop(self) -> None:
+        """End the dev server and wait until it is gone. Safe to call at any time."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._process is not None:
+            await asyncio.to_thread(self._process.stop)
+
+    async def _serve(self) -> bool:
+        """Launch a process on the port; whether it serves."""
+        loop = asyncio.get_running_loop()
+        ready, ended = asyncio.Event(), asyncio.Event()
+
+        def heard(event: dict[str, Any]) -> None:
+            if event["event"] == "ready":
+                ready.set()
+            elif event["event"] == "page":
+                self._on_page()
+
+        self._process = self._launch()
+        self._ended = ended
+        self._process.run(
+            self._make_settings(self.port),
+            lambda event: _call(loop, heard, event),
+            lambda: _call(loop, ended.set),
+        )
+        waits = [asyncio.create_task(event.wait()) for event in (ready, ended)]
+        try:
+            await asyncio.wait(waits, timeout=_READY_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if ready.is_set() and not ended.is_set():
+            return True
+        await asyncio.to_thread(self._process.stop)
+        return False
+
+    async def _keep(self) -> None:
+        pause_s = 0.0
+        while True:
+            await self._ended.wait()
+            log.warning("the dev server on port %d died; starting it again in %.1f s", self.port, pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = 0.0 if await self._serve() else min(max(2 * pause_s, 0.5), _LONGEST_PAUSE_S)
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:
+    """Call on the loop's thread; a loop that has closed no longer cares."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(function, *arguments)
+
+
+def _environment(node_modules: Path, scratch: Path) -> dict[str, str]:
+    """A site's own code runs in there: it gets no AWS credentials and nothing else of this task's environment."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "NODE_ENV": "development",
+        "NODE_COMPILE_CACHE": str(node_modules.parent / "compile-cache"),
+        "ASTRO_TELEMETRY_DISABLED": "1",
+        "ASTRO_DISABLE_UPDATE_CHECK": "true",
+    }

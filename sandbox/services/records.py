@@ -1,0 +1,304 @@
+"""Session records: their shape, and the conditional writes that change them.
+
+A record is the contract's "Session record". Its status only moves forward; every change names the states it starts
+from, so of two writers one loses. DynamoDB deletes expired items days late, so a record past its `ttl` is unknown here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.services.aws import code_of
+
+log = logging.getLogger(__name__)
+
+INITIALIZING = "initializing"
+ACTIVE = "active"
+DRAINING = "draining"
+INACTIVE = "inactive"
+EXPIRED = "expired"
+FAILED = "failed"
+
+LIVE = (INITIALIZING, ACTIVE)
+"""The session takes instructions and keepalives."""
+OPEN = (INITIALIZING, ACTIVE, DRAINING)
+"""The session is not ended: it holds capacity."""
+
+CLIENT_INDEX = "clientId-status-index"
+ACTIVITY_INDEX = "status-lastActivityAt-index"
+
+Key = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """One session. Times are ISO 8601 UTC with milliseconds, `ttl` is epoch seconds, None is an absent attribute.
+
+    Beyond the contract: `instruction_id` (of the first instruction), `port` of the preview server, `mail` (`messageId`,
+    `references`, `subject` of the message that asked for it), `ending` (the status that a draining session gets),
+    `end_requested_at`, `answered_at` and `failure_answered_at` (when the customer was told), `refused_instruction_id`
+    (the last one that could not be carried out).
+    """
+
+    session_id: str
+    user_id: str
+    client_id: str
+    thread_id: str
+    status: str
+    preview_url: str
+    instruction: str
+    instruction_id: str
+    created_at: str
+    last_activity_at: str
+    ttl: int
+    branch: str | None = None
+    last_commit: str | None = None
+    task_arn: str | None = None
+    container_ip: str | None = None
+    port: int | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    failure: str | None = None
+    mail: Mapping[str, str] | None = None
+    ending: str | None = None
+    end_requested_at: str | None = None
+    answered_at: str | None = None
+    failure_answered_at: str | None = None
+    refused_instruction_id: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session is not ended."""
+        return self.status in OPEN
+
+    def item(self) -> dict[str, Any]:
+        """The record as a DynamoDB item in wire form."""
+        values = {_camel(field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: to_wire(value) for name, value in values.items() if value is not None}
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> SessionRecord:
+        """The record of a DynamoDB item in wire form; ValueError names the attributes that a record cannot lack."""
+        values: dict[str, Any] = {}
+        missing = []
+        for field in fields(cls):
+            name = _camel(field.name)
+            if name in item:
+                values[field.name] = from_wire(item[name])
+            elif field.default is MISSING:
+                missing.append(name)
+        if missing:
+            raise ValueError(f"session item {item.get('sessionId')} lacks {', '.join(missing)}")
+        return cls(**values)
+
+
+def new_session_id() -> str:
+    """128 random bits in hex: unguessable, safe in a URL."""
+    return secrets.token_hex(16)
+
+
+def stamp(moment: float | None = None) -> str:
+    """ISO 8601 UTC with milliseconds, of epoch seconds or of now: `2026-11-22T21:15:00.123Z`."""
+    when = datetime.fromtimestamp(time.time() if moment is None else moment, UTC)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch(text: str) -> float:
+    """Epoch seconds of a `stamp`."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def to_wire(value: Any) -> dict[str, Any]:
+    """A str, int or map of str in DynamoDB's JSON form; TypeError for anything else."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, Mapping):
+        return {"M": {name: to_wire(inner) for name, inner in value.items()}}
+    raise TypeError(f"expected str, int or a map of them, found {type(value).__name__}")
+
+
+def from_wire(value: Mapping[str, Any]) -> Any:
+    """The Python value of DynamoDB's JSON form; TypeError for types that no record holds."""
+    ((kind, inner),) = value.items()
+    if kind == "S":
+        return str(inner)
+    if kind == "N":
+        return int(float(inner))
+    if kind == "M":
+        return {name: from_wire(member) for name, member in inner.items()}
+    raise TypeError(f"expected a DynamoDB S, N or M, found {kind}")
+
+
+class Records:
+    """The session table. `ttl_s`: how long after its last activity a record is kept."""
+
+    def __init__(self, dynamodb: Any, table: str, ttl_s: float) -> None:
+        self.dynamodb = dynamodb
+        self.table = table
+        self.ttl_s = ttl_s
+
+    def activity(self) -> dict[str, Any]:
+        """The attributes that say "active just now": `last_activity_at` and `ttl`."""
+        moment = time.time()
+        return {"last_activity_at": stamp(moment), "ttl": int(moment + self.ttl_s)}
+
+    def create(self, record: SessionRecord, request: str | None = None) -> SessionRecord:
+        """Store a new session, once per `request` (an idempotency key): a repeat returns the first one's record."""
+        put = {"TableName": self.table, "Item": record.item(), "ConditionExpression": _ABSENT}
+        if request is None:
+            self.dynamodb.put_item(**put)
+            return record
+        key = _request_key(request)
+        claim = {
+            "TableName": self.table,
+            "Item": {**key, "target": to_wire(record.session_id), "ttl": to_wire(record.ttl)},
+            "ConditionExpression": f"{_ABSENT} OR #ttl <= :now",
+            "ExpressionAttributeNames": {"#ttl": "ttl"},
+            "ExpressionAttributeValues": {":now": to_wire(int(time.time()))},
+        }
+        try:
+            self.dynamodb.transact_write_items(TransactItems=[{"Put": claim}, {"Put": put}])
+        except ClientError as error:
+            earlier = self._of_request(key) if code_of(error) == "TransactionCanceledException" else None
+            if earlier is None:
+                raise
+            return earlier
+        return record
+
+    def _of_request(self, key: Key) -> SessionRecord | None:
+        item = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        return self.get(str(from_wire(item["target"]))) if item else None
+
+    def get(self, session_id: str) -> SessionRecord | None:
+        """The record as last written (a consistent read); None when there is none or its `ttl` has passed."""
+        if not 0 < len(session_id) <= _MAX_ID_CHARS:
+            return None
+        answer = self.dynamodb.query(
+            TableName=self.table,
+            KeyConditionExpression="sessionId = :id",
+            ExpressionAttributeValues={":id": to_wire(session_id)},
+            ConsistentRead=True,
+        )
+        found = _readable(item for item in answer["Items"] if "clientId" in item)
+        return next((record for record in found if record.ttl > time.time()), None)
+
+    def of_client(self, client_id: str) -> list[SessionRecord]:
+        """All of a client's sessions, newest first."""
+        found = list(self._indexed(CLIENT_INDEX, "clientId", client_id))
+        return sorted(found, key=lambda record: record.created_at, reverse=True)
+
+    def with_status(self, *statuses: str) -> list[SessionRecord]:
+        """All sessions in these states, least recently active first within a state; an eventually consistent read."""
+        return [record for status in statuses for record in self._indexed(ACTIVITY_INDEX, "status", status)]
+
+    def _indexed(self, index: str, attribute: str, value: str) -> Iterator[SessionRecord]:
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": index,
+            "KeyConditionExpression": "#key = :value",
+            "FilterExpression": "#ttl > :now",
+            "ExpressionAttributeNames": {"#key": attribute, "#ttl": "ttl"},
+            "ExpressionAttributeValues": {":value": to_wire(value), ":now": to_wire(int(time.time()))},
+        }
+        while True:
+            answer = self.dynamodb.query(**request)
+            yield from _readable(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def change(
+        self, record: SessionRecord, changes: Mapping[str, Any], expect: Mapping[str, Any]
+    ) -> SessionRecord | None:
+        """Write `changes` (field name -> value, None removes) if the stored record still meets `expect`.
+
+        `expect`: field name -> the value, a tuple of allowed values, or None for absent. Returns the record as written,
+        or None when the expectation does not hold (another writer was first, or the record is gone).
+        """
+        update = _Update()
+        setting = [f"{update.name(n)} = {update.value(v)}" for n, v in changes.items() if v is not None]
+        removing = [update.name(n) for n, v in changes.items() if v is None]
+        clauses = ["attribute_exists(sessionId)"]
+        clauses += [update.clause(name, value) for name, value in expect.items()]
+        expression = f"SET {', '.join(setting)}" if setting else ""
+        expression += f" REMOVE {', '.join(removing)}" if removing else ""
+        try:
+            answer = self.dynamodb.update_item(
+                TableName=self.table,
+                Key={"sessionId": to_wire(record.session_id), "userId": to_wire(record.user_id)},
+                UpdateExpression=expression.strip(),
+                ConditionExpression=" AND ".join(clauses),
+                ReturnValues="ALL_NEW",
+                **update.placeholders(),
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return None
+            raise
+        return SessionRecord.of(answer["Attributes"])
+
+    def touch(self, record: SessionRecord) -> SessionRecord | None:
+        """Count activity now; None when the session takes none any more."""
+        return self.change(record, self.activity(), {"status": LIVE})
+
+
+class _Update:
+    """Placeholders of one update: reserved words such as `status` and `ttl` cannot stand in an expression."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+
+    def name(self, field: str) -> str:
+        self._names[f"#{field}"] = _camel(field)
+        return f"#{field}"
+
+    def value(self, value: Any) -> str:
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = to_wire(value)
+        return placeholder
+
+    def clause(self, field: str, expected: Any) -> str:
+        if expected is None:
+            return f"attribute_not_exists({self.name(field)})"
+        if isinstance(expected, tuple):
+            return f"{self.name(field)} IN ({', '.join(self.value(one) for one in expected)})"
+        return f"{self.name(field)} = {self.value(expected)}"
+
+    def placeholders(self) -> dict[str, Any]:
+        given = {"ExpressionAttributeNames": self._names, "ExpressionAttributeValues": self._values}
+        return {name: value for name, value in given.items() if value}
+
+
+_ABSENT = "attribute_not_exists(sessionId)"
+_MAX_ID_CHARS = 128
+
+
+def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[SessionRecord]:
+    """The records among items; a broken one costs a log line, never the sessions beside it."""
+    for item in items:
+        try:
+            yield SessionRecord.of(item)
+        except (ValueError, TypeError) as error:
+            log.warning("unreadable session item: %s", error)
+
+
+def _request_key(request: str) -> dict[str, Any]:
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    return {"sessionId": to_wire(f"request#{digest}"), "userId": to_wire("-")}
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word.capitalize() for word in tail)

@@ -1,0 +1,90 @@
+"""Requests and answers as a Lambda target sees them (ELB guide, "Lambda functions as targets")."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request: the path as sent (still percent-encoded), header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Request:
+        """The request of a load balancer's event; ApiError 400 for a body that is not the base64 it claims to be."""
+        text = event.get("body") or ""
+        try:
+            encoded = event.get("isBase64Encoded", False)
+            body = base64.b64decode(text, validate=True) if encoded else text.encode()
+        except ValueError:
+            raise ApiError(400, "invalid_body", "The request body cannot be read.") from None
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        return cls(event["httpMethod"], event["path"], headers, body)
+
+    @property
+    def segments(self) -> list[str]:
+        """The path's parts between slashes: `/api/health` -> `["api", "health"]`, `/api/` -> `["api", ""]`."""
+        return self.path.split("/")[1:]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer with a text body."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def event(self, *, head: bool = False) -> dict[str, Any]:
+        """The answer as the load balancer expects it from a function; without body when `head`."""
+        return {
+            "statusCode": self.status,
+            "statusDescription": f"{self.status} {HTTPStatus(self.status).phrase}",
+            "headers": {"cache-control": "no-store", **self.headers},
+            "body": "" if head else self.body,
+            "isBase64Encoded": False,
+        }
+
+
+class ApiError(Exception):
+    """A request that cannot be served. `code` is a stable snake_case word, `field` the offending JSON field."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.field = field
+        self.headers = dict(headers or {})
+
+    def answer(self) -> Answer:
+        """The contract's error document."""
+        error = {"code": self.code, "message": self.message}
+        if self.field is not None:
+            error["field"] = self.field
+        return json_answer(self.status, {"error": error}, self.headers)
+
+
+def json_answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> Answer:
+    """A JSON answer."""
+    return Answer(status, json.dumps(document), {"content-type": "application/json", **(headers or {})})

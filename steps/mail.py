@@ -1,0 +1,67 @@
+"""Mail from and to the customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from behave import then, when
+from behave.runner import Context
+
+from drivers.expect import expect
+from drivers.matchers import within_budget
+from drivers.session_matchers import is_mail_that_mentions
+from drivers.watch import wait_until
+from drivers.world import World
+
+
+@when("a customer mails: {instruction}")
+def customer_mails(context: Context, instruction: str) -> None:
+    """A plain message to the client's address, from a customer nobody has met before."""
+    world: World = context.world
+    world.mail(world.new_customer(), instruction)
+
+
+@then("the customer is answered in the thread with the address of the preview")
+def answered_in_thread(context: Context) -> None:
+    """The answer stands in the thread of her mail, and names the preview of the session it began."""
+    world: World = context.world
+    world.adopt_mailed_session()
+    wait_until(
+        lambda: world.platform.mailbox.answers_to(world.mailed),
+        is_mail_that_mentions(world.visit.preview_url),
+        what=f"inbox of {world.customer}",
+        within=world.platform.profile.patience.wake,
+    )
+
+
+@then("the preview at that address is live within {seconds:d} seconds, connected for updates")
+def address_is_live(context: Context, seconds: int) -> None:
+    """Counted from the moment the mail was sent."""
+    world: World = context.world
+    took = world.visits.until_live(world.visit)
+    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.visit}")
+
+
+@then("the customer is mailed that reason")
+def mailed_that_reason(context: Context) -> None:
+    """The words on the record are the words in the mail."""
+    world: World = context.world
+    reason = world.platform.records.get(world.visit.session_id).failure
+    customer_is_mailed(world, reason or "no reason on record")
+
+
+@then('the customer is mailed a reason that mentions "{words}"')
+def mailed_a_reason(context: Context, words: str) -> None:
+    """A message about what could not be done."""
+    customer_is_mailed(context.world, words)
+
+
+def customer_is_mailed(world: World, words: str) -> None:
+    """Look into the customer's inbox until a message has the words."""
+    wait_until(
+        lambda: world.platform.mailbox.inbox(world.customer.user_id),
+        is_mail_that_mentions(words),
+        what=f"inbox of {world.customer}",
+        within=world.platform.profile.patience.mail,
+    )

@@ -1,0 +1,83 @@
+"""The preview as a visitor and a browser see it."""
+
+from __future__ import annotations
+
+from behave import given, then
+from behave.runner import Context
+from hamcrest import not_
+
+from drivers.errors import Unreachable
+from drivers.expect import expect
+from drivers.matchers import always, answers_with, has_heading, is_live, is_waiting_page
+from drivers.preview_matchers import has_update_since, waiting_then_live
+from drivers.timeline import Stage
+from drivers.watch import wait_until
+from drivers.world import World
+
+
+@given("its preview is open in a browser")
+def preview_open(context: Context) -> None:
+    """The home page is loaded and its update socket connected."""
+    world: World = context.world
+    world.visits.open_browser(world.visit)
+
+
+@then("the open preview updates by itself")
+def preview_updates(context: Context) -> None:
+    """The browser receives news that it did not have to ask for."""
+    world: World = context.world
+    browser = world.visit.browser
+    wait_until(
+        lambda: browser,
+        has_update_since(world.mark_of(browser)),
+        what=f"browser on {world.visit}",
+        within=world.platform.profile.patience.instruction,
+    )
+    world.visit.timeline.mark(Stage.FIRST_UPDATE)
+
+
+@then('the home page of the preview says "{words}"')
+def home_page_says(context: Context, words: str) -> None:
+    """As a title or heading."""
+    page_says(context, "", words)
+
+
+@then('the page "{name}" of the preview says "{words}"')
+def named_page_says(context: Context, name: str, words: str) -> None:
+    """As a title or heading."""
+    page_says(context, name, words)
+
+
+def page_says(context: Context, name: str, words: str) -> None:
+    """Look at a page of the preview until it carries the words."""
+    world: World = context.world
+    wait_until(
+        lambda deadline: world.platform.preview.get(world.visit.page(name), deadline=deadline),
+        has_heading(words),
+        what=world.visit.page(name),
+        within=world.platform.profile.patience.instruction,
+        transient=(Unreachable,),
+    )
+
+
+@then("every answer at the preview's address was the waiting page, until it was the site")
+def waiting_until_live(context: Context) -> None:
+    """No error page of the load balancer's own, and no going back."""
+    wake_up = context.world.suite.shared.wake_up()
+    expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.visit.preview_url}")
+
+
+@then("the waiting page asks the browser to come back by itself")
+def waiting_page_refreshes(context: Context) -> None:
+    """With a refresh in the page and a Retry-After."""
+    wake_up = context.world.suite.shared.wake_up()
+    waiting = [sample for sample in wake_up.pages if not is_live().matches(sample.value)]
+    expect(waiting, always(is_waiting_page()), f"visits of {wake_up.visit.preview_url}")
+
+
+@then("no request made meanwhile was answered with {one:d} or {other:d}")
+def never_answered_with(context: Context, one: int, other: int) -> None:
+    """Neither at the preview's address nor at those of the other services."""
+    wake_up = context.world.suite.shared.wake_up()
+    for status in (one, other):
+        expect(wake_up.answers, always(not_(answers_with(status))), "requests during the wake-up")

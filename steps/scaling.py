@@ -1,0 +1,59 @@
+"""How many tasks run: up from zero when asked, down to zero when idle."""
+
+from __future__ import annotations
+
+from behave import given, then
+from behave.runner import Context
+from hamcrest import equal_to, has_length, less_than
+
+from drivers.expect import expect
+from drivers.preview_matchers import served_by
+from drivers.world import World
+
+
+@given("a wake-up watched from the request to the live preview")
+def watched_wake_up(context: Context) -> None:
+    """One wake-up from nothing, watched from all sides; the scenarios of a feature share it."""
+    world: World = context.world
+    world.suite.shared.wake_up()
+
+
+@then("exactly {count:d} {role} task was started for it")
+def tasks_started(context: Context, count: int, role: str) -> None:
+    """Of all the tasks that ECS knows, stopped ones included, those made since the request."""
+    world: World = context.world
+    wake_up = world.suite.shared.wake_up()
+    tasks = {"Hermes": wake_up.hermes_tasks, "Edit": wake_up.edit_tasks}[role]
+    expect(tasks, has_length(count), f"{role} tasks made since the request")
+    world.suite.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
+
+
+@then("the record names the task and the address that serve the preview")
+def record_names_task(context: Context) -> None:
+    """The task that answers for the preview is the one on record, under the address on record."""
+    world: World = context.world
+    wake_up = world.suite.shared.wake_up()
+    expect(wake_up.health, served_by(wake_up.record), "the preview's health page")
+    addresses = [task.ip for task in wake_up.edit_tasks if task.arn == wake_up.record.task_arn]
+    expect(addresses, equal_to([wake_up.record.container_ip]), "address of the task on record")
+
+
+@then("Edit goes to zero, and Hermes after it")
+def to_zero_in_order(context: Context) -> None:
+    """Hermes stays for one more idle time, so Edit's last task is gone first."""
+    world: World = context.world
+    edit_gone = world.visits.until_no_tasks("edit")
+    hermes_gone = world.visits.until_no_tasks("hermes")
+    expect(edit_gone, less_than(hermes_gone), "the moment of Edit's last task before that of Hermes's")
+    idle = world.platform.profile.timing.idle_timeout
+    last_activity = world.platform.records.get(world.visit.session_id).last_activity_at
+    if last_activity is not None:
+        took = hermes_gone - last_activity
+        world.suite.ledger.measure("zero", took.total_seconds(), idle.total_seconds())
+
+
+@then("the platform falls asleep again")
+def falls_asleep_again(context: Context) -> None:
+    """Both services at zero, nothing wanted, nothing left."""
+    world: World = context.world
+    world.visits.until_asleep()

@@ -1,0 +1,160 @@
+"""Sessions: how they begin, what is on record of them, and how they end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import contains_exactly, equal_to, has_length, not_none
+
+from drivers.activity import keep_awake_with
+from drivers.expect import expect
+from drivers.matchers import answers_page, has_status, is_open, within_budget
+from drivers.session_matchers import mentions, nothing_of
+from drivers.timeline import Stage
+from drivers.visits import Customer
+from drivers.watch import wait_until
+from drivers.world import World
+
+
+@given("the platform is asleep")
+def platform_is_asleep(context: Context) -> None:
+    """Nothing runs and nothing is wanted of Hermes and Edit."""
+    world: World = context.world
+    world.suite.shared.dismiss()
+    world.visits.until_asleep()
+
+
+@given("a live session")
+def live_session(context: Context) -> None:
+    """A new customer's preview is live, and she stays at work."""
+    world: World = context.world
+    world.start_live(world.new_customer(), 'Change the heading to "Good morning"')
+
+
+@given("a session woken by: {instruction}")
+def session_woken_by(context: Context, instruction: str) -> None:
+    """A new customer's first instruction has brought up a live preview."""
+    world: World = context.world
+    world.start_live(world.new_customer(), instruction)
+
+
+@when('"{user_id}" of "{client_id}" starts with: {instruction}')
+def named_customer_starts(context: Context, user_id: str, client_id: str, instruction: str) -> None:
+    """The request's own customers, under their own names."""
+    world: World = context.world
+    world.start(Customer(client_id, user_id), instruction)
+
+
+@when("a customer starts with: {instruction}")
+def customer_starts(context: Context, instruction: str) -> None:
+    """A customer nobody has met before asks for a session."""
+    world: World = context.world
+    world.start(world.new_customer(), instruction)
+
+
+@when("that customer starts with: {instruction}")
+def that_customer_starts(context: Context, instruction: str) -> None:
+    """The customer of the scenario asks for a session."""
+    world: World = context.world
+    world.start(world.customer, instruction)
+
+
+@when("the customer asks: {instruction}")
+def customer_asks(context: Context, instruction: str) -> None:
+    """A further instruction to the live session."""
+    world: World = context.world
+    world.ask(world.visit, instruction)
+
+
+@when("the customer leaves")
+def customer_leaves(context: Context) -> None:
+    """She does nothing any more; a browser she left open stays open."""
+    world: World = context.world
+    world.leave(world.visit)
+
+
+@when("the customer does nothing for twice the idle time but send {activity}")
+def customer_only_sends(context: Context, activity: str) -> None:
+    """One kind of activity, several times per idle time, and no other."""
+    world: World = context.world
+    world.platform.attendance.leave(world.visit.session_id)
+    keep_awake_with(activity, world.platform, world.visit, 2 * world.platform.profile.timing.idle_timeout)
+
+
+@then("the session is on record at once as initializing")
+def on_record_at_once(context: Context) -> None:
+    """The record was there when the answer came, so the first look finds it."""
+    world: World = context.world
+    record = expect(world.platform.records.find(world.visit.session_id), not_none(), str(world.visit))
+    world.visit.timeline.mark(Stage.ON_RECORD)
+    expect(record, has_status("initializing"), str(world.visit))
+    expect(world.visit.session.status, equal_to("initializing"), "the answer of the API")
+
+
+@then("the preview is live within {seconds:d} seconds, connected for updates")
+def live_within(context: Context, seconds: int) -> None:
+    """From the request to a page of the site with its update socket connected."""
+    world: World = context.world
+    took = world.visits.until_live(world.visit)
+    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.visit}")
+
+
+@then("the session is still active")
+def still_active(context: Context) -> None:
+    """Its record says so."""
+    world: World = context.world
+    expect(world.platform.records.get(world.visit.session_id), has_status("active"), str(world.visit))
+
+
+@then("the session expires")
+def session_expires(context: Context) -> None:
+    """Within the idle time, and the time that ending takes."""
+    world: World = context.world
+    world.visits.until(world.visit, "expired", world.visits.expire_within())
+
+
+@then("the session expires while the browser is still connected")
+def expires_with_open_browser(context: Context) -> None:
+    """The open socket is no activity; it was open until the session drained."""
+    world: World = context.world
+    expect(world.visit.browser, is_open(), "the forgotten tab")
+    world.visits.until(world.visit, "expired", world.visits.expire_within())
+
+
+@then('the session fails for a reason that mentions "{words}"')
+def session_fails(context: Context, words: str) -> None:
+    """It ends as failed, and its record says why."""
+    world: World = context.world
+    record = world.visits.until(world.visit, "failed")
+    expect(record.failure or "", mentions(words), f"reason on the record of {world.visit}")
+
+
+@then("nothing of the session is left running or routed")
+def nothing_left(context: Context) -> None:
+    """No rule, no target group, no task."""
+    world: World = context.world
+    expect(world.platform.balancer.routing(), nothing_of(world.visit.session_id), "the load balancer")
+    expect(world.platform.fleet.tasks("edit"), has_length(0), "Edit tasks")
+
+
+@then("the preview's old address says that the session has ended")
+def old_address_says_ended(context: Context) -> None:
+    """410, with a page that says so."""
+    world: World = context.world
+    wait_until(
+        lambda deadline: world.platform.preview.get(world.visit.preview_url, deadline=deadline),
+        answers_page(410, "ended"),
+        what=world.visit.preview_url,
+        within=world.platform.profile.patience.end,
+    )
+
+
+@then("the session went from initializing to active and through no other state")
+def states_in_order(context: Context) -> None:
+    """As its record told it, look by look."""
+    world: World = context.world
+    wake_up = world.suite.shared.wake_up()
+    expect(wake_up.statuses, contains_exactly("initializing", "active"), str(wake_up.visit))

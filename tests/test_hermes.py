@@ -1,0 +1,354 @@
+"""Hermes keeps what the contract says of sessions, whatever dies meanwhile."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.services.hermes.capacity import Fleet, Task
+from sandbox.services.hermes.health import HealthServer
+from sandbox.services.hermes.orchestrator import Orchestrator
+from sandbox.services.hermes.placement import choose
+from sandbox.services.records import SessionRecord
+from tests.hermes_stand import IDLE_S, EditTask, Stand, aws, eventually, throughout
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with aws() as url:
+        yield url
+
+
+@pytest.fixture
+def stand(endpoint: str) -> Iterator[Stand]:
+    assert endpoint
+    platform = Stand()
+    yield platform
+    platform.stop()
+
+
+def crash(hermes: Orchestrator) -> None:
+    """End it as SIGKILL would, as far as a thread can be: it gives nothing back and releases nothing."""
+    hermes._stop.set()
+    hermes.lease.release = lambda: None  # type: ignore[method-assign]
+    hermes.commands.give_back = lambda: None  # type: ignore[method-assign]
+    hermes.lease._until = 0.0
+    hermes._nudge()
+
+
+def test_a_session_comes_up_routed_announced_and_on_its_task(stand: Stand) -> None:
+    stand.start()
+    asked = stand.ask()
+    record = stand.wait_status(asked)
+    task = stand.capacity.tasks[0]
+    assert (record.task_arn, record.container_ip, record.port) == (task.arn, task.ip, 4400)
+    assert record.branch == "thread-t-1"
+    assert record.last_commit == f"commit-of-{asked.instruction_id}"
+    assert record.started_at is not None
+    (rule,) = stand.rules()
+    assert rule["Conditions"][0]["PathPatternConfig"]["Values"] == [
+        f"/session/{asked.session_id}",
+        f"/session/{asked.session_id}/*",
+    ]
+    assert 1000 <= int(rule["Priority"]) < 30_000
+    (mail,) = eventually(lambda: stand.mail_to("test@example.com"), bool, "an answer")
+    assert asked.preview_url in mail.get_content()
+
+
+def test_an_answer_stays_in_the_thread_of_the_mail_that_asked(stand: Stand) -> None:
+    stand.start()
+    long_id = f"<{'x' * 150}@mail.example.com>"
+    mail = {"messageId": long_id, "references": "<root@example.com>", "subject": "Change my site"}
+    stand.wait_status(stand.ask(user="thread@example.com", mail=mail))
+    (answer,) = eventually(lambda: stand.mail_to("thread@example.com"), bool, "an answer")
+    assert answer["In-Reply-To"] == long_id
+    assert answer["References"] == f"<root@example.com> {long_id}"
+    assert answer["Subject"] == "Re: Change my site"
+
+
+def test_instructions_are_carried_out_in_order_after_the_session_is_up(stand: Stand) -> None:
+    stand.start()
+    asked = stand.ask()
+    sent = [stand.send("instruction", asked, f"step {number}") for number in range(4)]
+    record = eventually(
+        lambda: stand.now(asked),
+        lambda seen: seen.last_commit == f"commit-of-{sent[-1]}",
+        "the last one's commit",
+    )
+    assert record.status == "active"
+    assert stand.workspaces.carried_out == [asked.instruction_id, *sent]
+    eventually(stand.queued, lambda found: found == 0, "an empty queue")
+
+
+def test_a_refused_instruction_is_reported_and_the_session_lives_on(stand: Stand) -> None:
+    stand.start()
+    asked = stand.ask(user="refused@example.com")
+    stand.send("instruction", asked, "something impossible")
+    after = stand.send("instruction", asked, "something else")
+    record = eventually(
+        lambda: stand.now(asked),
+        lambda seen: seen.last_commit == f"commit-of-{after}",
+        "the next one's commit",
+    )
+    assert (record.status, record.failure) == ("active", None)
+    texts = [mail.get_content() for mail in stand.mail_to("refused@example.com")]
+    assert sum("I do not understand that." in text for text in texts) == 1
+
+
+def test_deactivation_finishes_earlier_work_and_leaves_nothing(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    asked = stand.ask()
+    stand.wait_status(asked)
+    task = stand.capacity.tasks[0]
+    task.instructing.clear()
+    last = stand.send("instruction", asked, "one more thing")
+    stand.send("deactivate", asked)
+    throughout(lambda: stand.now(asked).status, lambda seen: seen == "active", "it waits for the work", 0.4)
+    task.instructing.set()
+    record = stand.wait_status(asked, "inactive")
+    assert record.last_commit == f"commit-of-{last}"
+    assert record.ended_at is not None
+    eventually(lambda: stand.capacity.tasks, lambda seen: not seen, "no Edit task")
+    assert (stand.rules(), stand.groups(), task.sessions) == ([], [], {})
+
+
+def test_an_idle_session_expires_and_everything_goes_to_zero(stand: Stand) -> None:
+    stand.start()
+    asked = stand.ask()
+    active = stand.wait_status(asked)
+    record = stand.wait_status(asked, "expired")
+    began = time.time()
+    eventually(lambda: stand.capacity.desired, lambda seen: seen == 0, "Edit at 0")
+    assert stand.capacity.hermes == 1
+    eventually(lambda: stand.capacity.hermes, lambda seen: seen == 0, "Hermes at 0")
+    assert time.time() - began > 0.8 * IDLE_S
+    assert (stand.rules(), stand.groups()) == ([], [])
+    assert record.last_activity_at == active.last_activity_at
+
+
+def test_activity_keeps_a_session_from_expiring(stand: Stand) -> None:
+    stand.start()
+    asked = stand.ask()
+    stand.wait_status(asked)
+    for _ in range(4):
+        stand.records.touch(asked)
+        throughout(
+            lambda: stand.now(asked).status, lambda seen: seen == "active", "it stays active", IDLE_S / 2
+        )
+    stand.wait_status(asked, "expired")
+
+
+def test_a_workspace_that_cannot_be_opened_fails_with_its_reason(stand: Stand) -> None:
+    asked = stand.ask(user="failed@example.com")
+    stand.capacity.prepare = lambda task: task.failing.update({asked.session_id: "The project is a file."})
+    stand.start()
+    record = stand.wait_status(asked, "failed")
+    assert record.failure == "The project is a file."
+    (mail,) = eventually(lambda: stand.mail_to("failed@example.com"), bool, "an answer")
+    assert "The project is a file." in mail.get_content()
+    eventually(lambda: stand.capacity.desired, lambda seen: seen == 0, "Edit at 0")
+    assert (stand.rules(), stand.groups()) == ([], [])
+
+
+def test_a_session_that_never_opens_fails_in_the_end(stand: Stand) -> None:
+    stand.capacity.prepare = lambda task: task.opening.clear()
+    stand.start(opening_timeout_s=1.0)
+    record = stand.wait_status(stand.ask(), "failed")
+    assert record.failure == "The workspace could not be opened in time."
+
+
+def test_sessions_get_tasks_of_their_own_up_to_the_maximum_then_share(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    records = [stand.wait_status(stand.ask(user=f"u{n}@example.com")) for n in range(5)]
+    hosts = [record.task_arn for record in records]
+    assert len(set(hosts[:3])) == 3
+    assert max(hosts.count(arn) for arn in hosts) == 2
+    assert stand.capacity.most == 3
+    stand.send("deactivate", records[0])
+    stand.wait_status(records[0], "inactive")
+    assert [stand.now(record).task_arn for record in records[1:]] == hosts[1:]
+
+
+def test_scaling_in_never_stops_a_task_that_hosts_a_session(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    first, second = (stand.wait_status(stand.ask(user=f"u{n}@example.com")) for n in range(2))
+    stand.send("deactivate", first)
+    eventually(lambda: len(stand.capacity.tasks), lambda seen: seen == 1, "one task")
+    assert [task.arn for task in stand.capacity.tasks] == [second.task_arn]
+    throughout(
+        lambda: stand.now(second), lambda seen: seen.task_arn == second.task_arn, "its task stays", 0.4
+    )
+
+
+def test_a_session_comes_back_on_the_replacement_of_a_task_that_died(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    asked = stand.ask(user="lost@example.com")
+    before = stand.wait_status(asked)
+    stand.capacity.prepare = lambda task: task.opening.clear()
+    stand.capacity.kill(stand.capacity.tasks[0])
+    eventually(stand.rules, lambda seen: not seen, "no route to the dead task")
+    stand.capacity.tasks[0].opening.set()
+    (rule,) = eventually(stand.rules, bool, "a route to the replacement")
+    after = stand.now(asked)
+    assert (after.status, after.started_at) == ("active", before.started_at)
+    assert after.task_arn == stand.capacity.tasks[0].arn != before.task_arn
+    assert rule["Actions"][0]["TargetGroupArn"]
+    assert stand.workspaces.carried_out == [asked.instruction_id]
+    assert len(stand.mail_to("lost@example.com")) == 1
+
+
+def test_an_instruction_survives_the_death_of_the_task_that_has_it(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    asked = stand.ask()
+    stand.wait_status(asked)
+    stand.capacity.kill(stand.capacity.tasks[0])
+    sent = stand.send("instruction", asked, "while nothing runs")
+    eventually(lambda: stand.now(asked).last_commit, lambda seen: seen == f"commit-of-{sent}", "its commit")
+    assert stand.workspaces.carried_out == [asked.instruction_id, sent]
+
+
+def test_a_broken_session_does_not_stall_the_others(stand: Stand) -> None:
+    broken = stand.ask(user="broken@example.com")
+    stand.capacity.prepare = lambda task: task.broken.add(broken.session_id)
+    stand.start()
+    stand.wait_status(stand.ask(user="whole@example.com"))
+    assert stand.now(broken).status == "initializing"
+
+
+def test_an_unreadable_record_does_not_stall_the_others(stand: Stand) -> None:
+    strange = {"sessionId": "strange", "userId": "-", "status": "initializing", "ttl": 2**33}
+    item = {name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in strange.items()}
+    item["lastActivityAt"] = {"S": "2026-01-01T00:00:00.000Z"}
+    stand.records.dynamodb.put_item(TableName=stand.table, Item=item)
+    stand.start()
+    stand.wait_status(stand.ask())
+
+
+def test_leftovers_of_a_session_that_is_gone_are_removed(stand: Stand) -> None:
+    first = stand.start(idle_timeout_s=30.0)
+    gone = stand.ask(user="gone@example.com")
+    stays = stand.wait_status(stand.ask(user="stays@example.com"))
+    stand.wait_status(gone)
+    crash(first)
+    key = {"sessionId": {"S": gone.session_id}, "userId": {"S": gone.user_id}}
+    stand.records.dynamodb.delete_item(TableName=stand.table, Key=key)
+    stand.start(idle_timeout_s=30.0)
+    eventually(stand.rules, lambda seen: len(seen) == 1, "one rule")
+    eventually(stand.groups, lambda seen: seen == [f"s-{stays.session_id[:30]}"], "one target group")
+    held = lambda: [s for task in stand.capacity.tasks for s in task.sessions]  # noqa: E731
+    eventually(held, lambda seen: seen == [stays.session_id], "one session on Edit")
+
+
+def test_two_hermes_do_each_thing_once(stand: Stand) -> None:
+    one, two = stand.start(idle_timeout_s=30.0), stand.start(idle_timeout_s=30.0)
+    asked = stand.ask(user="twice@example.com")
+    sent = [stand.send("instruction", asked, f"step {number}") for number in range(3)]
+    eventually(lambda: stand.now(asked).last_commit, lambda seen: seen == f"commit-of-{sent[-1]}", "all done")
+    assert one.leads() != two.leads()
+    assert stand.workspaces.asked == [asked.instruction_id, *sent]
+    assert len(stand.mail_to("twice@example.com")) == 1
+
+
+def test_another_hermes_takes_over_from_one_that_died_mid_work(stand: Stand) -> None:
+    first = stand.start(idle_timeout_s=30.0)
+    asked = stand.ask(user="takeover@example.com")
+    stand.wait_status(asked)
+    task = stand.capacity.tasks[0]
+    task.instructing.clear()
+    sent = [stand.send("instruction", asked, f"step {number}") for number in range(3)]
+    eventually(stand.queued, lambda seen: seen == 3, "three commands queued")
+    crash(first)
+    second = stand.start(idle_timeout_s=30.0)
+    eventually(second.leads, bool, "a new leader")
+    task.instructing.set()
+    eventually(lambda: stand.now(asked).last_commit, lambda seen: seen == f"commit-of-{sent[-1]}", "all done")
+    assert stand.workspaces.carried_out == [asked.instruction_id, *sent]
+    assert len(stand.mail_to("takeover@example.com")) == 1
+    eventually(stand.queued, lambda found: found == 0, "an empty queue")
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.25, 0.5])
+def test_a_crash_at_any_moment_of_the_way_loses_nothing(stand: Stand, after_s: float) -> None:
+    first = stand.start(idle_timeout_s=0.7)
+    asked = stand.ask(user=f"crash{after_s}@example.com")
+    sent = stand.send("instruction", asked, "and this")
+    threading.Event().wait(after_s)
+    crash(first)
+    stand.start(idle_timeout_s=0.7)
+    eventually(lambda: stand.now(asked).last_commit, lambda seen: seen == f"commit-of-{sent}", "both done")
+    stand.wait_status(asked, "expired")
+    assert stand.workspaces.carried_out == [asked.instruction_id, sent]
+    assert len(stand.mail_to(f"crash{after_s}@example.com")) == 1
+    assert (stand.rules(), stand.groups()) == ([], [])
+
+
+def test_a_stopped_hermes_hands_over_at_once_and_stays_wanted(stand: Stand) -> None:
+    first = stand.start(lease_s=60.0)
+    asked = stand.ask()
+    stand.wait_status(asked)
+    stand.capacity.hermes = 0
+    first.stop()
+    assert stand.capacity.hermes == 1
+    second = stand.start(lease_s=60.0)
+    eventually(second.leads, bool, "a new leader", within_s=3.0)
+
+
+def test_a_wake_up_lost_while_going_to_sleep_is_noticed(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[SessionRecord] = []
+    calls: list[int] = []
+
+    def set_hermes(desired: int) -> None:
+        calls.append(desired)
+        if desired == 0 and not late:
+            late.append(stand.ask())
+
+    monkeypatch.setattr(stand.capacity, "set_hermes", set_hermes)
+    stand.start()
+    eventually(lambda: list(calls), lambda seen: len(seen) >= 2, "two calls")
+    assert calls[:2] == [0, 1]
+    stand.wait_status(late[0])
+
+
+def test_a_session_waits_for_a_task_of_its_own_rather_than_crowd_another() -> None:
+    a, b = Task("a", "127.0.0.1"), Task("b", "127.0.0.2")
+    assert choose(Fleet(2, [a], 2), ["a"], wanted=2) is None
+    assert choose(Fleet(2, [a, b], 2), ["a"], wanted=2) == b
+    assert choose(Fleet(2, [a, b], 2), ["a", "b", "b"], wanted=2) == a
+    assert choose(Fleet(1, [], 0), [], wanted=1) is None
+
+
+def test_health_answers_before_anything_else_is_up() -> None:
+    server = HealthServer(("127.0.0.1", 0), "arn:task")
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    with urllib.request.urlopen(f"{base}/hermes/health", timeout=5) as response:
+        assert json.load(response) == {"service": "hermes", "taskArn": "arn:task", "leader": False}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{base}/hermes/other", timeout=5)
+    assert refused.value.code == 404
+    assert json.load(refused.value)["error"]["code"] == "not_found"
+    server.shutdown()
+    server.server_close()
+
+
+def test_health_does_not_wait_for_the_aws_library() -> None:
+    program = (
+        "import sys, sandbox.services.hermes.__main__ as m; "
+        "sys.exit(any(name in sys.modules for name in ('boto3', 'botocore')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_stand_in_for_edit_forgets_what_it_never_opened(stand: Stand) -> None:
+    task = EditTask(stand.workspaces, stand.capacity.port)
+    assert task.answer("GET", ["sessions", "x"], {})[0] == 404
+    task.stop()
