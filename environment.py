@@ -46,26 +46,27 @@ def before_scenario(context: Context, scenario: Scenario) -> None:  # noqa: ARG0
 
 
 def after_step(context: Context, step: Step) -> None:
-    """Time every step; a failed one leaves its evidence, and its message says where."""
+    """Time every step; a failed one leaves its evidence."""
     suite: Suite = context.suite
     suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
     if step.status.has_failed():
         suite.failed = True
         world: World = context.world
-        folder = world.leave_evidence(context.scenario.name, step.error_message or "")
-        step.error_message = f"{step.error_message or ''}\nEvidence: {folder}"
+        world.leave_evidence(context.scenario.name, step.error_message or str(step.exception))
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Enter the scenario's result; the ledger is on disk after each."""
     failed = next((step for step in scenario.all_steps if step.status.has_failed()), None)
+    if failed:
+        _say(f"      Evidence: {context.suite.evidence.folder(scenario.name)}\n")
     suite: Suite = context.suite
     suite.ledger.add(
         ScenarioResult(
-            feature=str(context.feature.name),
+            feature=context.feature.name if context.feature else "",
             name=scenario.name,
             location=str(scenario.location),
-            tags=tuple(scenario.effective_tags),
+            tags=tuple(str(tag) for tag in scenario.effective_tags),
             status=scenario.status.name if scenario.status else "untested",
             seconds=scenario.duration,
             failed_step=f"{failed.keyword} {failed.name}" if failed else None,
@@ -77,9 +78,10 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 
 def after_all(context: Context) -> None:
     """End with the success criteria, met or not; keep the deployment for a look if that was asked for."""
-    suite: Suite = context.suite
-    _say(suite.ledger.summary())
-    suite.linger(_say)
+    if "suite" in context:
+        suite: Suite = context.suite
+        _say(suite.ledger.summary())
+        suite.linger(_say)
 
 
 def _say(line: str) -> None:

@@ -13,27 +13,31 @@ class DriverError(Exception):
     """The observation could not be made."""
 
 
-class Unreachable(DriverError):
+class PlatformError(DriverError, AssertionError):
+    """The platform did not do what every observation of it needs: a failed claim, told without a traceback."""
+
+
+class Unreachable(PlatformError):
     """Nobody answered: connection refused, reset, closed without an answer, or no answer in the time given."""
 
 
-class Untrusted(DriverError):
+class Untrusted(PlatformError):
     """The TLS certificate does not verify against the profile's authority. Never retried."""
 
 
-class UnexpectedAnswer(DriverError):
+class UnexpectedAnswer(PlatformError):
     """An answer came, but not the one its protocol promises."""
 
 
-class UnknownSession(DriverError):
+class UnknownSession(PlatformError):
     """The platform says that it knows no such session."""
 
 
-class NotReady(DriverError):
+class NotReady(PlatformError):
     """The part exists but cannot serve yet, for example an ECS Exec agent that still starts."""
 
 
-class CommandFailed(DriverError):
+class CommandFailed(PlatformError):
     """A command run in a task ended with another exit code than 0."""
 
 

@@ -156,9 +156,7 @@ class _Conversation:
         return ssm.unpack(frame)
 
     def _take(self, message: ssm.Message) -> None:
-        """Handle stream messages in the order of their numbers; one sent again is only acknowledged again."""
-        if message.sequence < self._expected:
-            return
+        """Handle stream messages in the order of their numbers, each once."""
         self._early[message.sequence] = message
         while self._expected in self._early:
             current = self._early.pop(self._expected)

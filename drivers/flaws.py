@@ -45,7 +45,7 @@ _BODIES: Mapping[str, bytes | None] = MappingProxyType(
         "a body that is not JSON": b"{clientId: anna",
         "no body": None,
         "a list for a body": b"[]",
-        "a body of 1 MiB": b'{"instruction": "' + b"x" * KIB * KIB + b'"}',
+        "a body of 512 KiB": b'{"instruction": "' + b"x" * 512 * KIB + b'"}',
     }
 )
 

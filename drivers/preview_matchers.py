@@ -16,28 +16,30 @@ from drivers.web import Answer
 
 
 def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
-    """First nothing but the waiting page, then nothing but the site; a series that lacks one of them is no proof."""
+    """First nothing but the waiting page, then nothing but the site, and both were seen."""
 
-    def wrong(series: Sequence[Sample[Answer]]) -> Sample[Answer] | None:
+    def complaint(series: Sequence[Sample[Answer]]) -> str | None:
+        if not series:
+            raise NoData("nobody visited the preview, so nothing can be said about what visitors saw")
         arrived = False
         for sample in series:
             live = is_live().matches(sample.value)
-            if (arrived and not live) or (not live and not is_waiting_page().matches(sample.value)):
-                return sample
+            if live and sample is series[0]:
+                return f"200 at the very first visit ({sample.at_s:.1f} s): {_words(sample.value)}"
+            if (arrived and not live) or not (live or is_waiting_page().matches(sample.value)):
+                return f"{sample.value.status} at {sample.at_s:.1f} s: {_words(sample.value)}"
             arrived = arrived or live
-        if not arrived or is_live().matches(series[0].value):
-            raise NoData(
-                f"{len(series)} visits, but not one saw the {'site' if not arrived else 'waiting page'}"
-            )
-        return None
+        return None if arrived else f"the site at none of {len(series)} visits"
 
-    def tell(series: Sequence[Sample[Answer]]) -> str:
-        sample = wrong(series)
-        return (
-            f"{sample.value.status} with {sample.value.text[:120]!r} at {sample.at_s:.1f} s" if sample else ""
-        )
+    return Fact(
+        "the waiting page at first and then the site",
+        lambda series: complaint(series) is None,
+        lambda series: complaint(series) or "",
+    )
 
-    return Fact("the waiting page at first and then the site", lambda s: wrong(s) is None, tell)
+
+def _words(answer: Answer) -> str:
+    return repr(" ".join(answer.text.split())[:120])
 
 
 def has_update_since(mark: int) -> Matcher[HmrSocket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -19,14 +19,17 @@ from drivers.watch import Deadline
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. Header names are lower case; `elapsed_s` runs until the whole body is read."""
+    """One HTTP answer. Header names are lower case; `elapsed_s` runs until the whole body is read.
+
+    Two answers are equal when status and body are: headers carry dates and trace ids, which never are.
+    """
 
     method: str
     url: str
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(compare=False)
     body: bytes
-    elapsed_s: float
+    elapsed_s: float = field(compare=False)
 
     @property
     def text(self) -> str:

@@ -58,10 +58,10 @@ def run(fault: Fault, *, whole: bool) -> Verdict:
     """Run the suite against one fault. RuntimeError if behave left no results."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
-        sandbox = json.dumps([sys.executable, "-m", "faults.broken", fault.name, "sandbox", "up"])
+        command = f"python,-m,faults.broken,{fault.name},sandbox,up,--while-stdin-open,--ready-file,{{ready}}"
         chosen = [] if whole else [part for w in fault.caught_by for part in ("--name", name_pattern(w))]
         argv = [sys.executable, "-m", "behave", "--no-summary", "--format", "null"]
-        argv += ["-D", f"sandbox_command={sandbox}", "-D", f"results={results}", *chosen]
+        argv += ["-D", f"sandbox.command={command}", "-D", f"results={results}", *chosen]
         output = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
         if not results.exists():
             said = (output.stdout + output.stderr)[-3000:]

@@ -21,7 +21,7 @@ def break_images(fault: Fault) -> None:
     python, _, module, *rest = getattr(settings.Images(), part)
     broken = (python, "-m", "faults.broken", fault.name, module, *rest)
     sound = settings.IMAGES
-    settings.IMAGES = dataclasses.replace(sound, **{part: broken})  # type: ignore[arg-type]
+    settings.IMAGES = dataclasses.replace(sound, **{part: broken})
 
 
 def main() -> None:

@@ -147,6 +147,6 @@ Feature: Cold start
         | a body that is not JSON                     | invalid     |
         | no body                                     | invalid     |
         | a list for a body                           | invalid     |
-        | a body of 1 MiB                             | too large   |
+        | a body of 512 KiB                             | too large   |
         | the wrong method                            | not allowed |
         | an instruction for a session that never was | unknown     |

@@ -39,7 +39,7 @@ class LoopThread:
         self.loop.close()
 
     async def _serve(self, app: web.Application) -> int:
-        runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=0.05)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -114,7 +114,6 @@ class Platform:
                     "STARTER_SITE": str(SITE),
                     "NODE": str(tools.node),
                     "NODE_MODULES": str(tools.node_modules),
-                    "NODE_COMPILE_CACHE": str(tools.compile_cache),
                 },
             )
         )

@@ -74,7 +74,7 @@ def ensure(progress: Progress, *, site: Path = SITE, root: Path | None = None) -
     root = cache_root() if root is None else root
     root.mkdir(parents=True, exist_ok=True)
     folder = root / f"site-{_fingerprint(site)}"
-    toolchain = Toolchain(node, folder / "node_modules", root / "node-compile-cache")
+    toolchain = Toolchain(node, folder / "node_modules", folder / "compile-cache")
     if not toolchain.node_modules.is_dir():
         with _locked(folder.with_suffix(".lock"), progress):
             if not toolchain.node_modules.is_dir():

@@ -62,14 +62,19 @@ class Target:
     seen: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, str]] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _thread: threading.Thread = field(default_factory=threading.Thread)
 
     def start(self) -> None:
         ready = threading.Event()
-        threading.Thread(target=self._serve, args=(ready,), daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
+        self._thread.start()
         assert ready.wait(10)
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """Refuse connections from here on; again is no error."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
 
     def _serve(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
@@ -87,6 +92,9 @@ class Target:
         self._loop.run_until_complete(begin())
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        # Transports close their sockets one turn after they were told to.
+        self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.close()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/health":

@@ -73,10 +73,9 @@ class Platform:
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     monkeypatch.setattr(mail, "RETRY_S", 0.05)
     with control_plane() as url:
-        made: list[Platform] = []
-        uninstall = mail.install(lambda arn, event: made[0].invoke(arn, event))
-        made.append(Platform(url))
-        yield made[0]
+        made = Platform(url)
+        uninstall = mail.install(made.invoke)
+        yield made
         uninstall()
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers import protocols
+from drivers.platform import Platform
+
 PROJECT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {"sandbox", "faults", "moto"}
 
@@ -92,3 +95,24 @@ def test_the_check_sees_a_breach(source: str) -> None:
 )
 def test_the_check_sees_a_sleep(source: str) -> None:
     assert sleeps(source)
+
+
+def boundaries(
+    platform: Platform,
+) -> tuple[
+    protocols.SessionsApi,
+    protocols.RecordsView,
+    protocols.FleetView,
+    protocols.BalancerView,
+    protocols.PreviewView,
+    protocols.MailView,
+]:
+    """The type checker proves by this that every driver satisfies its Protocol."""
+    return (
+        platform.sessions,
+        platform.records,
+        platform.fleet,
+        platform.balancer,
+        platform.preview,
+        platform.mailbox,
+    )

@@ -134,6 +134,21 @@ def test_redirects_are_observations() -> None:
     assert (answer.status, answer.headers["location"]) == (301, "https://h/new")
 
 
+def test_a_recorder_of_visits_tells_changes_not_dates() -> None:
+    server = Server()
+    server.page("/s/", "wait", status=503)
+    with serving(server.handle) as origin:
+        recorder = Preview(Web(origin, ca_file=None, timeout=SOON)).recorder(f"{origin}/s/", SOON)
+        recorder.sample()
+        recorder.sample()
+        server.page("/s/", "site")
+        recorder.sample()
+    recorder.sample()
+    assert [sample.value.status for sample in recorder.changes] == [503, 200]
+    assert len(recorder.samples) == 3
+    assert len(recorder.misses) == 1
+
+
 def test_nobody_there_and_nobody_answering_are_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         silent = Web(f"http://127.0.0.1:{mute.getsockname()[1]}", ca_file=None, timeout=SOON)

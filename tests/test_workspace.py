@@ -1,187 +1,251 @@
-"""The workspace driver on a real folder and a real repository, through the shell that reads a mounted one."""
+"""Workspaces: whose they are, how their history grows, and what survives."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import subprocess
-from datetime import timedelta
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from drivers.errors import CommandFailed, UnexpectedAnswer, Unreachable
-from drivers.matchers import keeps_files_of, same_files_as
-from drivers.shell import MountedShell
-from drivers.workspace import Workspace, Workspaces, _manifest
+from sandbox.services.edit import commits
+from sandbox.services.edit.commits import Note
+from sandbox.services.edit.draft import Change
+from sandbox.services.edit.folders import OpenError, claim, user_lock
+from sandbox.services.edit.workspace import Places, Workspace, open_workspace
 
-MESSAGE = """Change the "heading"
+USER = "test@example.com"
 
-Thread: t-1
-Session: s-1
-"""
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    starter = tmp_path / "starter"
+    (starter / "src").mkdir(parents=True)
+    (starter / "src" / "index.txt").write_text("one\n\ntwo\n\nthree\n")
+    (starter / ".gitignore").write_text("node_modules/\n")
+    root = tmp_path / "workspace"
+    root.mkdir()
+    return Places(root, str(tmp_path / "remotes"), starter)
+
+
+def opened(places: Places, thread: str = "t1", user: str = USER) -> Workspace:
+    return open_workspace(places, "client", user, thread)
+
+
+def note(workspace: Workspace, instruction_id: str, changes: Sequence[Change], text: str = "Do it") -> Note:
+    thread = workspace.branch.removeprefix("thread-")
+    return Note(workspace.branch, thread, "s1", instruction_id, USER, text, tuple(changes))
+
+
+def carry_out(workspace: Workspace, instruction_id: str, *changes: Change, text: str = "Do it") -> str:
+    with workspace.alone():
+        planned = note(workspace, instruction_id, changes, text)
+        workspace.write(planned)
+        return workspace.commit(planned)
 
 
 def git(folder: Path, *arguments: str) -> str:
-    environment = {
-        **os.environ,
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_AUTHOR_NAME": "Edit", "GIT_AUTHOR_EMAIL": "edit@x",
-        "GIT_COMMITTER_NAME": "Edit", "GIT_COMMITTER_EMAIL": "edit@x",
-    }  # fmt: skip
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environment
-    )
-    return done.stdout.decode().strip()
+    command = ["git", "-c", "user.name=n", "-c", "user.email=n@e", "-c", "safe.directory=*", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
-@pytest.fixture
-def workspaces(tmp_path: Path) -> Workspaces:
-    return Workspaces(MountedShell(tmp_path, timedelta(seconds=20)))
+def files_of(folder: Path, commit: str) -> list[str]:
+    return git(folder, "show", "--name-only", "--format=", commit).split()
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A site with odd names, a link and a history of two commits, pushed to a bare remote."""
-    folder = tmp_path / "acme" / "test" / "project"
-    (folder / "src").mkdir(parents=True)
-    (folder / "src" / "a b'ü.astro").write_bytes(b"\x00\xff\r\n")
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "run.sh").chmod(0o755)
-    (folder / "link").symlink_to("src")
-    (folder / "node_modules").mkdir()
-    (folder / "node_modules" / "x").write_text("x")
-    git(folder, "init", "-q", "-b", "thread-t-1")
-    (folder / ".gitignore").write_text("node_modules\n")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "Start")
-    (folder / "page.astro").write_text("<h1>x</h1>")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", MESSAGE)
-    remote = tmp_path / "remote.git"
-    git(tmp_path, "init", "-q", "--bare", str(remote))
-    git(folder, "remote", "add", "origin", str(remote))
-    git(folder, "push", "-q", "origin", "thread-t-1")
-    return folder
+def test_a_new_workspace_is_the_starter_on_the_threads_branch_with_a_remote(places: Places) -> None:
+    workspace = opened(places)
+    assert workspace.root == places.root / "client" / "test" / "project"
+    assert git(workspace.root, "branch", "--show-current") == "thread-t1"
+    assert (workspace.root / "src" / "index.txt").read_text().startswith("one")
+    assert workspace.push()
+    remote = Path(places.remote("client", "test"))
+    assert git(remote, "rev-parse", "thread-t1") == workspace.head()
+    assert git(remote, "rev-parse", "main") == workspace.head()
 
 
-@pytest.fixture
-def workspace(workspaces: Workspaces, project: Path) -> Workspace:
-    assert project.exists()
-    return workspaces.of("acme", "test@example.com")
+def test_an_instruction_is_one_commit_with_its_subject_and_trailers(places: Places) -> None:
+    workspace = opened(places)
+    before = workspace.head()
+    long = "Say   something\nlong " + "x" * 80
+    made = carry_out(workspace, "i1", Change("src/a.txt", None, "a"), text=long)
+    assert git(workspace.root, "rev-list", f"{before}..HEAD") == made
+    assert git(workspace.root, "log", "-1", "--format=%s") == " ".join(long.split())[:72]
+    trailers = git(workspace.root, "log", "-1", "--format=%(trailers)")
+    assert trailers.split("\n") == ["Thread: t1", "Session: s1", "Instruction: i1"]
+    assert git(workspace.root, "status", "--porcelain") == ""
+    assert workspace.carried_out("i1") == made
+    assert workspace.carried_out("i") is None
 
 
-def test_the_manifest_has_every_path_with_mode_size_content_and_target(workspace: Workspace) -> None:
-    manifest = workspace.manifest()
-    assert [entry.path for entry in manifest.entries] == [
-        ".gitignore", "link", "page.astro", "run.sh", "src", "src/a b'ü.astro",
-    ]  # fmt: skip
-    odd, link, script = (manifest.entry(path) for path in ("src/a b'ü.astro", "link", "run.sh"))
-    assert odd and (odd.size, odd.sha256) == (4, hashlib.sha256(b"\x00\xff\r\n").hexdigest())
-    assert link and (link.kind, link.target) == ("link", "src")
-    assert script and script.mode == 0o755
+def test_a_commit_holds_only_what_the_instruction_changed(places: Places) -> None:
+    workspace = opened(places)
+    index = workspace.root / "src" / "index.txt"
+    index.write_text("one\n\ntwo\n\nthree, by hand\n")
+    (workspace.root / "src" / "notes.txt").write_text("mine")
+    (workspace.root / "src" / "staged.txt").write_text("staged")
+    git(workspace.root, "add", "src/staged.txt")
+    before = index.read_text()
+    made = carry_out(workspace, "i1", Change("src/index.txt", before, before.replace("one", "ONE")))
+    assert files_of(workspace.root, made) == ["src/index.txt"]
+    assert git(workspace.root, "show", f"{made}:src/index.txt") == "ONE\n\ntwo\n\nthree"
+    assert index.read_text() == "ONE\n\ntwo\n\nthree, by hand\n"
+    status = git(workspace.root, "status", "--porcelain").split("\n")
+    assert sorted(line.strip() for line in status) == [
+        "?? src/notes.txt",
+        "A  src/staged.txt",
+        "M src/index.txt",
+    ]
 
 
-def test_any_change_shows_in_the_manifest(workspace: Workspace, project: Path) -> None:
-    before = workspace.manifest()
-    assert same_files_as(before).matches(workspace.manifest())
-    (project / "page.astro").write_text("<h1>y</h1>")
-    assert not keeps_files_of(before).matches(workspace.manifest())
-    (project / "page.astro").write_text("<h1>x</h1>")
-    (project / "run.sh").chmod(0o644)
-    assert not same_files_as(before).matches(workspace.manifest())
-    (project / "run.sh").chmod(0o755)
-    (project / "new").write_text("")
-    assert keeps_files_of(before).matches(workspace.manifest())
-    assert not same_files_as(before).matches(workspace.manifest())
+def test_a_killed_task_s_instruction_is_finished_once_on_the_next_opening(places: Places) -> None:
+    workspace = opened(places)
+    begun = note(workspace, "i1", [Change("src/a.txt", None, "a"), Change("src/b.txt", None, "b")])
+    commits.write(workspace.git, workspace.root / ".git", begun)
+    (workspace.root / "src" / "b.txt").unlink()
+    workspace.close()
+    again = opened(places)
+    assert again.carried_out("i1") == again.head()
+    assert files_of(again.root, again.head()) == ["src/a.txt", "src/b.txt"]
+    again.close()
+    assert opened(places).head() == again.head()
 
 
-def test_reading_and_writing_are_byte_for_byte(workspace: Workspace, project: Path) -> None:
-    content = bytes(range(256)) * 100
-    workspace.write("deep/er/it's.bin", content)
-    assert (project / "deep/er/it's.bin").read_bytes() == content
-    assert workspace.read("deep/er/it's.bin") == content
-    assert sorted(path.name for path in (project / "deep/er").iterdir()) == ["it's.bin"]
+def test_what_a_killed_git_leaves_behind_stops_nobody(places: Places) -> None:
+    workspace = opened(places)
+    (workspace.root / ".git" / "index.lock").touch()
+    (workspace.root / ".git" / "HEAD.lock").touch()
+    workspace.close()
+    again = opened(places)
+    carry_out(again, "i1", Change("src/a.txt", None, "a"))
+    assert git(again.root, "status", "--porcelain") == ""
 
 
-def test_a_file_that_is_not_there(workspace: Workspace) -> None:
-    assert workspace.holds("run.sh")
-    assert not workspace.holds("none")
-    assert not workspace.holds("src")
-    with pytest.raises(CommandFailed, match="none"):
-        workspace.read("none")
+def test_a_half_done_merge_is_left_without_losing_a_byte(places: Places) -> None:
+    workspace = opened(places)
+    index = workspace.root / "src" / "index.txt"
+    git(workspace.root, "switch", "-q", "-c", "other")
+    index.write_text("other\n")
+    git(workspace.root, "commit", "-qam", "other")
+    other = git(workspace.root, "rev-parse", "other")
+    git(workspace.root, "switch", "-q", "thread-t1")
+    carry_out(workspace, "i0", Change("src/index.txt", index.read_text(), "mine\n"))
+    head = workspace.head()
+    with pytest.raises(subprocess.CalledProcessError):
+        git(workspace.root, "merge", "other")
+    conflicted = index.read_text()
+    made = carry_out(workspace, "i1", Change("src/a.txt", None, "a"))
+    assert files_of(workspace.root, made) == ["src/a.txt"]
+    assert index.read_text() == conflicted
+    assert git(workspace.root, "rev-parse", "HEAD~1") == head
+    assert other in git(workspace.root, "for-each-ref", "--format=%(objectname)", "refs/rescued").split()
 
 
-def test_the_history_with_subjects_and_trailers(workspace: Workspace, project: Path) -> None:
-    newest, first = workspace.git.log()
-    assert newest.subject == 'Change the "heading"'
-    assert newest.trailers == {"Thread": ("t-1",), "Session": ("s-1",)}
-    assert newest.parents == (first.sha,)
-    assert (first.subject, first.parents, first.trailers) == ("Start", (), {})
-    assert newest.sha == workspace.git.head() == git(project, "rev-parse", "HEAD")
-    assert workspace.git.changed_by(newest.sha) == ("page.astro",)
-    assert workspace.git.changed_by(first.sha) == (".gitignore", "link", "run.sh", "src/a b'ü.astro")
-    assert workspace.git.is_ancestor(first.sha, newest.sha)
-    assert not workspace.git.is_ancestor(newest.sha, first.sha)
+def test_commits_on_a_detached_head_are_kept(places: Places) -> None:
+    workspace = opened(places)
+    git(workspace.root, "checkout", "-q", "--detach")
+    (workspace.root / "src" / "d.txt").write_text("d")
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "commit", "-qm", "by hand")
+    by_hand = git(workspace.root, "rev-parse", "HEAD")
+    workspace.close()
+    again = opened(places)
+    assert git(again.root, "branch", "--show-current") == "thread-t1"
+    assert again.head() == by_hand
 
 
-def test_branches_here_and_at_the_remote(workspace: Workspace, project: Path) -> None:
-    head = workspace.git.head()
-    assert workspace.git.branch() == "thread-t-1"
-    assert workspace.git.branches() == {"thread-t-1": head}
-    assert workspace.git.pushed() == {"thread-t-1": head}
-    git(project, "checkout", "-q", "--detach")
-    assert workspace.git.branch() is None
+def test_two_addresses_never_share_a_folder(places: Places) -> None:
+    client = places.root / "client"
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda n: claim(client, f"test@example.{n % 2}"), range(32)))
+    assert len(set(folders[0::2])) == len(set(folders[1::2])) == 1
+    names = {folders[0].name, folders[1].name}
+    assert "test" in names
+    other = next(name for name in names if name != "test")
+    assert len(other) == len("test-") + 8
 
 
-def test_uncommitted_changes_and_reading_leaves_the_repository_alone(
-    workspace: Workspace, project: Path
-) -> None:
-    (project / "page.astro").write_text("<h1>y</h1>")
-    (project / "new").write_text("")
-    index = (project / ".git" / "index").read_bytes()
-    assert workspace.git.uncommitted() == ("new", "page.astro")
-    assert (project / ".git" / "index").read_bytes() == index
+@pytest.mark.parametrize("user", ["../x@e.com", ".@e.com", "a/b@e.com", "..@e.com"])
+def test_no_address_leads_out_of_its_client(places: Places, user: str) -> None:
+    client = places.root / "client"
+    assert claim(client, user).parent == client
+    assert claim(client, user).resolve().parent == client.resolve()
 
 
-def test_a_damaged_repository_is_told(workspace: Workspace, project: Path) -> None:
-    assert workspace.git.problems() == ()
-    blob = git(project, "rev-parse", "HEAD:page.astro")
-    (project / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    assert any(blob in line for line in workspace.git.problems())
+def test_another_thread_gets_a_worktree_while_a_preview_shows_the_first_and_keeps_it(places: Places) -> None:
+    first = opened(places, "t1")
+    second = opened(places, "t2")
+    assert second.root == places.root / "client" / "test" / "threads" / "t2"
+    carry_out(second, "i1", Change("src/second.txt", None, "2"))
+    assert not (first.root / "src" / "second.txt").exists()
+    assert git(first.root, "branch", "--show-current") == "thread-t1"
+    second.close()
+    first.close()
+    assert opened(places, "t2").root == second.root
 
 
-def test_where_workspaces_are(workspaces: Workspaces, tmp_path: Path) -> None:
-    digest = hashlib.sha256(b"test@other.org").hexdigest()[:8]
-    assert workspaces.of_newcomer("acme", "test@other.org").folder == f"{tmp_path}/acme/test-{digest}/project"
-    found, path = workspaces.by_path("/workspace/acme/test/project/src/components/Header.astro")
-    assert (found.folder, path) == (f"{tmp_path}/acme/test/project", "src/components/Header.astro")
-    with pytest.raises(ValueError, match="expected /workspace"):
-        workspaces.by_path("/etc/passwd")
+def test_a_thread_takes_over_project_only_when_it_is_free_and_clean(places: Places) -> None:
+    first = opened(places, "t1")
+    carry_out(first, "i1", Change("src/first.txt", None, "1"))
+    first.close()
+    second = opened(places, "t2")
+    assert second.root == first.root
+    assert not (second.root / "src" / "first.txt").exists()
+    (second.root / "src" / "uncommitted.txt").write_text("u")
+    second.close()
+    third = opened(places, "t3")
+    assert third.root != second.root
+    assert (second.root / "src" / "uncommitted.txt").read_text() == "u"
 
 
-def test_a_blocked_workspace_and_a_client_removed(workspaces: Workspaces, tmp_path: Path) -> None:
-    workspaces.block("acme-1", "eve")
-    assert (tmp_path / "acme-1/eve/project").is_file()
-    assert workspaces.folders_of("acme-1") == ("eve",)
-    workspaces.remove_client("acme-1")
-    workspaces.remove_client("acme-1")
-    assert workspaces.folders_of("acme-1") == ()
-    for name in ("", "..", "a/b"):
-        with pytest.raises(ValueError, match="no client id"):
-            workspaces.remove_client(name)
+def test_a_push_that_fails_is_made_up_for_by_the_next(places: Places) -> None:
+    workspace = opened(places)
+    remote = Path(places.remote("client", "test"))
+    away = remote.with_name("away")
+    remote.rename(away)
+    carry_out(workspace, "i1", Change("src/a.txt", None, "a"))
+    assert not workspace.push()
+    away.rename(remote)
+    carry_out(workspace, "i2", Change("src/b.txt", None, "b"))
+    assert workspace.push()
+    assert git(remote, "rev-parse", "thread-t1") == workspace.head()
 
 
-def test_revisions_are_checked(workspace: Workspace) -> None:
-    with pytest.raises(ValueError, match="no revision"):
-        workspace.git.log("HEAD; rm -rf /")
+@pytest.mark.parametrize("damage", ["file", "no history", "unreadable history"])
+def test_a_workspace_that_cannot_be_opened_says_so_and_stays_as_it_is(places: Places, damage: str) -> None:
+    project = places.root / "client" / "test" / "project"
+    project.parent.mkdir(parents=True)
+    if damage == "file":
+        project.write_text("keep me")
+    else:
+        (project / "src").mkdir(parents=True)
+        (project / "src" / "kept.txt").write_text("keep me")
+    if damage == "unreadable history":
+        (project / ".git").mkdir()
+    with pytest.raises(OpenError, match="Your workspace cannot be opened"):
+        opened(places)
+    kept = project if damage == "file" else project / "src" / "kept.txt"
+    assert kept.read_text() == "keep me"
 
 
-def test_what_is_no_archive_is_no_manifest() -> None:
-    with pytest.raises(UnexpectedAnswer, match="expected a tar archive"):
-        _manifest(b"junk" * 200)
+def test_a_remote_that_has_the_site_already_is_where_it_comes_from(places: Places, tmp_path: Path) -> None:
+    workspace = opened(places)
+    made = carry_out(workspace, "i1", Change("src/a.txt", None, "a"))
+    workspace.push()
+    workspace.close()
+    (places.root / "client").rename(tmp_path / "lost")
+    again = opened(places)
+    assert again.head() == made
+    assert (again.root / "src" / "a.txt").read_text() == "a"
 
 
-def test_a_script_that_hangs_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="did not end"):
-        MountedShell(tmp_path, timedelta(seconds=0.2)).run("sleep 30")
+def test_instructions_of_one_customer_wait_for_each_other(places: Places) -> None:
+    workspace = opened(places)
+    with ThreadPoolExecutor(1) as pool:
+        with user_lock(workspace.folder):
+            waiting = pool.submit(carry_out, workspace, "i1", Change("src/a.txt", None, "a"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+            assert workspace.carried_out("i1") is None
+        assert waiting.result(30) == workspace.carried_out("i1")

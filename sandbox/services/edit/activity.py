@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def record_activity(
-    dynamodb: Any, table: str, session_id: str, user_id: str, now_s: float, ttl_s: float
+    dynamodb: Any, table: str, *, session_id: str, user_id: str, now_s: float, ttl_s: float
 ) -> None:
     """Write `lastActivityAt` and `ttl`, unless the session is not active or later activity is on record already.
 
@@ -78,7 +78,12 @@ class Activity:
             for (session_id, user_id), now_s in pending.items():
                 try:
                     record_activity(
-                        self._dynamodb.result(), self._table, session_id, user_id, now_s, self._ttl_s
+                        self._dynamodb.result(),
+                        self._table,
+                        session_id=session_id,
+                        user_id=user_id,
+                        now_s=now_s,
+                        ttl_s=self._ttl_s,
                     )
                 except AWS_ERRORS:
                     log.exception("activity of session %s is not on record", session_id)

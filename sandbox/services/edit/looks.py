@@ -30,8 +30,9 @@ _WORDS = {
 }
 # Colour names of CSS Color Module Level 4, section 6.1: those that customers write.
 _HUES = """
-aqua azure beige bisque black blue brown chartreuse chocolate coral cornsilk crimson cyan firebrick fuchsia gainsboro gold
-goldenrod gray green grey honeydew indigo ivory khaki lavender lime linen magenta maroon moccasin navy olive orange
+aqua azure beige bisque black blue brown chartreuse chocolate coral cornsilk crimson cyan firebrick fuchsia gold
+gainsboro goldenrod gray green grey honeydew indigo ivory khaki lavender lime linen magenta maroon moccasin navy olive
+orange
 orangered orchid peru pink plum purple red salmon seagreen sienna silver snow tan teal thistle tomato turquoise violet
 wheat white yellow skyblue steelblue royalblue slateblue slategray hotpink rebeccapurple transparent mediumblue
 mediumpurple deeppink deepskyblue midnightblue forestgreen lightblue lightcoral lightcyan lightgray lightgreen lightgrey

@@ -11,7 +11,10 @@ _QUOTED = re.compile(
     + r"|(?:(?<=\s)|^)'([^'\n]*)'(?=$|[\s.,;:!?])"
 )
 _MARK = re.compile("\ue000(\\d+)\ue001")
-_VERBS = "add|build|change|create|delete|drop|erase|insert|make|put|remove|rename|replace|rewrite|set|style|update|write"
+_VERBS = (
+    r"add|build|change|create|delete|drop|erase|insert|make|put|"
+    r"remove|rename|replace|rewrite|set|style|turn|update|write"
+)
 _START = rf"(?:please\s+|also\s+)*(?:{_VERBS})\b"
 _BREAK = re.compile(
     rf"\s*(?:;|[.!?](?=\s|$))\s*"

@@ -54,16 +54,18 @@ def existing(draft: Draft, name: str) -> str:
 def page(draft: Draft, name: str) -> str:
     """The page of this name, title or heading. Raises NotUnderstood."""
     pages = draft.files("src/pages", _PAGES)
-    name = re.sub(r"^(?:the\s+)?(.*?)(?:\s+page)?$", r"\1", name.strip(), flags=re.IGNORECASE) or name
-    stems = ("index",) if _HOME.fullmatch(name) else (slug(name), name)
-    for path in pages:
-        if path.removeprefix("src/pages/").rsplit(".", 1)[0] in stems:
-            return path
-    heading = re.compile(rf"(?:<h1\b[^>]*>|^#\s+)\s*{shown}\s*(?:</h1>|$)", re.IGNORECASE | re.MULTILINE)
-    found = [path for path in pages if heading.search(draft.read(path) or "")]
-    if len(found) == 1:
-        return found[0]
-    raise NotUnderstood(f"There is no page “{name}” on the website.")
+    short = re.sub(r"^(?:the\s+)?(.*?)(?:\s+page)?$", r"\1", name.strip(), flags=re.IGNORECASE) or name
+    for called in (name, short):
+        stems = ("index",) if _HOME.fullmatch(called) else (slug(called), called)
+        for path in pages:
+            if path.removeprefix("src/pages/").rsplit(".", 1)[0] in stems:
+                return path
+        shown = re.escape(markup(called))
+        heading = re.compile(rf"(?:<h1\b[^>]*>|^#\s+)\s*{shown}\s*(?:</h1>|$)", re.IGNORECASE | re.MULTILINE)
+        found = [path for path in pages if heading.search(draft.read(path) or "")]
+        if len(found) == 1:
+            return found[0]
+    raise NotUnderstood(f"There is no page “{short}” on the website.")
 
 
 def component(draft: Draft, name: str) -> str:

@@ -8,7 +8,7 @@
 // Astro is loaded before the settings are read, so that a process started ahead of its session is warm.
 
 import http from "node:http";
-import { createRequire } from "node:module";
+import { createRequire, flushCompileCache } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -30,6 +30,12 @@ function readSettings() {
   return new Promise((resolve) => lines.once("line", (line) => resolve(JSON.parse(line))));
 }
 
+// Headers given to writeHead at once, as Astro does, are in the sent head only.
+function isHtml(response) {
+  const type = response.getHeader("content-type") ?? /^content-type: (.*)$/im.exec(response._header ?? "")?.[1];
+  return String(type ?? "").startsWith("text/html");
+}
+
 // The dev server's identity, page counting and the last word on Vite's settings: a site's own config may add to
 // them, but not move the preview off its path or open the file system.
 function previewPlugin(settings, state) {
@@ -45,8 +51,7 @@ function previewPlugin(settings, state) {
     }
     if (request.method === "GET" && state.ready) {
       response.once("finish", () => {
-        const html = String(response.getHeader("content-type") ?? "").startsWith("text/html");
-        if (html && response.statusCode >= 200 && response.statusCode < 300) report({ event: "page" });
+        if (response.statusCode >= 200 && response.statusCode < 300 && isHtml(response)) report({ event: "page" });
       });
     }
     next();
@@ -57,6 +62,11 @@ function previewPlugin(settings, state) {
     enforce: "post",
     config(config) {
       config.base = settings.viteBase;
+      // Astro would have it follow its own `base`; links that a site makes with it must stay on the session's path.
+      config.define = {
+        ...config.define,
+        "import.meta.env.BASE_URL": JSON.stringify(`${settings.viteBase.replace(/\/$/, "")}/`),
+      };
       config.cacheDir = settings.cacheDir;
       config.server = {
         ...config.server,
@@ -116,3 +126,5 @@ await dev({
 const status = await warm(settings, `${settings.viteBase.replace(/\/$/, "")}/`);
 state.ready = true;
 report({ event: "ready", status });
+// Node writes its compile cache when it exits; a task that is killed would leave the next one a slow start.
+flushCompileCache();

@@ -237,7 +237,8 @@ def _environment(node_modules: Path, scratch: Path) -> dict[str, str]:
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         "NODE_ENV": "development",
-        "NODE_COMPILE_CACHE": str(node_modules.parent / "compile-cache"),
+        "NODE_COMPILE_CACHE": os.environ.get("NODE_COMPILE_CACHE")
+        or str(node_modules.parent / "compile-cache"),
         "ASTRO_TELEMETRY_DISABLED": "1",
         "ASTRO_DISABLE_UPDATE_CHECK": "true",
     }

@@ -41,7 +41,7 @@ def create_named(draft: Draft, clause: Clause) -> bool:
     rest, text = _split_text(clause, clause.text)
     patterns = (
         rf"{_CREATE}(?P<kind>page|component)s?\s*:?\s+(?:{_NAMED})?(?P<names>.+)",
-        rf"{_CREATE}(?P<names>.+?)\s+(?P<kind>page|component)s?",
+        rf"{_CREATE}(?P<names>(?:(?!(?:to|on|in|of|from|for|the)\s)\S+\s+){{1,5}}?)(?P<kind>page|component)s?",
     )
     found = next(filter(None, (re.fullmatch(pattern, rest, re.IGNORECASE) for pattern in patterns)), None)
     if found is None:
@@ -185,9 +185,9 @@ def delete(draft: Draft, clause: Clause) -> bool:
 
 RULES: tuple[Callable[[Draft, Clause], bool], ...] = (
     add_style,
+    add_text,
     create_files,
     create_named,
-    add_text,
     replace_text,
     change_heading,
     change_look,

@@ -19,8 +19,9 @@ def markup(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """The text as a JavaScript string."""
-    return json.dumps(text, ensure_ascii=False)
+    """The text as a JavaScript string, free of what a template's parser might take for its own."""
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(f"\\u{ord(letter):04x}" if letter in _ESCAPES else letter for letter in written)
 
 
 def slug(title: str) -> str:

@@ -16,6 +16,7 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     # Before any thread starts, so that the signal reaches nobody but `sigwait`.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     config = Config.of(os.environ)

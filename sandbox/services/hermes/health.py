@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 
 class HealthServer(socketserver.ThreadingTCPServer):
@@ -21,6 +23,11 @@ class HealthServer(socketserver.ThreadingTCPServer):
         self.task_arn = task_arn
         self.leader: Callable[[], bool] = lambda: False
         threading.Thread(target=self.serve_forever, name="health", daemon=True).start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no event; anything else is one."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def document(self) -> dict[str, object]:
         """What `/hermes/health` answers."""

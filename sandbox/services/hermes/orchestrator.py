@@ -29,6 +29,7 @@ _FINISHING_S = 2.0
 _RETIRING_S = 0.3
 _LOOK_S = 0.05
 _RENEWALS_PER_LEASE = 4
+_TRIES_PER_RENEWAL = 3
 
 
 class Orchestrator:
@@ -91,11 +92,15 @@ class Orchestrator:
         deadline = time.monotonic() + (_FINISHING_S if sessions else _RETIRING_S)
         while any(session.busy for session in sessions) and time.monotonic() < deadline:
             self._threads[0].join(_LOOK_S)
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        # The lease must not be renewed after its release, nor anything begun.
+        for thread in self._threads[:2]:
+            thread.join(max(_RETIRING_S, deadline - time.monotonic()))
         led = self.leads()
         for hand_over in (self.commands.give_back, self.lease.release, *([self._stay_awake] if led else [])):
             self._try(hand_over)
+        # A receive under way may still bring commands: without the lease, `pump` gives them back.
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _stay_awake(self) -> None:
         """A session asked for while this task was told to stop still gets its Hermes."""
@@ -110,7 +115,7 @@ class Orchestrator:
             log.exception("%s failed", action.__name__)
 
     def _keep_lease(self) -> None:
-        pause_s = self.config.lease_s / _RENEWALS_PER_LEASE
+        renewal_s = self.config.lease_s / _RENEWALS_PER_LEASE
         while not self._stop.is_set():
             led = self.leads()
             self._try(self._acquire)
@@ -118,7 +123,7 @@ class Orchestrator:
                 log.info("this task %s", "leads" if self.leads() else "does not lead any more")
                 with self._lease_changed:
                     self._lease_changed.notify_all()
-            self._stop.wait(pause_s)
+            self._stop.wait(renewal_s if self.leads() else renewal_s / _TRIES_PER_RENEWAL)
 
     def _acquire(self) -> None:
         self.lease.acquire()

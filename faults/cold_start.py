@@ -1,0 +1,108 @@
+"""Platforms that do not wake, show or fall asleep as they should."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from pathlib import Path
+from typing import Any
+
+from faults.registry import fault
+
+FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
+NEXT_EDIT = "A fresh preview shows the next edit without being reloaded by hand"
+ONE_TASK = "One session wakes one Hermes task and one Edit task, never more"
+WAITING_PAGE = "A visitor who comes too early sees the waiting page"
+EXPIRES = "After the idle time the session expires, Edit goes to zero, then Hermes"
+
+
+@fault("Hermes wakes, but never has Edit run.", part="hermes", caught_by=(FIRST_REQUEST,))
+def hermes_never_scales_edit() -> None:
+    """The reconciler's scaling does nothing."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    def scale(self: Reconciler) -> None:
+        del self
+
+    Reconciler.scale = scale  # type: ignore[method-assign]
+
+
+@fault(
+    "The customer is answered before her session is on record.",
+    part="session_api",
+    caught_by=(FIRST_REQUEST,),
+)
+def record_after_answer() -> None:
+    """Records are written half a second after `create` has returned."""
+    from sandbox.services.records import Records, SessionRecord
+
+    create = Records.create
+
+    def later(self: Records, record: SessionRecord, *rest: Any) -> SessionRecord:
+        threading.Timer(0.5, create, (self, record, *rest)).start()
+        return record
+
+    Records.create = later  # type: ignore[method-assign, assignment]
+
+
+@fault(
+    "The browser's update client is served outside the session's own path.",
+    part="edit",
+    caught_by=(FIRST_REQUEST,),
+)
+def hmr_client_at_root() -> None:
+    """The base is given to Astro and not to Vite: pages lie under the path, Vite's client at `/@vite/client`."""
+    from sandbox.services.edit import preview
+
+    settings = preview.preview_settings
+
+    def misplaced(*, root: Path, **rest: Any) -> dict[str, object]:
+        right = settings(root=root, **rest)
+        return {**right, "base": right["viteBase"], "viteBase": "/"}
+
+    preview.preview_settings = misplaced
+
+
+@fault("Nobody ever ends a session that is left alone.", part="hermes", caught_by=(EXPIRES,))
+def idle_reaper_never_runs() -> None:
+    """No session counts as idle."""
+    from sandbox.services.hermes.steps import Steps
+    from sandbox.services.records import SessionRecord
+
+    def never(self: Steps, record: SessionRecord) -> bool:
+        del self, record
+        return False
+
+    Steps.idle = never  # type: ignore[method-assign]
+
+
+@fault("For one session two Edit tasks are started.", part="hermes", caught_by=(ONE_TASK,))
+def second_edit_task() -> None:
+    """One task more than there are sessions."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    wanted = Reconciler.wanted
+
+    def one_more(self: Reconciler) -> int:
+        right = wanted(self)
+        return right + 1 if right else 0
+
+    Reconciler.wanted = one_more  # type: ignore[method-assign]
+
+
+@fault(
+    "The waiting page says that all is well, so nobody's browser or tool knows that it is not the site.",
+    part="session_api",
+    caught_by=(WAITING_PAGE,),
+)
+def waiting_page_answers_200() -> None:
+    """200 in place of 503."""
+    from sandbox.services.session_api import pages
+    from sandbox.services.session_api.web import Answer
+
+    waiting = pages.waiting
+
+    def fine() -> Answer:
+        return dataclasses.replace(waiting(), status=200)
+
+    pages.waiting = fine
