@@ -32,11 +32,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Route:
-    """What the load balancer holds for one session; `target` is None where it is not there or not known."""
+    """What the load balancer holds for one session; `target` is None where it is not there or not known.
+
+    `published`: whether the rule leads visitors to the target, or only the health checks' own path.
+    """
 
     group: str | None = None
     rules: tuple[str, ...] = ()
     target: Target | None = None
+    published: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,11 @@ class Routes:
                 if rule["Priority"].isdigit():
                     self._priorities.add(int(rule["Priority"]))
                 if session_id := by_group.get(_group_of(rule)):
-                    rules_so_far = (*found[session_id].rules, rule["RuleArn"])
-                    found[session_id] = replace(found[session_id], rules=rules_so_far)
+                    found[session_id] = replace(
+                        found[session_id],
+                        rules=(*found[session_id].rules, rule["RuleArn"]),
+                        published=_paths_in(rule) == paths_of(session_id),
+                    )
             self._routes = {
                 session_id: replace(route, target=self._known_target(session_id, route))
                 for session_id, route in found.items()
@@ -112,7 +119,11 @@ class Routes:
         self._group(session_id)
 
     def attach(self, session_id: str, target: Target) -> None:
-        """Route the session's paths to this target and to no other."""
+        """Have the load balancer check this target and no other; visitors are led to it by `publish`.
+
+        A target group that no rule uses is not checked (ELB guide, "Health checks"), and a target that is not
+        healthy yet must get no visitor: so the rule has the health check's path only, at first.
+        """
         group = self._group(session_id)
         if self._route(session_id).target != target:
             self._set_target(group, target)
@@ -129,13 +140,22 @@ class Routes:
         states = [found["TargetHealth"]["State"] for found in answer["TargetHealthDescriptions"]]
         return states == ["healthy"]
 
+    def publish(self, session_id: str) -> None:
+        """Lead the session's paths to its target."""
+        route = self._route(session_id)
+        if route.published:
+            return
+        for rule in route.rules:
+            self.clients.get("elbv2").modify_rule(RuleArn=rule, Conditions=[_condition(paths_of(session_id))])
+        self._note(session_id, published=True)
+
     def detach(self, session_id: str) -> None:
         """Take the session's rule away, so that visitors wait at the session API; its group stays."""
         rules = self._route(session_id).rules
         for rule in rules:
             _unless_gone(self.clients.get("elbv2").delete_rule, "RuleNotFound", RuleArn=rule)
         if rules:
-            self._note(session_id, rules=())
+            self._note(session_id, rules=(), published=False)
 
     def remove(self, session_id: str) -> None:
         """Take the session's rule and target group away."""
@@ -176,7 +196,7 @@ class Routes:
                 VpcId=self.frame.vpc_id,
                 TargetType="ip",
                 HealthCheckProtocol="HTTP",
-                HealthCheckPath=f"/session/{session_id}/health",
+                HealthCheckPath=health_path(session_id),
                 HealthCheckIntervalSeconds=interval_s,
                 HealthCheckTimeoutSeconds=interval_s - 1,
                 HealthyThresholdCount=2,
@@ -218,9 +238,7 @@ class Routes:
                 created = self.clients.get("elbv2").create_rule(
                     ListenerArn=self.frame.listener_arn,
                     Priority=priority,
-                    Conditions=[
-                        {"Field": "path-pattern", "PathPatternConfig": {"Values": paths_of(session_id)}}
-                    ],
+                    Conditions=[_condition([health_path(session_id)])],
                     Actions=[{"Type": "forward", "TargetGroupArn": group}],
                 )
             except ClientError as error:
@@ -240,6 +258,24 @@ def name_of(session_id: str) -> str:
 def paths_of(session_id: str) -> list[str]:
     """The paths that belong to a session: `/x/*` does not match `/x` (ELB guide, "Path conditions")."""
     return [f"/session/{session_id}", f"/session/{session_id}/*"]
+
+
+def health_path(session_id: str) -> str:
+    """Where a session's preview server answers for itself."""
+    return f"/session/{session_id}/health"
+
+
+def _condition(paths: list[str]) -> dict[str, Any]:
+    return {"Field": "path-pattern", "PathPatternConfig": {"Values": paths}}
+
+
+def _paths_in(rule: dict[str, Any]) -> list[str]:
+    conditions = [c for c in rule["Conditions"] if c["Field"] == "path-pattern"]
+    return [
+        path
+        for c in conditions
+        for path in c.get("PathPatternConfig", {}).get("Values") or c.get("Values", [])
+    ]
 
 
 def _group_of(rule: dict[str, Any]) -> str | None:

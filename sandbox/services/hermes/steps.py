@@ -105,6 +105,7 @@ class Steps:
         self.routes.attach(session_id, session.target)
         if not self.routes.healthy(session_id, session.target):
             return False
+        self.routes.publish(session_id)
         self._activate(session)
         session.serving = True
         session.served_since = time.monotonic()
