@@ -1,0 +1,107 @@
+"""A sandbox leaves nothing behind, however it ends: no process, no folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sandbox.information import running
+from sandbox.state import PREFIX
+
+PROJECT = Path(__file__).resolve().parent.parent
+START_S = 120.0
+GONE_S = 10.0
+
+# Stands for behave: starts the sandbox with a pipe as its input, says its pid, and does nothing more.
+PARENT = """
+import subprocess, sys, threading
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
+print(child.pid, flush=True)
+threading.Event().wait()
+"""
+
+
+@dataclass
+class Started:
+    """A sandbox under a parent. `folder` is its state folder, `family` the pids of all its processes."""
+
+    parent: subprocess.Popen[str]
+    pid: int
+    folder: Path
+    family: list[psutil.Process]
+
+    def left(self) -> list[str]:
+        """What is left of it, in words."""
+        living = [p for p in self.family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+        return [str(p) for p in living] + ([str(self.folder)] if self.folder.exists() else [])
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Started]:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "sandbox", "up", "--while-stdin-open", "--ready-file", str(ready)]
+    with (tmp_path / "log").open("wb") as log:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", PARENT, *command],
+            cwd=PROJECT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    try:
+        eventually(ready.exists, START_S, "the ready file")
+        folder = Path(json.loads(ready.read_text())["logs"]).parent
+        child = psutil.Process(pid)
+        yield Started(parent, pid, folder, [child, *child.children(recursive=True)])
+    finally:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+        eventually(lambda: not psutil.pid_exists(pid), GONE_S, "the end of the sandbox")
+
+
+def eventually(holds: Callable[[], bool], within_s: float, what: str) -> None:
+    """Wait for a state; AssertionError when it does not come."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"expected {what} within {within_s} s"
+        time.sleep(0.05)
+
+
+def gone(sandbox: Started) -> None:
+    """Within ten seconds nothing of the sandbox is left."""
+    deadline = time.monotonic() + GONE_S
+    while sandbox.left() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sandbox.left() == []
+
+
+def test_it_runs_envoy_the_session_api_and_the_reaper(sandbox: Started) -> None:
+    commands = [" ".join(process.cmdline()) for process in sandbox.family]
+    for part in ("envoy", "sandbox.lambda_host", "reaper"):
+        assert any(part in command for command in commands), (part, commands)
+    assert str(sandbox.folder.name).startswith(PREFIX)
+    assert sandbox.folder in [found.root for found in running()]
+
+
+def test_nothing_is_left_when_its_parent_is_killed(sandbox: Started) -> None:
+    sandbox.parent.kill()
+    gone(sandbox)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_it_is_ended_by(sandbox: Started, number: signal.Signals) -> None:
+    os.kill(sandbox.pid, number)
+    gone(sandbox)

@@ -1,0 +1,76 @@
+"""The matchers that scenarios about sessions and previews use, each shown failing."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from hamcrest.core.string_description import StringDescription
+
+from drivers.balancer import Routing, Rule, TargetGroup
+from drivers.errors import NoData
+from drivers.facts import Fact
+from drivers.preview_matchers import waiting_then_live
+from drivers.recorder import Sample
+from drivers.session_matchers import mentions, nothing_of
+from drivers.web import Answer
+
+WAITING = '<meta http-equiv="refresh" content="1"> starting'
+
+
+def page(status: int, text: str = "the site", **headers: str) -> Answer:
+    """An HTML answer."""
+    told = {"content-type": "text/html", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    return Answer("GET", "https://x/", status, MappingProxyType(told), text.encode(), 0.1)
+
+
+def visits(*answers: Answer) -> list[Sample[Answer]]:
+    """Visits, a second apart."""
+    return [Sample(float(at), answer) for at, answer in enumerate(answers)]
+
+
+def mismatch(matcher: object, item: object) -> str:
+    """What a matcher says of an item that it must not accept."""
+    assert isinstance(matcher, Fact)
+    assert not matcher.matches(item)
+    text = StringDescription()
+    matcher.describe_mismatch(item, text)
+    return str(text)
+
+
+WAIT = page(503, WAITING, retry_after="1")
+
+
+def test_visitors_wait_and_then_see_the_site() -> None:
+    assert waiting_then_live().matches(visits(WAIT, WAIT, page(200)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ([page(200, WAITING), page(200)], "200 at the very first visit (0.0 s)"),
+        ([WAIT, page(503, "Service Unavailable"), page(200)], "503 at 1.0 s: 'Service Unavailable'"),
+        ([WAIT, page(200), WAIT], "503 at 2.0 s"),
+        ([WAIT, WAIT], "the site at none of 2 visits"),
+    ],
+)
+def test_anything_else_is_told_with_its_moment(seen: list[Answer], told: str) -> None:
+    assert told in mismatch(waiting_then_live(), visits(*seen))
+
+
+def test_no_visit_proves_nothing() -> None:
+    with pytest.raises(NoData):
+        waiting_then_live().matches([])
+
+
+def test_a_leftover_rule_and_an_orphaned_target_group_are_named() -> None:
+    rule = Rule("arn:rule", 1000, ("/session/s1", "/session/s1/*"), ("arn:used",))
+    groups = (TargetGroup("arn:used", "s-s1", "ip", 80), TargetGroup("arn:old", "s-old", "ip", 80))
+    told = mismatch(nothing_of("s1"), Routing((rule,), groups))
+    assert told == "rule /session/s1 /session/s1/*, s-old"
+    assert nothing_of("s2").matches(Routing((rule,), groups[:1]))
+
+
+def test_words_are_found_in_any_case() -> None:
+    assert mentions("understand").matches("We did not UNDERSTAND that.")
+    assert mismatch(mentions("workspace"), "no idea") == "'no idea'"
