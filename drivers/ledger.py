@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +113,7 @@ class Ledger:
 
     def summary(self) -> str:
         """The end of a run in words: every criterion, met or not, by what and with which figure; slowest steps."""
-        lines = ["Success criteria"]
+        lines = [self._counts(), "Success criteria"]
         for criterion in CRITERIA:
             proofs = [s for s in self.scenarios if criterion.tag in s.tags and s.status != "skipped"]
             lines.append(f"  {verdict(proofs):<9} {criterion.promise}: {self._figure(criterion)}")
@@ -121,6 +122,13 @@ class Ledger:
         slowest = sorted(self.steps, key=lambda step: step.seconds, reverse=True)[:10]
         lines += [f"  {step.seconds:6.1f} s  {step.sentence}   ({step.scenario})" for step in slowest]
         return "\n".join(lines)
+
+    def _counts(self) -> str:
+        """How many scenarios ended how, and their time together; behave's own count forgets those in a Rule."""
+        statuses = Counter(scenario.status for scenario in self.scenarios)
+        ended = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+        seconds = sum(scenario.seconds for scenario in self.scenarios)
+        return f"{len(self.scenarios)} scenarios in {seconds:.0f} s: {ended or 'none'}"
 
     def _figure(self, criterion: Criterion) -> str:
         values = self.figures.get(criterion.figure)

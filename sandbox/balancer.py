@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import logging
 import threading
 import time
+from dataclasses import replace
 
 from sandbox.authority import Authority
 from sandbox.cloud import elbv2
 from sandbox.cloud.elbv2 import UNCHECKED, TargetHealth
 from sandbox.cloud.elbv2_snapshot import snapshot
 from sandbox.elb_state import Endpoint, HealthCheck, Snapshot, TargetGroup
-from sandbox.envoy import code_ranges
 from sandbox.envoy_admin import HostHealth
 from sandbox.envoy_process import EnvoyProcess
 from sandbox.envoy_routes import cluster_name
+from sandbox.initial_checks import CODE_MISMATCH, FAILED, HEALTHY, TIMED_OUT, InitialChecks, Target, probe
 from sandbox.processes import Processes
 from sandbox.settings import Pace
 from sandbox.state import State
@@ -24,16 +26,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_S = 0.5
 HEALTH_CACHE_S = 0.05
-PROBE_TIMEOUT_S = 1.0
 
 REGISTERING = TargetHealth("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
 CHECKING = TargetHealth("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
-HEALTHY = TargetHealth("healthy")
-TIMED_OUT = TargetHealth("unhealthy", "Target.Timeout", "Request timed out")
-FAILED = TargetHealth("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
-
-Target = tuple[str, Endpoint]
-"""A target group's ARN and one of its endpoints."""
 
 
 class Balancer:
@@ -43,15 +38,16 @@ class Balancer:
         self._pace = pace
         self._authority = authority
         self._envoy = EnvoyProcess(processes, state)
+        self._initial = InitialChecks(admitted=self.changed)
         self._wake = threading.Condition()
         self._changes = 0
         self._applied = 0
         self._closed = False
         self._functions: dict[str, int] = {}
         self._health_lock = threading.Lock()
-        self._current = Snapshot()
-        self._joined: dict[Target, float] = {}
-        self._been_healthy: set[Target] = set()
+        self._wanted = Snapshot()
+        self._known: dict[Target, TargetHealth] = {}
+        self._checked_at: dict[Target, float] = {}
         self._hosts: dict[str, dict[tuple[str, int], HostHealth]] = {}
         self._hosts_read = 0.0
         self._thread = threading.Thread(target=self._follow, name="balancer", daemon=True)
@@ -79,6 +75,7 @@ class Balancer:
             self._wake.notify_all()
         if self._thread.is_alive():
             self._thread.join()
+        self._initial.stop()
         self._envoy.stop()
 
     def changed(self) -> None:
@@ -111,27 +108,21 @@ class Balancer:
         """What the health checks of a registered target in use have found."""
         target = (group_arn, Endpoint(address, port))
         with self._health_lock:
-            group = _find(self._current, group_arn)
-            if group is None or target not in self._joined:
+            group = _find(self._wanted, group_arn)
+            if group is None or target[1] not in group.endpoints:
                 return REGISTERING
             if group.health_check is None:
                 return UNCHECKED
+            if target not in self._known:
+                return CHECKING
             seen = self._read_hosts().get(cluster_name(group_arn), {}).get((address, port))
-            health = self._judge(target, group.health_check, seen)
-        return why_failed(address, port, group.health_check) if health is FAILED else health
-
-    def _judge(self, target: Target, check: HealthCheck, seen: HostHealth | None) -> TargetHealth:
-        if seen is None:
-            return REGISTERING
-        if not seen.failed:
-            self._been_healthy.add(target)
-            return HEALTHY
-        # Envoy gives a new target up after its first failure, the ALB only at the threshold.
-        threshold_at = self._joined[target] + check.unhealthy_after * check.interval_s
-        new = target not in self._been_healthy and time.monotonic() < threshold_at
-        if seen.pending or new:
-            return CHECKING
-        return TIMED_OUT if seen.timed_out else FAILED
+            now = time.monotonic()
+            # Envoy calls a new target failed until its own first check: so long, what admitted the target holds.
+            if seen is not None and (not seen.failed or now >= self._checked_at[target]):
+                self._known[target] = _judge(seen)
+                self._checked_at[target] = now
+            health = self._known[target]
+        return why_failed(target[1], group.health_check) if health == FAILED else health
 
     def _read_hosts(self) -> dict[str, dict[tuple[str, int], HostHealth]]:
         if time.monotonic() - self._hosts_read > HEALTH_CACHE_S:
@@ -148,44 +139,41 @@ class Balancer:
                 changes = self._changes
                 functions = dict(self._functions)
             wanted = snapshot(self._pace)
+            served = self._initial.admit(wanted)
             try:
-                self._envoy.apply(wanted, functions)
+                self._envoy.apply(served, functions)
             except (OSError, http.client.HTTPException, RuntimeError):
                 logger.exception("load balancer: a change is not served, trying again")
                 with self._wake:
                     self._wake.wait_for(lambda: self._closed, RETRY_S)
                 continue
-            self._remember(wanted)
+            self._remember(wanted, served)
             with self._wake:
                 self._applied = changes
                 self._wake.notify_all()
 
-    def _remember(self, served: Snapshot) -> None:
-        used = served.in_use()
+    def _remember(self, wanted: Snapshot, served: Snapshot) -> None:
+        used = wanted.in_use()
         targets = [(g.arn, endpoint) for g in served.groups if g.arn in used for endpoint in g.endpoints]
+        checked_at = time.monotonic() + self._pace.health_check_timeout_s
         with self._health_lock:
-            self._current = served
-            self._joined = {target: self._joined.get(target, time.monotonic()) for target in targets}
-            self._been_healthy &= self._joined.keys()
+            self._wanted = replace(wanted, groups=tuple(g for g in wanted.groups if g.arn in used))
+            self._known = {t: self._known.get(t) or self._initial.verdict(t) for t in targets}
+            self._checked_at = {t: self._checked_at.get(t, checked_at) for t in targets}
             self._hosts_read = 0.0
 
 
-def _find(served: Snapshot, group_arn: str) -> TargetGroup | None:
-    return next((group for group in served.groups if group.arn == group_arn), None)
+def _find(wanted: Snapshot, group_arn: str) -> TargetGroup | None:
+    return next((group for group in wanted.groups if group.arn == group_arn), None)
 
 
-def why_failed(address: str, port: int, check: HealthCheck) -> TargetHealth:
+def _judge(seen: HostHealth) -> TargetHealth:
+    if not seen.failed:
+        return HEALTHY
+    return TIMED_OUT if seen.timed_out else FAILED
+
+
+def why_failed(endpoint: Endpoint, check: HealthCheck) -> TargetHealth:
     """Look at an unhealthy target once more, because Envoy does not keep the code that a target answered."""
-    connection = http.client.HTTPConnection(address, check.port or port, timeout=PROBE_TIMEOUT_S)
-    try:
-        connection.request("GET", check.path, headers={"User-Agent": "ELB-HealthChecker/2.0"})
-        code = connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return FAILED
-    finally:
-        connection.close()
-    if any(low <= code <= high for low, high in code_ranges(check.codes)):
-        return FAILED
-    return TargetHealth(
-        "unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
-    )
+    found = asyncio.run(probe(endpoint, check))
+    return found if found.reason == CODE_MISMATCH else FAILED

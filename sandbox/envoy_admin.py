@@ -13,9 +13,8 @@ _VERSION = re.compile(r'^(\S+)\.version_text: "(.*)"$', re.MULTILINE)
 
 @dataclass(frozen=True)
 class HostHealth:
-    """What active health checks have found: `pending` before the first check ended."""
+    """What active health checks have found; a host counts as failed until its first check passes."""
 
-    pending: bool
     failed: bool
     timed_out: bool
 
@@ -42,7 +41,6 @@ class EnvoyAdmin:
                 where = host["address"]["socket_address"]
                 flags = host.get("health_status", {})
                 hosts[where["address"], int(where["port_value"])] = HostHealth(
-                    pending=bool(flags.get("pending_active_hc")),
                     failed=bool(flags.get("failed_active_health_check")),
                     timed_out=bool(flags.get("active_hc_timeout")),
                 )

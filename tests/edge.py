@@ -54,13 +54,17 @@ def client(url: str, service: str) -> Any:
 
 @dataclass
 class Target:
-    """An HTTP server on a loopback address that echoes requests as JSON and WebSocket messages as they are."""
+    """An HTTP server on a loopback address that echoes requests as JSON and WebSocket messages as they are.
+
+    `check_delays` are the seconds that it takes over its next health checks, one each.
+    """
 
     address: str = "127.0.0.1"
     status: int = 200
     port: int = 0
     seen: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, str]] = field(default_factory=list)
+    check_delays: list[float] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread = field(default_factory=threading.Thread)
 
@@ -99,6 +103,8 @@ class Target:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/health":
             self.checks.append(dict(request.headers))
+            if self.check_delays:
+                await asyncio.sleep(self.check_delays.pop(0))
             return web.Response(status=self.status)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             socket = web.WebSocketResponse()

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from tests.edge import Edge, Target, browser, edge, eventually
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:api"
+PASSING = "arn:aws:lambda:us-east-1:123456789012:function:passing"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_a_new_rule_is_live_within_half_a_second_and_an_open_socket_outlives_eve
     group = alb.group("sockets")
     alb.register(group, target)
     alb.rule(100, ["/sockets", "/sockets/*"], group)
-    alb.balancer.settled(5)
+    eventually(lambda: alb.health(group), [("healthy", None)], 5)
     url = f"wss://localhost:{alb.balancer.https_port}/sockets/hmr"
     channel = websocket.create_connection(url, timeout=5, sslopt={"ca_certs": alb.ca})
     for number in range(10):
@@ -98,7 +99,8 @@ def test_no_request_falls_between_rules_that_come_and_go(
     steady = alb.group("steady")
     alb.register(steady, target)
     alb.rule(110, ["/steady"], steady)
-    alb.balancer.settled(5)
+    eventually(lambda: alb.health(steady), [("healthy", None)], 5)
+    alb.balancer.attach_function(PASSING, target.port)
     seen: dict[str, list[int]] = {"steady": [], "passing": []}
     ended = threading.Event()
 
@@ -111,8 +113,8 @@ def test_no_request_falls_between_rules_that_come_and_go(
     for visitor in visitors:
         visitor.start()
     for number in range(15):
-        group = alb.group(f"passing-{number}")
-        alb.register(group, target)
+        # A function is not checked: it has no time of its own without traffic.
+        group = alb.function_group(f"passing-{number}", PASSING)
         rule = alb.rule(300 + number, ["/passing"], group)
         alb.balancer.settled(5)
         assert web.get(f"{alb.url}/passing").status_code == 200
@@ -132,7 +134,7 @@ def test_the_target_learns_about_the_client_as_from_an_alb(
     group = alb.group("headers")
     alb.register(group, target)
     alb.rule(120, ["/headers*"], group)
-    alb.balancer.settled(5)
+    eventually(lambda: alb.health(group), [("healthy", None)], 5)
     given = {"X-Forwarded-For": "203.0.113.7", "X-Amzn-Trace-Id": "Root=1-00000000-0123456789abcdef01234567"}
     answer = web.get(f"{alb.url}/headers?q=%20", headers=given)
     seen = answer.json()["headers"]
@@ -156,7 +158,7 @@ def test_failures_have_the_albs_statuses(alb: Edge, web: requests.Session, targe
     assert (empty.status_code, empty.headers["server"]) == (503, "awselb/2.0")
     assert "503 Service Temporarily Unavailable" in empty.text
     alb.register(group, target)
-    alb.balancer.settled(5)
+    eventually(lambda: alb.health(group), [("healthy", None)], 5)
     assert web.get(f"{alb.url}/failing/hang-up").status_code == 502
     assert web.get(f"{alb.url}/failing/big-headers").status_code == 502
     assert web.request("TRACE", f"{alb.url}/failing").status_code == 405
@@ -221,9 +223,10 @@ def test_unhealthy_targets_get_no_traffic_until_none_is_healthy(
     group = alb.group("fail-open")
     good = Target()
     good.start()
-    target.status = 500
     alb.register(group, target, good)
     alb.rule(170, ["/fail-open"], group)
+    eventually(lambda: alb.health(group), [("healthy", None)] * 2, 5)
+    target.status = 500
     eventually(lambda: sorted(state for state, _ in alb.health(group)), ["healthy", "unhealthy"], 5)
     answered = {web.get(f"{alb.url}/fail-open").json()["target"] for _ in range(20)}
     assert answered == {f"127.0.0.1:{good.port}"}

@@ -66,3 +66,9 @@ def test_results_are_on_disk_after_every_scenario(ledger: Ledger) -> None:
     ledger.add(result("sleeps", "failed"))
     written = json.loads(ledger.path.read_text())
     assert [scenario["status"] for scenario in written["scenarios"]] == ["passed", "failed"]
+
+
+def test_the_summary_counts_scenarios_by_how_they_ended(ledger: Ledger) -> None:
+    for number, status in enumerate(["passed", "failed", "passed"]):
+        ledger.add(result(f"scenario {number}", status))
+    assert ledger.summary().startswith("3 scenarios in 3 s: 1 failed, 2 passed\n")
