@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from drivers.errors import NotReady, Unreachable
+from drivers.errors import NotReady, UnexpectedAnswer, Unreachable
 from drivers.exec_channel import ExecChannel, Output
 from drivers.facts import Fact
 from drivers.fleet import Fleet, Task
@@ -83,25 +83,21 @@ class ExecShell:
         return self._profile.workspace.root
 
     def run(self, script: str) -> Output:
-        """Raises NotReady if no task takes the command in time, or the maintenance task stops."""
+        """Raises NotReady if no task takes the command in time, or the maintenance task cannot start."""
         patience = self._profile.patience
         try:
-            self._provide()
-            return self._insist(script, patience.exec_agent + patience.answer)
+            return wait_until(
+                lambda deadline: self._channel.run(
+                    self._task().arn, self._profile.names.edit_container, script, deadline=deadline
+                ),
+                Fact[Output]("a command run to its end", lambda _: True, str),
+                what="a command in an Edit task",
+                within=patience.wake + patience.exec_agent + patience.answer,
+                every=AGAIN_AFTER,
+                transient=(NotReady,),
+            )
         except ClaimFailed as late:
             raise NotReady(str(late)) from late
-
-    def _insist(self, script: str, within: timedelta) -> Output:
-        return wait_until(
-            lambda deadline: self._channel.run(
-                self._ready().arn, self._profile.names.edit_container, script, deadline=deadline
-            ),
-            Fact[Output]("a command run to its end", lambda _: True, str),
-            what="a command in an Edit task",
-            within=within,
-            every=AGAIN_AFTER,
-            transient=(NotReady,),
-        )
 
     def close(self) -> None:
         """Stop the maintenance task and wait until it is gone; none started is no error."""
@@ -119,35 +115,25 @@ class ExecShell:
             within=self._profile.patience.end,
         )
 
-    def _ready(self) -> Task:
-        """A task that takes commands now; NotReady if there is none."""
-        ready = [task for task in self._fleet.running("edit") if task.exec_ready]
-        if not ready and self._maintenance is not None:
-            known = self._fleet.task(self._maintenance)
-            ready = [known] if known is not None and known.exec_ready else []
-        if not ready:
-            raise NotReady("no Edit task and no maintenance task takes commands")
-        return ready[0]
+    def _task(self) -> Task:
+        """A task that takes commands now. NotReady if none does yet; one is started if none is on its way.
 
-    def _provide(self) -> None:
-        """Start a maintenance task if no task can take commands, and wait until it can."""
-        try:
-            self._ready()
-        except NotReady:
-            started = self._fleet.start_maintenance(
+        Asked before every attempt: a task of the service that was there a moment ago may be on its way out.
+        """
+        ready = [task for task in self._fleet.running("edit") if task.exec_ready]
+        if ready:
+            return ready[0]
+        known = self._fleet.task(self._maintenance) if self._maintenance else None
+        if known is not None and known.stopped and known.started_at is None:
+            raise UnexpectedAnswer(f"{known} never ran: a maintenance task cannot start")
+        if known is None or known.stopped:
+            known = self._fleet.start_maintenance(
                 started_by=self._profile.suite.client_prefix, lifetime=MAINTENANCE_LIFETIME
             )
-            self._maintenance = started.arn
-            wait_until(
-                lambda: self._fleet.task(started.arn),
-                Fact[Task | None](
-                    "running, its exec agent ready", lambda seen: seen is not None and seen.exec_ready, str
-                ),
-                what=f"maintenance task {started.task_id}",
-                within=self._profile.patience.wake,
-                every=self._profile.patience.poll,
-                fatal=Fact[Task | None]("stopped", lambda seen: seen is not None and seen.stopped, str),
-            )
+            self._maintenance = known.arn
+        if not known.exec_ready:
+            raise NotReady(f"{known} does not take commands yet")
+        return known
 
 
 def shell_for(profile: Profile, fleet: Fleet, channel: ExecChannel) -> Shell:
