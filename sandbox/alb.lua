@@ -77,6 +77,7 @@ function envoy_on_request(handle)
   headers:replace("x-forwarded-port", LISTENER_PORT)
   headers:replace("x-amzn-trace-id", trace(headers))
   headers:replace(":authority", (headers:get(":authority"):gsub(":%d+$", "")))
+  headers:remove("te")
   headers:remove("x-envoy-external-address")
   headers:remove("x-envoy-internal")
 end

@@ -105,7 +105,7 @@ def _connection_manager(name: str, folder: Path, lua: str, access_log: Path) -> 
         "use_remote_address": True,
         "skip_xff_append": True,
         "max_request_headers_kb": MAX_REQUEST_HEADERS_KB,
-        "http_protocol_options": {"accept_http_10": True},
+        "http_protocol_options": {"accept_http_10": True, "allow_custom_methods": True},
         "http2_protocol_options": {"max_concurrent_streams": 128},
         "common_http_protocol_options": {"idle_timeout": f"{CLIENT_KEEP_ALIVE_S}s"},
         "upgrade_configs": [{"upgrade_type": "websocket"}],

@@ -134,16 +134,18 @@ class Scheduler:
     ) -> tuple[Sequence[str], dict[str, str], Path]:
         """Argument vector, environment and working folder for a command inside a running task.
 
+        `TASK_PROCESS_GROUP` names the task's processes to the command, which on AWS would see no others.
         KeyError for an unknown task or container, RuntimeError for a task that does not run.
         """
         with self._lock:
             task = self.task(task_arn)
             if container not in (None, task.launch.definition.container_name):
                 raise KeyError(container)
-            if not task.alive:
+            if task.process is None or not task.alive:
                 raise RuntimeError(f"expected task {task.id} to run; it is {task.last_status}")
             run = self._runs[task.id]
-            return ["/bin/sh", "-c", command], run.environment(), run.scratch
+            environment = {**run.environment(), "TASK_PROCESS_GROUP": str(task.process.pid)}
+            return ["/bin/sh", "-c", command], environment, run.scratch
 
     def _metadata_document(self, task_id: str) -> dict[str, object]:
         with self._lock:

@@ -19,8 +19,8 @@ from drivers.profile import Aws, Mail, Names
 from drivers.records import Commands, Records
 
 NAMES = Names(
-    load_balancer="alb", cluster="live", hermes="hermes", edit="edit", edit_container="edit", table="sessions",
-    client_index="by-client", queue="commands.fifo", dead_letters="dead.fifo",
+    load_balancer="alb", cluster="live", hermes="hermes", edit="edit", hermes_container="hermes",
+    edit_container="edit", table="sessions", client_index="by-client", queue="commands.fifo", dead_letters="dead.fifo",
 )  # fmt: skip
 MAIL = Mail("edit.example", "edit", "customers.example", "inbox", "in/")
 

@@ -123,6 +123,28 @@ def test_deactivation_finishes_earlier_work_and_leaves_nothing(stand: Stand) -> 
     assert (stand.rules(), stand.groups(), task.sessions) == ([], [], {})
 
 
+def test_deactivation_does_not_wait_for_a_preview_that_still_opens(stand: Stand) -> None:
+    stand.capacity.prepare = lambda task: task.opening.clear()
+    stand.start(idle_timeout_s=30.0)
+    asked = stand.ask(user="hurried@example.com")
+    eventually(lambda: stand.now(asked).task_arn, lambda seen: seen is not None, "a task")
+    task = stand.capacity.tasks[0]
+    stand.send("deactivate", asked)
+    record = stand.wait_status(asked, "inactive")
+    assert (record.started_at, record.failure) == (None, None)
+    assert (stand.rules(), stand.groups(), task.sessions) == ([], [], {})
+    assert stand.mail_to("hurried@example.com") == []
+    eventually(stand.queued, lambda seen: seen == 0, "an empty queue")
+
+
+def test_deactivation_of_a_session_without_a_task_needs_none(stand: Stand) -> None:
+    asked = stand.ask()
+    stand.send("deactivate", asked)
+    stand.start(idle_timeout_s=30.0)
+    stand.wait_status(asked, "inactive")
+    eventually(lambda: stand.capacity.tasks, lambda seen: not seen, "no Edit task")
+
+
 def test_an_idle_session_expires_and_everything_goes_to_zero(stand: Stand) -> None:
     stand.start()
     asked = stand.ask()

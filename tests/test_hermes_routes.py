@@ -56,7 +56,9 @@ def test_visitors_are_led_once_it_is_published(stand: Stand, routes: Routes, ses
     assert led_paths(stand) == paths_of(session)
 
 
-def test_another_hermes_publishes_what_its_predecessor_attached(stand: Stand, routes: Routes, session: str) -> None:
+def test_another_hermes_publishes_what_its_predecessor_attached(
+    stand: Stand, routes: Routes, session: str
+) -> None:
     routes.attach(session, TARGET)
     hermes(stand).publish(session)
     assert led_paths(stand) == paths_of(session)

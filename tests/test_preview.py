@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -153,6 +154,26 @@ def test_what_is_ones_own_is_served_by_the_path_that_is_closed_to_others(edit: E
     assert "max-width" in edit.call("GET", f"/session/one/@fs{own}?raw", port=port).body
 
 
+@pytest.mark.parametrize("path", ["/", "/@vite/client", "/about", "/no-such-page"])
+def test_no_answer_names_the_tasks_own_address(edit: EditStand, port: int, path: str) -> None:
+    answer = edit.call("GET", f"/session/one{path}", port=port, accept="text/html,*/*")
+    assert answer.body
+    assert f"{ADDRESS}:{port}" not in answer.body
+
+
+@pytest.mark.parametrize("path", ["/__open-in-editor", "/__OPEN-in-editor", "//__open-in-editor"])
+def test_no_visitor_opens_an_editor_in_the_task(edit: EditStand, port: int, path: str) -> None:
+    assert edit.call("GET", f"/session/one{path}?file=package.json", port=port).status == 404
+
+
+def test_an_idle_connection_outlives_the_load_balancers(port: int) -> None:
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=15)
+    connection.request("GET", "/session/one/health")
+    with connection.getresponse() as answer:
+        assert answer.getheader("keep-alive") == "timeout=75"
+    connection.close()
+
+
 def test_a_page_request_counts_as_activity(edit: EditStand, port: int, record: str) -> None:
     edit.call("GET", "/session/one/about", port=port, accept="text/html")
     until(lambda: last_activity(edit) > record, "the page request to be on record")
@@ -278,6 +299,7 @@ def test_settings_keep_the_preview_on_its_path(tmp_path: Path) -> None:
     )
     assert (settings["base"], settings["viteBase"]) == ("/", "/session/abc")
     assert settings["allowedHosts"] == ["shop.example"]
+    assert settings["publicHost"] == "shop.example:8443"
     assert settings["allow"] == [str(tmp_path), str(tmp_path / "modules")]
 
 

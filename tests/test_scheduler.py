@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,6 +22,7 @@ from sandbox.settings import Images
 from sandbox.tasks import Definition, Launch, Task
 from tests.ecs_stand import CRASHER, QUICK, SLEEPER, Stand
 
+PROFILES = Path(__file__).resolve().parent.parent / "deployments"
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; echo up > $HOME/up; while :; do sleep 0.05; done"]
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/hermes/1"
 MakeStand = Callable[..., Stand]
@@ -165,6 +168,25 @@ def test_commands_inside_a_task_end_with_it(make_stand: MakeStand) -> None:
     stand.scale("edit", 0)
     stand.until_running("edit", 0)
     assert command.wait(5) == -signal.SIGKILL
+
+
+def test_a_command_inside_a_task_can_kill_all_of_it_at_once(make_stand: MakeStand) -> None:
+    parent = "sleep 600 & echo $! > $HOME/child; wait"
+    stand = make_stand(images=Images(hermes=SLEEPER, edit=["/bin/sh", "-c", parent]), stop_timeout_s=30.0)
+    stand.create_service("edit", 1)
+    (task,) = stand.until_running("edit", 1)
+    profile = tomllib.loads((PROFILES / "sandbox.toml").read_text(encoding="utf-8"))
+    command = f"until test -s child; do sleep 0.02; done; cp child $KEPT; {profile['exec']['kill']}"
+    argv, environment, folder = stand.scheduler.exec(task.arn, "edit", command)
+    kept, log = stand.state.root / "child", stand.state.logs / "exec.log"
+    stand.processes.spawn(argv, env={**environment, "KEPT": str(kept)}, cwd=folder, log=log, name="exec")
+    stand.until(
+        lambda: task.exit_code == 128 + signal.SIGKILL, "the task's end, long before its stop timeout"
+    )
+    assert task.stop_code == "EssentialContainerExited"
+    stand.until(lambda: task.last_status == "STOPPED", "the task to be put away")
+    child = int(kept.read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
 def test_running_is_never_said_of_a_dead_process(make_stand: MakeStand) -> None:

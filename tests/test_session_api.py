@@ -228,10 +228,23 @@ def test_wrong_methods_get_405_with_allow(stand: Stand, method: str, path: str, 
 
 
 def test_health_and_unknown_sessions(stand: Stand) -> None:
-    assert stand.call("GET", "/api/health")[:2] == (200, {"service": "session-api", "status": "ok"})
+    status, health, headers = stand.call("GET", "/api/health")
+    assert (status, health["service"], headers["x-service"]) == (200, "session-api", "session-api")
     for verb, method in (("status", "GET"), ("keepalive", "POST"), ("deactivate", "POST")):
         assert stand.call(method, f"/api/sessions/{'0' * 32}/{verb}")[0] == 404
     assert stand.call("GET", "/api/sessions/lease%23hermes/status")[0] == 404
+
+
+def test_health_tells_how_a_request_arrives_and_no_secret_of_it(stand: Stand) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Authorization": "Bearer s3cret"}
+    _, health, _ = stand.call("GET", "/api/health", headers=headers)
+    assert health["request"] == {
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-proto": "https",
+        "x-forwarded-port": None,
+        "x-amzn-trace-id": None,
+        "headers": ["authorization", "x-forwarded-for", "x-forwarded-proto"],
+    }
 
 
 def test_one_idempotency_key_makes_one_session(stand: Stand) -> None:

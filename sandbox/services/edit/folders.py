@@ -16,6 +16,7 @@ _UNSAFE = re.compile(r"[^\w.+-]", re.ASCII)
 _OWNER = ".owner"
 _LOCK = ".lock"
 _CHECKOUT = ".checkout"
+_PUSHING = ".pushing"
 
 
 class OpenError(RuntimeError):
@@ -64,7 +65,23 @@ def user_lock(folder: Path) -> Iterator[None]:
 
     The kernel (or EFS) lets go when the holder dies.
     """
-    with (folder / _LOCK).open("w") as lock:
+    with _held(folder / _LOCK):
+        yield
+
+
+@contextmanager
+def push_lock(folder: Path) -> Iterator[None]:
+    """Hold the way to the customer's remote alone, among all tasks: of two pushes at once git refuses one.
+
+    Instructions need not wait for it.
+    """
+    with _held(folder / _PUSHING):
+        yield
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[None]:
+    with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -13,6 +13,9 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
+// Longer than the load balancer keeps an idle connection: it may send a request on one until then.
+const KEEP_ALIVE_MS = 75_000;
+
 const emit = process.stdout.write.bind(process.stdout);
 // The site's code runs in this process: what it prints must not pass for an event.
 process.stdout.write = process.stderr.write.bind(process.stderr);
@@ -43,6 +46,13 @@ function previewPlugin(settings, state) {
 
   function answer(request, response, next) {
     const pathname = request.url.split("?", 1)[0];
+    response.setHeader("x-service", settings.health.service);
+    // Vite would start an editor in this task for whoever asks.
+    if (pathname.toLowerCase().includes("/__open-in-editor")) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
     if (pathname === settings.healthPath) {
       response.setHeader("content-type", "application/json");
       response.setHeader("cache-control", "no-store");
@@ -82,7 +92,15 @@ function previewPlugin(settings, state) {
         fs: { strict: true, allow: settings.allow },
       };
     },
+    // Vite's client is told where the server listens, as a second address to try: nobody outside is to know, or could
+    // reach it. These are the places that Vite would fill in, after the plugins' turn.
+    transform(code, id) {
+      if (!id.includes("/vite/dist/client/")) return undefined;
+      const address = JSON.stringify(`${settings.publicHost}${settings.viteBase.replace(/\/$/, "")}/`);
+      return { code: code.replace(/\b__(?:SERVER_HOST|HMR_DIRECT_TARGET)__\b/g, address), map: null };
+    },
     configureServer(server) {
+      server.httpServer.keepAliveTimeout = KEEP_ALIVE_MS;
       // Astro puts its own middlewares in front of Vite's after the plugins' turn; ours goes before them all.
       return () => server.middlewares.stack.unshift({ route: "", handle: answer });
     },

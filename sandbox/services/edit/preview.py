@@ -54,6 +54,7 @@ def preview_settings(
         "host": host,
         "port": port,
         "cacheDir": str(scratch / "vite" / session_id),
+        "publicHost": urlsplit(preview_origin).netloc,
         "allowedHosts": [name for name in (urlsplit(preview_origin).hostname,) if name],
         "allow": [str(root.resolve()), str(node_modules.resolve())],
         "polling": on_network_file_system(root),

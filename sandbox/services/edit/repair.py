@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 
 
 def remove_stale_locks(*git_folders: Path) -> None:
-    """Remove git's lock files. The caller holds the user's lock, so no git of ours runs: a lock two seconds old has
-    no living owner, a younger one may be a customer's at a shell and is waited for."""
+    """Remove git's lock files. The caller holds the user's lock, or has been refused by a lock: git holds one for
+    moments, so one two seconds old has no living owner. A younger one, perhaps a customer's at a shell, is waited for.
+    """
     for lock in {lock for folder in git_folders for pattern in _LOCKS for lock in folder.glob(pattern)}:
         try:
             age_s = time.time() - lock.stat().st_mtime

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import commits, repair
-from .folders import Checkout, OpenError, claim, user_lock
+from .folders import Checkout, OpenError, claim, push_lock, user_lock
 from .git import Git, GitError
 
 _MAIN = "main"
@@ -78,15 +78,32 @@ class Workspace:
 
         Whatever was not pushed goes along with the next push.
         """
+        with push_lock(self.folder):
+            return self._push()
+
+    def _push(self) -> bool:
         branches = [
             f"refs/heads/{name}:refs/heads/{name}" for name in (_MAIN, self.branch) if self._has(name)
         ]
-        try:
-            self.git.run("push", "-q", "origin", *branches)
-        except GitError as error:
-            log.warning("not pushed, to be tried again with the next instruction: %s", error)
-            return False
-        return True
+        for last in (False, True):
+            try:
+                self.git.run("push", "-q", "origin", *branches)
+            except GitError as error:
+                log.warning(
+                    "not pushed, to be tried again at the latest with the next instruction: %s", error
+                )
+                if last or not self._free_remote():
+                    return False
+            else:
+                return True
+        return False
+
+    def _free_remote(self) -> bool:
+        """Take away what a task killed in the middle of a push left behind; whether the remote is one of ours."""
+        remote = Path(self.git.answer("remote", "get-url", "origin") or "")
+        if remote.is_absolute():
+            repair.remove_stale_locks(remote)
+        return remote.is_absolute()
 
     def head(self) -> str:
         """The branch's newest commit."""

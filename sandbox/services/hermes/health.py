@@ -36,7 +36,8 @@ class HealthServer(socketserver.ThreadingTCPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 60
+    # Longer than the load balancer keeps an idle connection: it may send a request on one until then.
+    timeout = 75
     server: HealthServer
 
     def do_GET(self) -> None:
@@ -63,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Service", "hermes")
         for name, value in headers.items():
             self.send_header(name.title(), value)
         if self.close_connection:

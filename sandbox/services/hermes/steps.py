@@ -177,11 +177,11 @@ class Steps:
             return
         if record.status == DRAINING:
             self._change(session, {"ending": INACTIVE}, {"status": DRAINING})
+        elif session.commands and session.commands[0].kind == DEACTIVATE:
+            self.end(session, INACTIVE)
         elif record.status == INITIALIZING:
             if time.time() >= epoch(record.created_at) + self.config.opening_timeout_s:
                 self.end(session, FAILED, "The workspace could not be opened in time.")
-        elif session.commands and session.commands[0].kind == DEACTIVATE:
-            self.end(session, INACTIVE)
         elif not session.commands and self.idle(record) and self.may_idle():
             # What is in memory knows nothing of page views since.
             session.record = self._current(session)
@@ -199,14 +199,13 @@ class Steps:
         """Put the end on record, so that any Hermes goes on with it; `close` does the rest."""
         record = session.record
         changes: dict[str, Any] = {"ending": ending}
+        expect: dict[str, Any] = {"status": LIVE}
         if failure is None:
             changes["status"] = DRAINING
-            expect: dict[str, Any] = {"status": ACTIVE}
         else:
             changes["failure"] = failure
-            expect = {"status": LIVE}
         if ending == EXPIRED:
-            expect["last_activity_at"] = record.last_activity_at
+            expect |= {"status": ACTIVE, "last_activity_at": record.last_activity_at}
         self._change(session, {**changes}, {**expect, "ending": None})
         log.info("session %s ends: %s %s", session.session_id, ending, failure or "")
 

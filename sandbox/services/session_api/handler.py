@@ -11,11 +11,13 @@ from urllib.parse import unquote
 from sandbox.services.aws import AWS_ERRORS
 from sandbox.services.session_api import intake, pages, sessions, validation
 from sandbox.services.session_api.backend import backend, warm
-from sandbox.services.session_api.web import Answer, ApiError, Request, json_answer
+from sandbox.services.session_api.web import SERVICE, Answer, ApiError, Request, json_answer
 
 log = logging.getLogger(__name__)
 
 Action = Callable[[Request, str], Answer]
+
+VISITOR_HEADERS = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id")
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, Any] | None:  # noqa: ARG001
@@ -78,9 +80,15 @@ def route(segments: list[str]) -> tuple[Mapping[str, Action], str]:
             return {}, ""
 
 
-def health(_request: Request, _argument: str) -> Answer:
-    """Always 200: the function runs."""
-    return json_answer(200, {"service": "session-api", "status": "ok"})
+def health(request: Request, _argument: str) -> Answer:
+    """Always 200: the function runs. `request` tells how a request from outside arrives here."""
+    return json_answer(200, {"service": SERVICE, "status": "ok", "request": arrived(request)})
+
+
+def arrived(request: Request) -> dict[str, object]:
+    """What the load balancer passed on of the visitor; of all other headers the names only."""
+    told: dict[str, object] = {name: request.headers.get(name) for name in VISITOR_HEADERS}
+    return {**told, "headers": sorted(request.headers)}
 
 
 def activate(request: Request, _argument: str) -> Answer:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 MAX_BODY_BYTES = 64 * 1024
+SERVICE = "session-api"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def event(self, *, head: bool = False) -> dict[str, Any]:
-        """The answer as the load balancer expects it from a function; without body when `head`."""
+        """The answer as the load balancer expects it from a function, naming who gave it; without body when `head`."""
         return {
             "statusCode": self.status,
             "statusDescription": f"{self.status} {HTTPStatus(self.status).phrase}",
-            "headers": {"cache-control": "no-store", **self.headers},
+            "headers": {"cache-control": "no-store", "x-service": SERVICE, **self.headers},
             "body": "" if head else self.body,
             "isBase64Encoded": False,
         }
