@@ -185,6 +185,15 @@ class HmrSocket:
         """Frames since a mark by which an edit reaches the page."""
         return tuple(frame for frame in self.frames(since) if frame.kind in NEWS)
 
+    def send(self, payload: Mapping[str, object]) -> None:
+        """Send a message as the page's client would; Unreachable if the socket no longer takes one."""
+        try:
+            self._connection.send(json.dumps(payload))
+        except (OSError, websocket.WebSocketException) as failure:
+            raise Unreachable(
+                f"{self.client.socket_url}: cannot be sent to ({failure or type(failure).__name__})"
+            ) from failure
+
     def close(self) -> None:
         """Close as a visitor who leaves the page; one already closed is no error."""
         self._leaving = True

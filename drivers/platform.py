@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from drivers.accidents import Accidents
 from drivers.aws import Clients
 from drivers.balancer import Balancer
 from drivers.evidence import Evidence
@@ -21,21 +22,24 @@ from drivers.sessions import Attendance, Sessions
 from drivers.shell import shell_for
 from drivers.timeline import Stage, Timeline, follow
 from drivers.web import Web
+from drivers.wire import Wire
 from drivers.workspace import Workspaces
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What a step may reach of a deployment. `web` is the HTTPS listener, `plain_web` the HTTP one."""
+    """What a step may reach of a deployment. `web` and `wire` go to the HTTPS listener, `plain_wire` to the other."""
 
     profile: Profile
     clients: Clients
     web: Web
-    plain_web: Web
+    wire: Wire
+    plain_wire: Wire
     sessions: Sessions
     attendance: Attendance
     records: Records
     fleet: Fleet
+    accidents: Accidents
     balancer: Balancer
     preview: Preview
     workspaces: Workspaces
@@ -54,11 +58,13 @@ class Platform:
             profile=profile,
             clients=clients,
             web=web,
-            plain_web=Web(addresses.http_url, ca_file=None, timeout=answer),
+            wire=Wire(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
+            plain_wire=Wire(addresses.http_url, ca_file=None, timeout=answer),
             sessions=sessions,
             attendance=Attendance(sessions, profile.timing.idle_timeout / 4),
             records=Records(clients, profile.names),
             fleet=fleet,
+            accidents=Accidents(fleet, channel, profile),
             balancer=Balancer(clients, profile.names),
             preview=Preview(web),
             workspaces=Workspaces(shell_for(profile, fleet, channel)),

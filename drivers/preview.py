@@ -83,6 +83,14 @@ class Preview:
                 queue += _inside(reference.url, answer)
         return tuple(loaded)
 
+    def whole_site(self, page_url: str) -> tuple[Loaded, ...]:
+        """`everything_on` a page and on every page that it links to, each resource once."""
+        found = {loaded.reference.url: loaded for loaded in self.everything_on(page_url)}
+        for link in [loaded for loaded in found.values() if loaded.reference.kind == "link"]:
+            for loaded in self.everything_on(link.reference.url):
+                found.setdefault(loaded.reference.url, loaded)
+        return tuple(found.values())
+
     def _same_origin(self, url: str) -> bool:
         mine, its = urlsplit(self._web.origin), urlsplit(url)
         return (mine.scheme, mine.netloc) == (its.scheme, its.netloc)

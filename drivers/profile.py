@@ -76,6 +76,7 @@ class Names:
     cluster: str
     hermes: str
     edit: str
+    hermes_container: str
     edit_container: str
     table: str
     client_index: str
@@ -100,6 +101,13 @@ class WorkspaceAccess:
 
     root: str
     mounted_at: Path | None = None
+
+
+@dataclass(frozen=True)
+class Exec:
+    """What to run by ECS Exec. `kill` ends all that runs in the task's container at once, as SIGKILL does."""
+
+    kill: str
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,7 @@ class Profile:
     names: Names
     mail: Mail
     workspace: WorkspaceAccess
+    exec: Exec
     logs: Logs
     timing: Timing
     budgets: Budgets
@@ -216,8 +225,8 @@ def _read(
     if not isinstance(name, str) or not name:
         reader.problems.append('name is missing: add name = "<a short name for reports>"')
     for extra in tables.keys() - {
-        "name", "sandbox", "suite", "addresses", "aws", "names", "mail", "workspace", "logs", "timing", "budgets",
-        "patience",
+        "name", "sandbox", "suite", "addresses", "aws", "names", "mail", "workspace", "exec", "logs", "timing",
+        "budgets", "patience",
     }:  # fmt: skip
         reader.problems.append(f"[{extra}] is no section: remove it")
     suite = reader.section(Suite, tables.get("suite"), "suite")
@@ -226,6 +235,7 @@ def _read(
     names = reader.section(Names, tables.get("names"), "names")
     mail = reader.section(Mail, tables.get("mail"), "mail")
     workspace = reader.section(WorkspaceAccess, tables.get("workspace"), "workspace")
+    execution = reader.section(Exec, tables.get("exec"), "exec")
     logs = reader.section(Logs, tables.get("logs"), "logs")
     timing = reader.section(Timing, tables.get("timing"), "timing")
     budgets = reader.section(Budgets, tables.get("budgets"), "budgets")
@@ -248,6 +258,7 @@ def _read(
         and names
         and mail
         and workspace
+        and execution
         and logs
         and timing
         and budgets
@@ -255,7 +266,7 @@ def _read(
     ):
         return None, reader.problems
     profile = Profile(
-        str(name), source, suite, addresses, aws, names, mail, workspace, logs, timing, budgets,
+        str(name), source, suite, addresses, aws, names, mail, workspace, execution, logs, timing, budgets,
         patience.times(timing.patience),
     )  # fmt: skip
     return profile, reader.problems

@@ -1,11 +1,13 @@
-"""What the scenarios of one feature share because none of them changes it: a watched wake-up, a live session."""
+"""What the scenarios of one feature share because none of them changes it: a wake-up, live sessions, ended ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from drivers.crowd import Crowd, until_all_live
+from drivers.endings import make_endings
 from drivers.errors import Unreachable
 from drivers.fleet import Task
 from drivers.platform import Platform
@@ -50,6 +52,9 @@ class Shared:
         self._visits = Visits(platform)
         self._wake_up: WakeUp | None = None
         self._session: Visit | None = None
+        self._neighbours: tuple[Visit, ...] = ()
+        self._endings: Mapping[str, Visit] | None = None
+        self._beside: tuple[Visit, ...] = ()
 
     def wake_up(self) -> WakeUp:
         """A wake-up watched from the request to the live preview; the session it was watched on has ended since."""
@@ -67,15 +72,60 @@ class Shared:
             self._visits.until_live(self._session)
         return self._session
 
+    def come_beside(self, count: int) -> tuple[Visit, ...]:
+        """Have other customers' sessions come up beside the shared one and stay; any that were there end first."""
+        self._visits.end(self.give_away_beside())
+        self._beside = tuple(
+            self._visits.start(self._customer(), 'Change the heading to "Beside"') for _ in range(count)
+        )
+        for visit in self._beside:
+            self._platform.attendance.attend(visit.session_id)
+        until_all_live(self._platform, self._beside)
+        return self._beside
+
+    def beside(self, count: int) -> tuple[Visit, ...]:
+        """Other customers' live sessions, kept awake."""
+        return self._beside if len(self._beside) == count else self.come_beside(count)
+
+    def give_away_beside(self) -> tuple[Visit, ...]:
+        """The sessions beside the shared one, for a scenario that ends them itself; the next one gets others."""
+        beside, self._beside = self._beside, ()
+        return beside
+
+    def endings(self) -> Mapping[str, Visit]:
+        """Sessions that have ended, by how; see `endings.make_endings`."""
+        if self._endings is None:
+            self._endings = make_endings(self._platform, self._customer(), self._customer())
+        return self._endings
+
+    def neighbours(self, count: int) -> tuple[Visit, ...]:
+        """Customers of one client with a live preview each, open in a browser and kept awake, for others to disturb.
+
+        Made anew if there are not so many, or if one of them has been disturbed.
+        """
+        if len(self._neighbours) != count or not all(visit.browser.is_open for visit in self._neighbours):
+            self.dismiss()
+            self._neighbours = Crowd(self._platform, self._new_client()).start(count)
+            for visit in self._neighbours:
+                self._platform.attendance.attend(visit.session_id)
+            until_all_live(self._platform, self._neighbours)
+        return self._neighbours
+
+    def give_away_neighbours(self) -> tuple[Visit, ...]:
+        """The neighbours, for a scenario that changes them and ends them itself; the next one gets others."""
+        neighbours, self._neighbours = self._neighbours, ()
+        return neighbours
+
     def dismiss(self) -> None:
-        """End the shared session, so that the platform may fall asleep; what was watched stays known."""
+        """End the shared sessions, so that the platform may fall asleep; what was watched stays known."""
         session, self._session = self._session, None
-        if session is not None:
-            self._visits.end([session])
+        others = [*self.give_away_neighbours(), *self.give_away_beside()]
+        self._visits.end([*([session] if session else []), *others])
 
     def forget(self) -> None:
-        """Dismiss the session and forget what was watched: the next feature sees for itself."""
+        """Dismiss the sessions and forget what was watched and what ended: the next feature sees for itself."""
         self._wake_up = None
+        self._endings = None
         self.dismiss()
 
     def _customer(self) -> Customer:

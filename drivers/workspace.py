@@ -74,7 +74,7 @@ class Workspace:
     def manifest(self, *, without: Iterable[str] = (".git", "node_modules", ".astro")) -> Manifest:
         """Every file, folder and link below the project folder, but those of the named folders."""
         excluded = " ".join(f"--exclude={shlex.quote(f'./{name}')}" for name in without)
-        script = f"cd {self._at('')} && COPYFILE_DISABLE=1 tar -cf - {excluded} ."
+        script = f"cd {self._at('')} && COPYFILE_DISABLE=1 tar -czf - {excluded} ."
         return _manifest(self._shell.run(script).checked(script).stdout)
 
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
@@ -82,18 +82,19 @@ class Workspace:
         target = self._at(path)
         scratch = self._at(f"{path}.incoming")
         encoded = base64.b64encode(content).decode("ascii")
-        self._checked(f"mkdir -p $(dirname {target}) && : > {scratch}")
+        self.run(f"mkdir -p $(dirname {target}) && : > {scratch}")
         for start in range(0, len(encoded), CHUNK):
-            self._checked(f"printf %s {encoded[start : start + CHUNK]} >> {scratch}")
-        self._checked(
+            self.run(f"printf %s {encoded[start : start + CHUNK]} >> {scratch}")
+        self.run(
             f"base64 -d < {scratch} > {target}; rc=$?; rm -f {scratch}; chmod {mode:o} {target}; exit $rc"
         )
 
+    def run(self, script: str) -> None:
+        """Run a POSIX shell script where the workspaces are; `CommandFailed` unless it ends well."""
+        self._shell.run(script).checked(script)
+
     def _at(self, path: str) -> str:
         return shlex.quote(f"{self.folder}/{path}".rstrip("/"))
-
-    def _checked(self, script: str) -> None:
-        self._shell.run(script).checked(script)
 
 
 class Workspaces:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Generic, Self, TypeVar, overload
 
+from drivers.arrival import Arrival
+from drivers.crowd import Crowd
+from drivers.fleet import Task
 from drivers.hmr import HmrSocket
 from drivers.mail import Letter, Sent
 from drivers.platform import Platform
+from drivers.preview import Loaded
+from drivers.records import Record
+from drivers.secret import Secret
 from drivers.sessions import Session
+from drivers.snapshot import Snapshot
 from drivers.suite import Suite
 from drivers.timeline import Stage, Timeline
+from drivers.vigil import Sights, Vigils
 from drivers.visits import Customer, Visit, Visits
 from drivers.web import Answer
 from drivers.workspace import Manifest
@@ -57,6 +68,24 @@ class World:
     mailed = Known[Sent]("mail that was sent")
     asked_at = Known[datetime]("request")
     manifest = Known[Manifest]("remembered file")
+    crowd = Known[tuple[Visit, ...]]("group of customers")
+    vigils = Known[Vigils]("customers who are watched over")
+    sights = Known[tuple[Sights, ...]]("customers who were watched over")
+    replies = Known[tuple[Answer, ...]]("requests made at once")
+    left = Known[tuple[int, ...]]("sessions that ended one after the other")
+    client_id = Known[str]("client")
+    remembered = Known[Snapshot]("remembered workspace")
+    lost = Known[Task]("task that was lost")
+    owner = Known[Visit]("owner of a workspace")
+    secret = Known[Secret]("secret")
+    answers = Known[tuple[Answer, ...]]("answers to somebody who pried")
+    asked = Known[tuple[tuple[str, Answer], ...]]("round of questions to sessions")
+    loaded = Known[tuple[Loaded, ...]]("page that was followed to the end")
+    arrival = Known[Arrival]("traced request")
+    echo = Known[str]("message that was sent")
+    sent_at = Known[int]("message that was sent")
+    site_name = Known[str]("name of a site")
+    outdated = Known[Record]("outdated record")
 
     def __init__(self, suite: Suite, add_cleanup: Callable[[Callable[[], None]], None]) -> None:
         self.suite = suite
@@ -80,6 +109,33 @@ class World:
         visit = self.visits.start(customer, instruction, thread_id=thread_id)
         self.adopt(visit)
         return visit
+
+    def start_crowd(self, count: int) -> tuple[Visit, ...]:
+        """Have customers of a new client start at the same moment; all stay at work, and end with the scenario."""
+        crowd = self.new_crowd()
+        self.asked_at = datetime.now(UTC)
+        self.take_over(crowd.start(count))
+        return self.crowd
+
+    def new_crowd(self) -> Crowd:
+        """The customers of a new client; whatever sessions they start end with the scenario."""
+        self.client_id = client_id = self.suite.new_client()
+        self._add_cleanup(lambda: self.visits.end_all_of(client_id))
+        return Crowd(self.platform, client_id)
+
+    def take_over(self, visits: tuple[Visit, ...]) -> None:
+        """Make sessions those of the scenario's crowd, attended; they end with the scenario."""
+        for client_id in {visit.customer.client_id for visit in visits}:
+            self._add_cleanup(partial(self.visits.end_all_of, client_id))
+        self.crowd = visits
+        for visit in visits:
+            self.adopt(visit)
+
+    def watch_over(self, visits: Iterable[Visit]) -> None:
+        """Watch over sessions with open browsers, until the scenario asks what was seen, or ends."""
+        self.vigils = Vigils(self.platform, visits)
+        self._add_cleanup(self.vigils.abandon)
+        self.vigils.start()
 
     def start_live(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:
         """Start a session and wait until it is live; its first browser is closed again."""
@@ -138,6 +194,25 @@ class World:
         self.customer = visit.customer
         self.all_visits.append(visit)
         self.platform.attendance.attend(visit.session_id)
+
+    def join(self, visit: Visit) -> Visit:
+        """Make a session that outlives the scenario the one at hand; its browsers are the scenario's own."""
+        self.visit = replace(visit, browsers=[])
+        self.customer = visit.customer
+        self.all_visits.append(self.visit)
+        return self.visit
+
+    def end_later(self, visits: Iterable[Visit]) -> None:
+        """End sessions that were shared with the scenario."""
+        for visit in visits:
+            self.will_end(visit.customer)
+
+    def plant_outdated(self, session_id: str) -> Record:
+        """A copy of a session's record whose time to live has passed; it goes with the scenario."""
+        records = self.platform.records
+        planted = records.plant_expired(records.get(session_id), session_id=token_hex(16))
+        self._add_cleanup(partial(records.uproot, planted))
+        return planted
 
     def will_end(self, customer: Customer) -> None:
         """Promise that all sessions of a customer's client are ended with the scenario; before they are started."""

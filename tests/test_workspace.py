@@ -122,6 +122,23 @@ def test_what_a_killed_git_leaves_behind_stops_nobody(places: Places) -> None:
     assert git(again.root, "status", "--porcelain") == ""
 
 
+def test_a_push_that_was_killed_does_not_stop_those_after_it(places: Places) -> None:
+    workspace = opened(places)
+    assert workspace.push()
+    remote = Path(places.remote("client", "test"))
+    (remote / "refs" / "heads" / "thread-t1.lock").touch()
+    made = carry_out(workspace, "i1", Change("src/a.txt", None, "a"))
+    assert workspace.push()
+    assert git(remote, "rev-parse", "thread-t1") == made
+
+
+def test_a_remote_that_is_gone_is_no_fatality(places: Places) -> None:
+    workspace = opened(places)
+    remote = Path(places.remote("client", "test"))
+    remote.rename(remote.with_suffix(".away"))
+    assert not workspace.push()
+
+
 def test_a_half_done_merge_is_left_without_losing_a_byte(places: Places) -> None:
     workspace = opened(places)
     index = workspace.root / "src" / "index.txt"
@@ -197,6 +214,22 @@ def test_a_thread_takes_over_project_only_when_it_is_free_and_clean(places: Plac
     third = opened(places, "t3")
     assert third.root != second.root
     assert (second.root / "src" / "uncommitted.txt").read_text() == "u"
+
+
+def test_pushes_at_the_same_moment_all_arrive(places: Places) -> None:
+    sessions = [opened(places), opened(places)]
+
+    def work(name: str, workspace: Workspace) -> list[bool]:
+        changes = [Change(f"src/{name}{number}.txt", None, name) for number in range(6)]
+        pushed = []
+        for change in changes:
+            carry_out(workspace, change.path.replace("/", "-"), change)
+            pushed.append(workspace.push())
+        return pushed
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [all(pushed) for pushed in pool.map(work, "ab", sessions)] == [True, True]
+    assert git(Path(places.remote("client", "test")), "rev-parse", "thread-t1") == sessions[0].head()
 
 
 def test_a_push_that_fails_is_made_up_for_by_the_next(places: Places) -> None:

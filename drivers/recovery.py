@@ -1,0 +1,108 @@
+"""Sessions whose tasks something befalls: who serves before and after, and what is asked meanwhile."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from hamcrest.core.matcher import Matcher
+
+from drivers.errors import NotReady
+from drivers.facts import Fact
+from drivers.fleet import Counts, Task
+from drivers.matchers import is_live
+from drivers.platform import Platform
+from drivers.preview_matchers import served_by
+from drivers.records import Record
+from drivers.visits import Visit
+from drivers.watch import Deadline, wait_until
+from drivers.web import Answer
+
+FEWEST_CHANGES, MOST_CHANGES = 4, 60
+"""How many changes are asked for while something is under way, however quick or slow it is."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Who serves a session: what the record says, what its preview's health page answers, and what a visitor gets."""
+
+    record: Record
+    health: Answer
+    page: Answer
+
+    def __str__(self) -> str:
+        task = (self.record.task_arn or "no task").rpartition("/")[2]
+        says = f"{self.health}: {self.health.text[:200]}; {self.page}"
+        return f"session {self.record.status} on {task} by its record; {says}"
+
+
+def task_of(platform: Platform, visit: Visit) -> Task:
+    """The task that serves a session now; NotReady if its record names none that ECS knows."""
+    arn = platform.records.get(visit.session_id).task_arn
+    task = platform.fleet.task(arn) if arn else None
+    if task is None:
+        raise NotReady(f"{visit}: expected a task on its record that ECS knows, found {arn}")
+    return task
+
+
+def hermes(platform: Platform) -> Task:
+    """The Hermes task at work; NotReady if there is none."""
+    running = platform.fleet.running("hermes")
+    if not running:
+        raise NotReady("expected a Hermes task at work, found none")
+    return running[0]
+
+
+def until_begun(platform: Platform, visit: Visit) -> None:
+    """Wait until the platform has begun to wake a session: a task is wanted for it."""
+    wait_until(
+        partial(platform.fleet.counts, "edit"),
+        Fact[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str),
+        what=f"service edit for {visit}",
+        within=platform.profile.patience.wake,
+    )
+
+
+def ask_all(platform: Platform, visit: Visit, instructions: Iterable[str]) -> None:
+    """Send instructions as fast as they are accepted."""
+    for instruction in instructions:
+        visit.instructions.append(instruction)
+        platform.sessions.instruct(visit.session_id, instruction)
+
+
+def ask_until(over: threading.Event, platform: Platform, visit: Visit) -> None:
+    """Ask for one change of the heading after the other, as fast as they are accepted, until something is over."""
+    for number in range(1, MOST_CHANGES + 1):
+        ask_all(platform, visit, [f'Change the heading to "Change number {number}"'])
+        if over.is_set() and number >= FEWEST_CHANGES:
+            return
+
+
+def last_heading(visit: Visit) -> str:
+    """What the last instruction wants the heading to be; ValueError if it is about something else."""
+    found = re.fullmatch(r'Change the heading to "(.+)"', visit.instructions[-1])
+    if found is None:
+        raise ValueError(f"{visit.instructions[-1]!r} is not about the heading")
+    return found[1]
+
+
+def look(platform: Platform, visit: Visit, deadline: Deadline) -> Service:
+    """Who serves a session now."""
+    health = platform.preview.health(visit.preview_url, deadline=deadline)
+    page = platform.preview.get(visit.preview_url, deadline=deadline)
+    return Service(platform.records.get(visit.session_id), health, page)
+
+
+def serves_elsewhere(visit: Visit, than: Task) -> Matcher[Service]:
+    """A session active on another task, which is the one on record and answers at the address that the session had."""
+
+    def holds(seen: Service) -> bool:
+        record = seen.record
+        moved = record.status == "active" and record.task_arn != than.arn
+        served = served_by(record).matches(seen.health) and is_live().matches(seen.page)
+        return moved and served and record.preview_url == visit.preview_url
+
+    return Fact(f"a session served by another task than {than.task_id}", holds, str)

@@ -1,0 +1,86 @@
+"""Requests of visitors who try to get where no path may lead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from drivers.errors import Unreachable
+from drivers.secret import UP
+from drivers.web import Answer
+from drivers.wire import Wire
+
+SYSTEM_FILE = "/etc/passwd"
+SYSTEM_WORDS = ("root:x:0:0:", "HOSTNAME=", "AWS_SECRET")
+"""How the system's list of users begins, and what the environments of processes hold."""
+
+_ELSEWHERE = ("api/health", "hermes/health", "api/sessions/activate")
+
+
+_FORMS = {
+    "dot segments": ("../", "./../", "%2e%2e/", ".%2E/", "about/../../", "..;/"),
+    "encoded slashes": ("..%2f", "..%2F", "%2e%2e%2f", "..%5c", "..%255c", "..%252f", "%2f..%2f"),
+    "NUL bytes": ("%00", "%00.txt", "\x00", "\x00.html", "%2500"),
+    "file system paths": (
+        "@fs{}", "@fs/{}", "@fs{}?raw", "@fs{}?import&raw??", "@fs{}?url", "@id/{}", "@id/__x00__{}", "/{}",
+        "file://{}", "_image?href=file://{}", "_image?href=/@fs{}", "__open-in-editor?file={}",
+    ),
+}  # fmt: skip
+"""Steps up, endings, or ways to spell a path, by the trick that they belong to."""
+
+
+def ways(trick: str, own_path: str, secret_path: str) -> tuple[str, ...]:
+    """Request targets below one's own preview that a trick suggests; KeyError for a trick that is not listed.
+
+    Args:
+        own_path: the preview's path, with a slash at the end.
+        secret_path: where another customer's file lies on the server.
+    """
+    files = (secret_path, SYSTEM_FILE, "/proc/self/environ")
+    forms = _FORMS[trick]
+    if trick == "file system paths":
+        found = [form.format(path) for path in files for form in forms]
+    elif trick == "NUL bytes":
+        found = [f"@fs{path}{end}" for path in files for end in forms]
+        found += [*forms, *(f"{end}/../../{place}" for place in _ELSEWHERE for end in forms)]
+    else:
+        found = [up * UP + path.lstrip("/") for path in files for up in forms]
+        found += [up * 2 + place for place in _ELSEWHERE for up in forms]
+    return tuple(own_path + target for target in found)
+
+
+def try_all(wire: Wire, targets: Sequence[str]) -> tuple[Answer, ...]:
+    """What was answered; a load balancer may also hang up on a target that is none."""
+    answers = []
+    for target in targets:
+        try:
+            answers.append(wire.send("GET", target))
+        except Unreachable as silence:
+            if "\x00" not in target:
+                raise silence from None
+    return tuple(answers)
+
+
+def command(wire: Wire, session_id: str) -> tuple[Answer, ...]:
+    """Give Edit's control commands for a session, below every prefix that leads anywhere."""
+    instruction = {"instructionId": "forged", "instruction": 'Change the heading to "Taken over"'}
+    opening = {**instruction, "clientId": "forged", "userId": "forged@example.com", "threadId": "forged"}
+    own = f"/sessions/{session_id}"
+    commands: tuple[tuple[str, str, object], ...] = (
+        ("GET", "/sessions", None),
+        ("GET", own, None),
+        ("PUT", own, opening),
+        ("POST", f"{own}/instructions", instruction),
+        ("DELETE", own, None),
+    )
+    prefixes = ("", "/api", "/hermes", "/session", f"/session/{session_id}", f"/session/{session_id}/..")
+    return tuple(
+        wire.send(
+            method,
+            prefix + path,
+            headers={"content-type": "application/json"},
+            body=None if document is None else json.dumps(document).encode(),
+        )
+        for prefix in prefixes
+        for method, path, document in commands
+    )

@@ -1,0 +1,247 @@
+"""Platforms on which customers disturb each other, or where many at once are too many."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable
+
+from faults.registry import fault
+
+THREE = "Three customers at the same moment get three previews on three tasks"
+MANY = "<number> customers at the same moment share three tasks evenly"
+INSTRUCTION = "An instruction changes one workspace, one preview and one open page"
+CRASH = "A crash of one preview server is invisible to the session beside it"
+ENDING = "Ending one session disturbs no other"
+EXPIRY = "One session expires while the others go on"
+SHRINKING = "Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing"
+IN_TURN = "Two sessions of one customer in one thread take turns"
+HUNDRED = "A hundred instructions over five sessions are one commit each, in order"
+TWO_HERMES = "Two Hermes tasks at once do no work twice"
+REPEATED = "A request that a client repeats makes one session"
+BURST = "A burst of 30 requests makes 30 sessions that nobody can guess"
+
+
+@fault("Every session gets a task of its own, however many that makes.", part="hermes", caught_by=(MANY,))
+def maximum_ignored() -> None:
+    """The scalable target's maximum is not asked for."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    def maximum(self: Capacity) -> int:
+        del self
+        return 99
+
+    Capacity.maximum = maximum  # type: ignore[method-assign]
+
+
+@fault("All sessions crowd on one task while the others stand idle.", part="hermes", caught_by=(THREE,))
+def first_task_takes_all() -> None:
+    """The oldest task is chosen, whatever it hosts."""
+    from sandbox.services.hermes import reconcile
+    from sandbox.services.hermes.capacity import Fleet, Task
+
+    def choose(fleet: Fleet, hosts: Iterable[str | None], wanted: int) -> Task | None:
+        del hosts, wanted
+        return next(iter(fleet.tasks), None)
+
+    reconcile.choose = choose  # type: ignore[attr-defined]
+
+
+@fault("All customers of one client work in one workspace.", part="edit", caught_by=(THREE,))
+def client_shares_workspace() -> None:
+    """The workspace is opened for the client and not for the customer and her thread."""
+    from sandbox.services.edit import workspace
+    from sandbox.services.edit.workspace import Places, Workspace
+
+    open_workspace = workspace.open_workspace
+
+    def shared(places: Places, client_id: str, user_id: str, thread_id: str) -> Workspace:
+        del user_id, thread_id
+        return open_workspace(places, client_id, "everybody@example.com", "shared")
+
+    workspace.open_workspace = shared
+
+
+@fault(
+    "An edit makes every open page on the same task reload, whoever it belongs to.",
+    part="edit",
+    caught_by=(INSTRUCTION,),
+)
+def edit_reloads_neighbours() -> None:
+    """After an instruction the home page's source is touched in all workspaces of the task."""
+    from sandbox.services.edit.sessions import Session, Sessions
+
+    instruct = Sessions.instruct
+
+    async def and_touch(self: Sessions, session: Session, instruction_id: str, instruction: str) -> str:
+        commit = await instruct(self, session, instruction_id, instruction)
+        for other in map(self.get, self.ids()):
+            if other is not None and other.workspace is not None:
+                page = other.workspace.root / "src" / "pages" / "index.astro"
+                page.write_bytes(page.read_bytes())
+        return commit
+
+    Sessions.instruct = and_touch  # type: ignore[method-assign]
+
+
+@fault("A preview server that crashes takes its whole task along.", part="edit", caught_by=(CRASH,))
+def crash_takes_the_task() -> None:
+    """Edit ends when the process of a preview has ended."""
+    from sandbox.services.edit.preview import Preview
+
+    async def keep(self: Preview) -> None:
+        await self._ended.wait()
+        os._exit(1)
+
+    Preview._keep = keep  # type: ignore[method-assign]
+
+
+@fault(
+    "Whoever ends a session ends those beside it on the same task.",
+    part="edit",
+    caught_by=(ENDING, EXPIRY),
+)
+def ending_ends_all_on_the_task() -> None:
+    """Closing one session closes all that Edit holds."""
+    from sandbox.services.edit.sessions import Sessions
+
+    close = Sessions.close
+
+    async def close_all(self: Sessions, session_id: str) -> None:
+        for held in {session_id, *self.ids()}:
+            await close(self, held)
+
+    Sessions.close = close_all  # type: ignore[method-assign]
+
+
+@fault(
+    "A scale-in stops the youngest task, even if somebody is at work there.",
+    part="hermes",
+    caught_by=(SHRINKING,),
+)
+def scale_in_asks_nobody() -> None:
+    """No task is ever protected from a scale-in."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    def protect(self: Capacity, arns: Iterable[str]) -> set[str]:
+        del self
+        return set(arns)
+
+    Capacity.protect = protect  # type: ignore[method-assign]
+
+
+@fault("Capacity once paid for is kept until the last session ends.", part="hermes", caught_by=(SHRINKING,))
+def capacity_never_shrinks() -> None:
+    """As many tasks are wanted as ever were, until nobody is left."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    wanted = Reconciler.wanted
+    most = 0
+
+    def at_least_as_many(self: Reconciler) -> int:
+        nonlocal most
+        right = wanted(self)
+        most = max(most, right) if right else 0
+        return most
+
+    Reconciler.wanted = at_least_as_many  # type: ignore[method-assign]
+
+
+@fault(
+    "Of instructions that come quickly one after the other, only the first is carried out.",
+    part="hermes",
+    caught_by=(IN_TURN, HUNDRED),
+)
+def quick_instructions_lost() -> None:
+    """Of the commands that are received together, all but the first are deleted."""
+    from sandbox.services.hermes.commands import Commands
+
+    receive = Commands.receive
+
+    def receive_one(self: Commands) -> bool:
+        known = len(self.inbox)
+        found = receive(self)
+        while len(self.inbox) > known + 1:
+            self.done(self.inbox.pop())
+        return found
+
+    Commands.receive = receive_one  # type: ignore[method-assign]
+
+
+@fault("Instructions that wait are carried out the last one first.", part="hermes", caught_by=(HUNDRED,))
+def last_instruction_first() -> None:
+    """Commands that are received together are taken in reverse."""
+    from sandbox.services.hermes.commands import Commands
+
+    receive = Commands.receive
+
+    def reversed_(self: Commands) -> bool:
+        found = receive(self)
+        waiting = [self.inbox.popleft() for _ in range(len(self.inbox))]
+        self.inbox.extend(reversed(waiting))
+        return found
+
+    Commands.receive = reversed_  # type: ignore[method-assign]
+
+
+@fault("Two Hermes tasks both believe that they lead.", part="hermes", caught_by=(TWO_HERMES,))
+def everybody_leads() -> None:
+    """The lease is given to whoever asks."""
+    from sandbox.services.hermes.lease import Lease
+
+    def held(self: Lease) -> bool:
+        del self
+        return True
+
+    Lease.held = held  # type: ignore[method-assign]
+
+
+@fault("A request that is sent again makes another session.", part="session_api", caught_by=(REPEATED,))
+def repeats_not_recognised() -> None:
+    """The client's idempotency key is ignored."""
+    from sandbox.services.records import Records, SessionRecord
+
+    create = Records.create
+
+    def always(self: Records, record: SessionRecord, request: str | None = None) -> SessionRecord:
+        del request
+        return create(self, record)
+
+    Records.create = always  # type: ignore[method-assign]
+
+
+@fault(
+    "Sessions are numbered, so that anybody can find the next one's.", part="session_api", caught_by=(BURST,)
+)
+def sessions_are_numbered() -> None:
+    """A counter in place of random bits."""
+    from sandbox.services.session_api import sessions
+
+    numbers = itertools.count(1)
+
+    def next_number() -> str:
+        return f"{next(numbers):032x}"
+
+    sessions.new_session_id = next_number  # type: ignore[attr-defined]
+
+
+@fault("Of many requests at the same moment some are turned away.", part="session_api", caught_by=(BURST,))
+def busy_api_turns_away() -> None:
+    """While another activation is under way, a request is answered with 429."""
+    import threading
+
+    from sandbox.services.session_api import sessions
+    from sandbox.services.session_api.web import ApiError
+
+    activate = sessions.activate
+    one = threading.Lock()
+
+    def one_at_a_time(*given: object, **named: object) -> object:
+        if not one.acquire(blocking=False):
+            raise ApiError(429, "too_many_requests", "Too many requests.")
+        try:
+            return activate(*given, **named)  # type: ignore[arg-type]
+        finally:
+            one.release()
+
+    sessions.activate = one_at_a_time  # type: ignore[assignment]

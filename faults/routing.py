@@ -1,0 +1,309 @@
+"""Platforms on which requests take a wrong turn, tell too much, or are let in where they should not be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from faults.registry import fault
+
+FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
+ASLEEP = "Asleep, <method> <path> is answered with <status> by <service>"
+AWAKE = "Awake, <method> <path> is answered with <status> by <service>"
+ENDED_PAGE = "A visitor of <session> gets <status>, with a page that says so"
+PATIENCE = "A visitor who comes at once is asked for patience"
+EVERYTHING = "Everything that a preview's pages refer to is served under its session's own path"
+BAD_SOCKET = "An update socket asked for with <flaw> is refused"
+OTHERS_COME = "An open socket outlives the coming of other sessions"
+SOCKET_ENDS = "The socket of a session that ends is closed, and no other"
+FORGED = "A forged origin is appended to, never trusted"
+TRACE = "A trace that began elsewhere is continued"
+ENCRYPTED = "A request for <path> without encryption is sent on, encrypted"
+OTHER_NAME = "The certificate is for no other name"
+TRICKS = "<trick> reach no other customer's file, no file of the system and no other service"
+CONTROL = "No path leads to the control port of an Edit task"
+OWN_TASK = "With three tasks, each session is served by its own, fifty times out of fifty"
+
+
+def change_rules(change: Callable[[Any, Any], list[Any]]) -> None:
+    """Have the load balancer serve, in place of each listener's rules, what `change` makes of a listener and all."""
+    from sandbox import balancer
+    from sandbox.elb_state import Snapshot
+    from sandbox.settings import Pace
+
+    snapshot = balancer.snapshot  # type: ignore[attr-defined]
+
+    def changed(pace: Pace) -> Snapshot:
+        right: Snapshot = snapshot(pace)
+        listeners = tuple(
+            dataclasses.replace(listener, rules=tuple(change(listener, right)))
+            for listener in right.listeners
+        )
+        return dataclasses.replace(right, listeners=listeners)
+
+    balancer.snapshot = changed  # type: ignore[attr-defined]
+
+
+def change_lua(old: str, new: str) -> None:
+    """Replace a line of what the load balancer does to every request."""
+    from sandbox import envoy
+
+    listener = envoy.listener
+
+    def changed(*args: Any, lua: str, **rest: Any) -> Any:
+        if old not in lua:
+            raise LookupError(f"expected {old!r} in the load balancer's script, found none")
+        return listener(*args, lua=lua.replace(old, new), **rest)
+
+    envoy.listener = changed
+
+
+@fault(
+    "Whatever begins like a service's path is given to it: /apiary, /hermesx.",
+    part="sandbox",
+    caught_by=(ASLEEP,),
+)
+def prefixes_too_wide() -> None:
+    """`/api/*` matches as `/api*` would."""
+    from sandbox.elb_state import Condition, Listener, Rule, Snapshot
+
+    def widened(condition: Condition) -> Condition:
+        return dataclasses.replace(condition, values=tuple(v.replace("/*", "*") for v in condition.values))
+
+    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
+        return [
+            dataclasses.replace(rule, conditions=tuple(map(widened, rule.conditions)))
+            for rule in listener.rules
+        ]
+
+    change_rules(change)
+
+
+@fault("A preview's address without a slash at the end does not work.", part="hermes", caught_by=(AWAKE,))
+def bare_path_forgotten() -> None:
+    """A session's rule has `/session/{id}/*` alone."""
+    from sandbox.services.hermes import routes
+
+    def without_bare(session_id: str) -> list[str]:
+        return [f"/session/{session_id}/*"]
+
+    routes.paths_of = without_bare
+
+
+@fault("One in four requests is answered by another customer's task.", part="sandbox", caught_by=(OWN_TASK,))
+def requests_go_astray() -> None:
+    """What asks a session's health goes, for a quarter, to the target group of another session."""
+    from sandbox.elb_state import Condition, Forward, Listener, Rule, Snapshot
+
+    def change(listener: Listener, right: Snapshot) -> list[Rule]:
+        sessions = [group.arn for group in right.groups if ":targetgroup/s-" in group.arn and group.endpoints]
+        rules: list[Rule] = []
+        for rule in listener.rules:
+            paths = [value for c in rule.conditions for value in c.values if value.endswith("/*")]
+            if isinstance(rule.action, Forward) and rule.action.groups[0][0] in sessions and paths:
+                own = rule.action.groups[0][0]
+                other = next((arn for arn in sessions if arn != own), own)
+                health = Condition("path-pattern", (paths[0].replace("*", "health"),))
+                rules.append(
+                    Rule(f"{rule.arn}-astray", rule.priority, (health,), Forward(((own, 3), (other, 1))))
+                )
+            rules.append(rule)
+        return rules
+
+    change_rules(change)
+
+
+@fault(
+    "Whoever asks can command Edit: open, change and end anybody's sessions.",
+    part="sandbox",
+    caught_by=(CONTROL,),
+)
+def control_port_routed() -> None:
+    """A rule leads from `/sessions` to the control port of the tasks that serve previews."""
+    from sandbox import balancer
+    from sandbox.elb_state import Condition, Endpoint, Forward, Listener, Rule, Snapshot, TargetGroup
+    from sandbox.settings import Pace
+
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/control/0"
+
+    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
+        paths = Condition("path-pattern", ("/sessions", "/sessions/*"))
+        return [Rule("control", 1, (paths,), Forward(((arn, 1),))), *listener.rules]
+
+    change_rules(change)
+    snapshot = balancer.snapshot  # type: ignore[attr-defined]
+
+    def with_group(pace: Pace) -> Snapshot:
+        right: Snapshot = snapshot(pace)
+        addresses = {e.address for g in right.groups if ":targetgroup/s-" in g.arn for e in g.endpoints}
+        control = TargetGroup(arn, tuple(Endpoint(address, 8080) for address in sorted(addresses)), None)
+        return dataclasses.replace(right, groups=(*right.groups, control))
+
+    balancer.snapshot = with_group  # type: ignore[attr-defined]
+
+
+@fault(
+    "Visitors lose what they asked for on the way to the encrypted site.",
+    part="sandbox",
+    caught_by=(ENCRYPTED,),
+)
+def redirect_drops_query() -> None:
+    """The redirect keeps the path and not the query."""
+    from sandbox.elb_state import Listener, Redirect, Rule, Snapshot
+
+    def shortened(rule: Rule) -> Rule:
+        if not isinstance(rule.action, Redirect):
+            return rule
+        return dataclasses.replace(rule, action=dataclasses.replace(rule.action, query=""))
+
+    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
+        return [shortened(rule) for rule in listener.rules]
+
+    change_rules(change)
+
+
+@fault("Open pages lose their connection after a second.", part="sandbox", caught_by=(OTHERS_COME,))
+def sockets_cut() -> None:
+    """The load balancer's idle timeout is a second."""
+    from sandbox import balancer
+    from sandbox.elb_state import Snapshot
+    from sandbox.settings import Pace
+
+    snapshot = balancer.snapshot  # type: ignore[attr-defined]
+
+    def impatient(pace: Pace) -> Snapshot:
+        right: Snapshot = snapshot(pace)
+        return dataclasses.replace(right, idle_timeout_s=1.0)
+
+    balancer.snapshot = impatient  # type: ignore[attr-defined]
+
+
+@fault(
+    "Pages cannot open their update sockets through the load balancer.",
+    part="sandbox",
+    caught_by=(FIRST_REQUEST,),
+)
+def upgrade_not_passed() -> None:
+    """The load balancer speaks HTTP only."""
+    from sandbox import envoy
+
+    manager = envoy._connection_manager
+
+    def without_upgrade(name: str, folder: Path, lua: str, access_log: Path) -> dict[str, Any]:
+        return {**manager(name, folder, lua, access_log), "upgrade_configs": []}
+
+    envoy._connection_manager = without_upgrade
+
+
+@fault("Any website can listen to a customer's update socket.", part="sandbox", caught_by=(BAD_SOCKET,))
+def socket_token_unchecked() -> None:
+    """The load balancer hides where a request comes from; Vite asks for the token only where it sees an origin."""
+    change_lua('headers:remove("te")', 'headers:remove("origin")')
+
+
+@fault("A visitor can pass for whoever he says he is.", part="sandbox", caught_by=(FORGED,))
+def forged_origin_trusted() -> None:
+    """A forwarded address that came with the request is passed on as it is."""
+    change_lua('forwarded and (forwarded .. ", " .. client) or client', "forwarded or client")
+
+
+@fault(
+    "Requests cannot be followed through the services: each gets a new trace.",
+    part="sandbox",
+    caught_by=(TRACE,),
+)
+def trace_begins_anew() -> None:
+    """A trace that came with the request is dropped."""
+    change_lua('if not given then return "Root="', 'if true then return "Root="')
+
+
+@fault("The platform can prove that it is another site.", part="sandbox", caught_by=(OTHER_NAME,))
+def certificate_for_all_names() -> None:
+    """The certificate names others' sites too."""
+    import trustme
+
+    issue = trustme.CA.issue_cert
+
+    def generous(self: trustme.CA, *names: str, **rest: Any) -> trustme.LeafCert:
+        return issue(self, *names, "*.example.org", **rest)
+
+    trustme.CA.issue_cert = generous  # type: ignore[method-assign]
+
+
+@fault("Old links to a preview say that it never was.", part="session_api", caught_by=(ASLEEP, ENDED_PAGE))
+def ended_answers_404() -> None:
+    """404 in place of 410."""
+    from sandbox.services.records import SessionRecord
+    from sandbox.services.session_api import pages
+    from sandbox.services.session_api.web import Answer
+
+    def forgotten(record: SessionRecord) -> Answer:
+        del record
+        return pages.unknown()
+
+    pages.ended = forgotten
+
+
+@fault(
+    "The waiting page does not tell programs when to come back.", part="session_api", caught_by=(PATIENCE,)
+)
+def no_retry_after() -> None:
+    """No `Retry-After`."""
+    from sandbox.services.session_api import pages
+    from sandbox.services.session_api.web import Answer
+
+    waiting = pages.waiting
+
+    def silent() -> Answer:
+        right = waiting()
+        headers = {name: value for name, value in right.headers.items() if name != "retry-after"}
+        return dataclasses.replace(right, headers=headers)
+
+    pages.waiting = silent
+
+
+@fault("A preview serves every file of its task to whoever asks.", part="edit", caught_by=(TRICKS,))
+def every_file_served() -> None:
+    """The dev server may read the whole file system."""
+    from sandbox.services.edit import preview
+
+    settings = preview.preview_settings
+
+    def generous(**given: Any) -> dict[str, object]:
+        return {**settings(**given), "allow": ["/"]}
+
+    preview.preview_settings = generous
+
+
+@fault("Every page tells the address of the task that serves it.", part="edit", caught_by=(EVERYTHING,))
+def internal_address_told() -> None:
+    """Vite's client is told where the dev server listens."""
+    from sandbox.services.edit import preview
+
+    settings = preview.preview_settings
+
+    def talkative(*, host: str, port: int, **rest: Any) -> dict[str, object]:
+        return {**settings(host=host, port=port, **rest), "publicHost": f"{host}:{port}"}
+
+    preview.preview_settings = talkative
+
+
+@fault("A page stays connected to a preview that has ended.", part="hermes", caught_by=(SOCKET_ENDS,))
+def ended_preview_runs_on() -> None:
+    """Edit is not told that a session has ended, and its tasks are never fewer than they were."""
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.steps import Steps
+
+    scale = Reconciler.scale
+
+    def never_close(self: Steps, session: Any, task: Any) -> None:
+        del self, session, task
+
+    def only_up(self: Reconciler) -> None:
+        if self.wanted() > self.known_fleet().desired or not self.wanted():
+            scale(self)
+
+    Steps._close_on = never_close  # type: ignore[method-assign]
+    Reconciler.scale = only_up  # type: ignore[method-assign]

@@ -1,0 +1,117 @@
+@anywhere
+Feature: Concurrent sessions
+  On a Monday morning many customers write at once.
+  Each is served as if alone, none sees or disturbs another, and our costs stay capped at three tasks.
+
+  Rule: Everybody is served, by three tasks at most
+
+    @criterion.concurrency @criterion.scaling
+    Scenario: Three customers at the same moment get three previews on three tasks
+      Given the platform is asleep
+      When 3 customers start at the same moment
+      Then every preview is live within 60 seconds, with its own customer's work only
+      And the sessions are spread evenly over 3 tasks
+      And there were never more than 3 Edit tasks
+
+    @criterion.concurrency @criterion.scaling
+    Scenario Outline: <number> customers at the same moment share three tasks evenly
+      Given nobody is at work
+      When <number> customers start at the same moment
+      Then every preview is live within 60 seconds, with its own customer's work only
+      And the sessions are spread evenly over 3 tasks
+      And there were never more than 3 Edit tasks
+
+      Examples:
+        | number |
+        | 5      |
+        | 10     |
+
+  Rule: One session's work is nobody else's business
+
+    Background:
+      Given 3 customers at work, each with the preview open in a browser
+
+    @criterion.concurrency
+    Scenario: An instruction changes one workspace, one preview and one open page
+      Given a further customer at work, on a task of one of them
+      When the customer asks: Change the heading to "Mine alone"
+      Then the open preview updates by itself
+      And the home page of the preview says "Mine alone"
+      And none of the others noticed anything
+
+    @criterion.concurrency
+    Scenario: A crash of one preview server is invisible to the session beside it
+      Given a further customer at work, on a task of one of them
+      When the customer's preview server crashes
+      Then the preview is served again at the same address, by the same task
+      And none of the others noticed anything
+
+    @criterion.concurrency @criterion.scaling
+    Scenario: Ending one session disturbs no other
+      Given a further customer at work, on a task of one of them
+      When the customer ends the session
+      Then the session ends as inactive
+      And none of the others noticed anything
+
+    @criterion.concurrency @criterion.scaling
+    Scenario: One session expires while the others go on
+      Given a further customer at work, on a task of one of them
+      When the customer leaves
+      Then the session expires
+      And none of the others noticed anything
+
+    @criterion.concurrency @criterion.scaling
+    Scenario: Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing
+      When they end their sessions one after the other
+      Then 2 Edit tasks were left, then 1, then none
+      And those who were still at work noticed nothing
+
+  Rule: Many instructions at once lose nothing
+
+    @criterion.concurrency
+    Scenario: Two sessions of one customer in one thread take turns
+      Given two live sessions of one customer in one thread
+      When each of them asks 5 times at the same moment
+      Then every instruction is one commit, in the order in which its session asked
+      And the repository is sound, and pushed
+
+    @criterion.concurrency @slow
+    Scenario: A hundred instructions over five sessions are one commit each, in order
+      Given 5 live sessions
+      When each of them asks 20 times at the same moment
+      Then every instruction is one commit, in the order in which its session asked
+
+    @criterion.concurrency
+    Scenario: A deployment of Hermes loses and repeats no instruction
+      Given nobody is at work
+      And a live session
+      When Hermes is deployed anew while the customer asks 20 times
+      Then every instruction is one commit, in the order in which its session asked
+      And 2 Hermes tasks ran at once for it
+      And there was never more than 1 Edit task
+
+    @criterion.concurrency
+    Scenario: Two Hermes tasks at once do no work twice
+      Given nobody is at work
+      And a second Hermes is there
+      When a customer starts with: Change the heading to "Once and no more"
+      Then the preview is live within 60 seconds, connected for updates
+      And exactly one rule leads to the preview
+      And the customer was told only once that the preview is live
+      And there was never more than 1 Edit task
+
+  Rule: Asking twice is not asking for two
+
+    @criterion.concurrency
+    Scenario: A request that a client repeats makes one session
+      When a client sends the same request 5 times at once, as a retry
+      Then every answer names the same session
+      And exactly 1 session is on record for the client
+
+    @criterion.concurrency
+    Scenario: A burst of 30 requests makes 30 sessions that nobody can guess
+      When 30 customers start at the same moment and end their sessions at once
+      Then each was answered with a session of its own
+      And no identifier can be guessed from another
+      And exactly 30 sessions are on record for the client
+      And all of them end as inactive

@@ -1,0 +1,165 @@
+@anywhere
+Feature: Session persistence and resume
+  A customer's website is her work of months; the containers that serve it live for minutes.
+  Whatever becomes of a container, she finds every file and every step of her history as she left them,
+  goes on where she stopped, and nobody else ever gets hold of it.
+
+  Rule: A workspace outlives the containers that served it
+
+    @criterion.persistence
+    Scenario: A new session resumes the workspace after Edit was forced to zero
+      Given a live session of "test@example.com" of "test-client", begun with: Create a components/Header.astro file
+      And the customer's workspace is remembered
+      And Edit was forced to zero
+      When "test@example.com" of "test-client" starts with: Update Header.astro with new content
+      Then the new session is live on another task
+      And the file "/workspace/test-client/test/project/src/components/Header.astro" exists
+      And every remembered file is there, byte for byte, but for "src/components/Header.astro"
+      And the remembered history is the beginning of the new one, grown by 1 commit
+
+    @criterion.persistence
+    Scenario: Five hundred files of every kind survive, committed or not
+      Given a live session
+      And 500 files of every kind in its workspace, half of them not committed
+      And the customer's workspace is remembered
+      And the session has ended and Edit has gone to zero
+      When that customer starts with: Change the heading to "Back again"
+      Then the new session is live
+      And every remembered file is there, byte for byte, but for "src/pages/index.astro"
+      And what was not committed is still not committed
+      And the remembered history is the beginning of the new one, grown by 1 commit
+
+    @criterion.persistence
+    Scenario Outline: A session comes back with all its files when its Edit task <accident>
+      Given a live session
+      And its preview is open in a browser
+      And the customer's workspace is remembered
+      When its Edit task <accident>
+      Then the session comes back on another task under the same address
+      And the browser can connect again
+      And every remembered file is there, byte for byte
+      And the history is as it was
+
+      Examples:
+        | accident      |
+        | dies suddenly |
+        | is stopped    |
+
+  Rule: What was asked is carried out exactly once, whatever dies meanwhile
+
+    @criterion.persistence
+    Scenario: An instruction half carried out when its task dies is finished once, on another
+      Given a live session
+      When its Edit task dies at the first file that changes for: Change the heading to "Once and only once"
+      Then the session comes back on another task under the same address
+      And the home page of the preview says "Once and only once"
+      And each instruction is one commit that names its thread and its session, in the order asked
+      And nothing in its workspace is left uncommitted
+      And the repository is sound
+
+    @criterion.persistence
+    Scenario: Instructions are carried out exactly once although the Edit task dies among them
+      Given a live session
+      When its Edit task dies while the customer asks for one change after the other
+      Then the session comes back on another task under the same address
+      And each instruction is one commit that names its thread and its session, in the order asked
+      And the home page of the preview shows the last change
+      And nothing in its workspace is left uncommitted
+      And every commit has reached the site's remote
+      And the repository is sound
+
+    @criterion.persistence
+    Scenario: Instructions are carried out exactly once although Hermes dies among them
+      Given a live session
+      When Hermes dies while the customer asks for one change after the other
+      Then each instruction is one commit that names its thread and its session, in the order asked
+      And the home page of the preview shows the last change
+      And the session kept its task and its address
+
+    @criterion.persistence
+    Scenario: A session that was waking when Hermes died is woken once, by the next Hermes
+      Given a session that still wakes, asked to: Change the heading to "Awake all the same"
+      When Hermes dies suddenly
+      Then the new session is live
+      And the home page of the preview says "Awake all the same"
+      And each instruction is one commit that names its thread and its session, in the order asked
+      And exactly 1 session is on record for the customer
+
+  Rule: The history only ever grows
+
+    @criterion.persistence
+    Scenario: Every instruction is one commit of its own files, pushed to the site's remote
+      Given a live session
+      When the customer asks, one after the other:
+        | instruction                            |
+        | Change the heading to "Fresh bread"    |
+        | Create a components/Opening.astro file |
+        | Add a new page called "Our cakes"      |
+      Then each instruction is one commit that names its thread and its session, in the order asked
+      And each of these changed its own file and no other:
+        | instruction                            | file                         |
+        | Change the heading to "Fresh bread"    | src/pages/index.astro        |
+        | Create a components/Opening.astro file | src/components/Opening.astro |
+        | Add a new page called "Our cakes"      | src/pages/our-cakes.astro    |
+      And every commit has reached the site's remote
+      And the repository is sound
+
+  Rule: A thread goes on where it stopped
+
+    @criterion.persistence
+    Scenario: The next session goes on with the thread, its pages and its history
+      Given a live session
+      And the customer asked: Add a new page called "Kept for later"
+      And the customer's workspace is remembered
+      And the session has ended and Edit has gone to zero
+      When that customer starts with: Change the heading to "Second day"
+      Then the new session is live
+      And the new session has the thread of the one before
+      And the page "kept-for-later" of the preview says "Kept for later"
+      And the home page of the preview says "Second day"
+      And the remembered history is the beginning of the new one, grown by 1 commit
+      And the repository is sound
+
+    Scenario: Two threads of one customer have a branch each, and do not mix
+      Given a session woken by: Change the heading to "The summer menu"
+      When the same customer starts another thread with: Change the heading to "The winter menu"
+      Then the new session is live
+      And the home page of the preview says "The winter menu"
+      And the home page of the first preview still says "The summer menu"
+      And each thread has a branch with its own work and nothing of the other's
+
+  Rule: A workspace left behind by a crash is opened as it is
+
+    @criterion.persistence
+    Scenario Outline: A workspace left with <damage> is opened, and nothing in it is lost
+      Given a customer whose workspace was left with <damage>
+      When that customer starts with: Create a components/Repaired.astro file
+      Then the new session is live
+      And every remembered file is there, byte for byte, and "src/components/Repaired.astro" beside them
+      And what was not committed is still not committed
+      And the remembered history is the beginning of the new one, grown by 1 commit
+
+      Examples:
+        | damage                 |
+        | changes not committed  |
+        | a forgotten index lock |
+        | a half-written file    |
+        | a detached head        |
+
+  Rule: A workspace is opened for its owner only
+
+    Scenario: Whoever might be taken for the owner gets a workspace of their own
+      Given an owner at work in her workspace
+      When these start with: Create a components/Mine.astro file
+        | who                               |
+        | another person of the same client |
+        | the same person at another client |
+        | the same name at another domain   |
+      Then each of them has a workspace of their own, with "src/components/Mine.astro" in it
+      And the owner's workspace is as it was
+
+    Scenario: Nobody reads another's files through a preview of his own
+      Given an owner at work in her workspace
+      And a secret in her workspace
+      When another customer looks for it through a preview of his own
+      Then the secret is in no answer

@@ -1,0 +1,135 @@
+"""What befalls tasks at work, and how the sessions come out of it."""
+
+from __future__ import annotations
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import equal_to
+
+from drivers.errors import Unreachable
+from drivers.expect import expect
+from drivers.matchers import has_heading
+from drivers.recovery import (
+    ask_all,
+    ask_until,
+    hermes,
+    last_heading,
+    look,
+    serves_elsewhere,
+    task_of,
+    until_begun,
+)
+from drivers.watch import wait_until
+from drivers.world import World
+
+FIRST_CHANGE = '[ -n "$(find {folder}/src -newer "$armed" | head -n 1)" ]'
+"""A shell condition: some file of the site has changed."""
+
+
+@when("its Edit task dies suddenly")
+def edit_dies(context: Context) -> None:
+    """Killed, with no time to put anything away."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    world.platform.accidents.kill(world.lost)
+
+
+@when("its Edit task is stopped")
+def edit_is_stopped(context: Context) -> None:
+    """As by an operator, or by AWS for maintenance."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    world.platform.fleet.stop_task(world.lost.arn, "maintenance")
+
+
+@when("Hermes dies suddenly")
+def hermes_dies(context: Context) -> None:
+    """Killed, with no time to hand over."""
+    world: World = context.world
+    world.platform.accidents.kill(hermes(world.platform))
+
+
+@when("its Edit task dies while the customer asks for one change after the other")
+def edit_dies_amid_instructions(context: Context) -> None:
+    """Some are carried out by then, some are not, and some are asked for only afterwards."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    with world.platform.accidents.dying(world.lost) as struck:
+        ask_until(struck, world.platform, world.visit)
+
+
+@when("Hermes dies while the customer asks for one change after the other")
+def hermes_dies_amid_instructions(context: Context) -> None:
+    """Some are handed on by then, some are not, and some are asked for only afterwards."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    with world.platform.accidents.dying(hermes(world.platform)) as struck:
+        ask_until(struck, world.platform, world.visit)
+
+
+@when("its Edit task dies at the first file that changes for: {instruction}")
+def edit_dies_amid_one(context: Context, instruction: str) -> None:
+    """Between the first byte written and the commit, as nearly as can be had."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    moment = FIRST_CHANGE.format(folder=world.visits.workspace(world.visit).folder)
+    with world.platform.accidents.dying_when(world.lost, moment):
+        ask_all(world.platform, world.visit, [instruction])
+
+
+@given("a session that still wakes, asked to: {instruction}")
+def session_still_waking(context: Context, instruction: str) -> None:
+    """Hermes has begun with it, and its preview is not there yet."""
+    world: World = context.world
+    world.start(world.new_customer(), instruction)
+    until_begun(world.platform, world.visit)
+
+
+@then("the session comes back on another task under the same address")
+def comes_back(context: Context) -> None:
+    """At the address that the customer has, served by a task that is not the lost one and that the record names."""
+    world: World = context.world
+    wait_until(
+        lambda deadline: look(world.platform, world.visit, deadline),
+        serves_elsewhere(world.visit, than=world.lost),
+        what=str(world.visit),
+        within=world.platform.profile.patience.recovery,
+        transient=(Unreachable,),
+    )
+
+
+@then("the session kept its task and its address")
+def kept_its_task(context: Context) -> None:
+    """Whatever happened, happened beside it."""
+    world: World = context.world
+    record = world.platform.records.get(world.visit.session_id)
+    expect(record.task_arn, equal_to(world.lost.arn), f"the task of {world.visit}")
+    expect(record.preview_url, equal_to(world.visit.preview_url), f"the address of {world.visit}")
+
+
+@then("the home page of the preview shows the last change")
+def shows_last_change(context: Context) -> None:
+    """The one that was asked for last."""
+    world: World = context.world
+    wait_until(
+        lambda deadline: world.platform.preview.get(world.visit.preview_url, deadline=deadline),
+        has_heading(last_heading(world.visit)),
+        what=world.visit.preview_url,
+        within=world.platform.profile.patience.recovery,
+        transient=(Unreachable,),
+    )
+
+
+@then("the new session is live on another task")
+def live_on_another_task(context: Context) -> None:
+    """Not the one that was lost."""
+    world: World = context.world
+    world.visits.until_live(world.visit)
+    comes_back(context)
+
+
+@then("the browser can connect again")
+def browser_connects_again(context: Context) -> None:
+    """A new update socket at the same address."""
+    world: World = context.world
+    world.visits.open_browser(world.visit)

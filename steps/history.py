@@ -1,0 +1,96 @@
+"""A workspace's history: it only grows, and holds each instruction once."""
+
+from __future__ import annotations
+
+from behave import then, when
+from behave.runner import Context
+from hamcrest import empty, equal_to, has_entry, has_length
+
+from drivers.expect import expect
+from drivers.history_matchers import carries_out, continues, subject_of
+from drivers.recovery import ask_all
+from drivers.table import rows
+from drivers.watch import wait_until
+from drivers.world import World
+
+
+@when("the customer asks, one after the other:")
+def customer_asks_all(context: Context) -> None:
+    """Further instructions, each sent as soon as the one before is accepted."""
+    world: World = context.world
+    ask_all(world.platform, world.visit, [row["instruction"] for row in rows(context.table)])
+
+
+@then("each instruction is one commit that names its thread and its session, in the order asked")
+def one_commit_each(context: Context) -> None:
+    """All that the session was ever asked, its first instruction included, each exactly once."""
+    world: World = context.world
+    visit = world.visit
+    git = world.visits.workspace(visit).git
+    wait_until(
+        git.log,
+        carries_out(visit.instructions, thread_id=visit.session.thread_id, session_id=visit.session_id),
+        what=f"history of {visit}",
+        within=world.platform.profile.patience.recovery,
+    )
+
+
+@then("each of these changed its own file and no other:")
+def own_file_only(context: Context) -> None:
+    """The table's file is all that the instruction's commit changed."""
+    world: World = context.world
+    git = world.visits.workspace(world.visit).git
+    shas = {commit.subject: commit.sha for commit in git.log()}
+    for row in rows(context.table):
+        changed = git.changed_by(shas[subject_of(row["instruction"])])
+        expect(changed, equal_to((row["file"],)), f"what {row['instruction']!r} changed")
+
+
+@then("nothing in its workspace is left uncommitted")
+def nothing_uncommitted(context: Context) -> None:
+    """No instruction half done."""
+    world: World = context.world
+    expect(
+        world.visits.workspace(world.visit).git.uncommitted(), empty(), f"uncommitted work of {world.visit}"
+    )
+
+
+@then("the remembered history is the beginning of the new one, grown by {count:d} commit")
+def history_grew(context: Context, count: int) -> None:
+    """No commit of before rewritten, dropped or moved."""
+    world: World = context.world
+    now = world.visits.workspace(world.visit).git.log()
+    expect(now, continues(world.remembered.history, by=count), f"history of {world.customer}")
+
+
+@then("the history is as it was")
+def history_unchanged(context: Context) -> None:
+    """The same commits."""
+    history_grew(context, 0)
+
+
+@then("every commit has reached the site's remote")
+def history_pushed(context: Context) -> None:
+    """The remote's branch stands where the workspace's does."""
+    world: World = context.world
+    git, branch = world.visits.workspace(world.visit).git, f"thread-{world.visit.session.thread_id}"
+    wait_until(
+        git.pushed,
+        has_entry(branch, git.branches()[branch]),
+        what=f"the remote of {world.visit}",
+        within=world.platform.profile.patience.instruction,
+    )
+
+
+@then("the repository is sound")
+def repository_sound(context: Context) -> None:
+    """As git itself judges it, every object looked at."""
+    world: World = context.world
+    expect(world.visits.workspace(world.visit).git.problems(), empty(), f"git fsck of {world.visit}")
+
+
+@then("exactly {count:d} session is on record for the customer")
+def sessions_on_record(context: Context, count: int) -> None:
+    """No second one was made on the way."""
+    world: World = context.world
+    expect(world.platform.records.of_client(world.customer.client_id), has_length(count), str(world.customer))

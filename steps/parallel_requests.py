@@ -1,0 +1,178 @@
+"""Requests and instructions that come in at the same moment: none lost, none doubled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import equal_to, greater_than
+
+from drivers.burst import repeated, started_and_ended
+from drivers.crowd import ask_in_parallel, until_all_live, until_carried_out
+from drivers.crowd_matchers import all_have_status, ran_at_once
+from drivers.expect import expect
+from drivers.identifiers import sessions_of_their_own, the_same_session, unguessable
+from drivers.redeployment import ask_during_deployment
+from drivers.repository import order_of, sound_and_pushed
+from drivers.second_hermes import SecondHermes, one_rule
+from drivers.watch import stays, wait_until
+from drivers.world import World
+
+
+@given("{count:d} live sessions")
+def live_sessions(context: Context, count: int) -> None:
+    """Of as many customers, started at the same moment."""
+    world: World = context.world
+    until_all_live(world.platform, world.start_crowd(count))
+
+
+@given("two live sessions of one customer in one thread")
+def two_sessions_in_one_thread(context: Context) -> None:
+    """They share her workspace and its branch."""
+    world: World = context.world
+    customer = world.new_customer()
+    world.crowd = tuple(
+        world.start(customer, f'Change the heading to "Browser {number}"', thread_id="shared")
+        for number in (1, 2)
+    )
+    until_all_live(world.platform, world.crowd)
+
+
+@given("a second Hermes is there")
+def second_hermes(context: Context) -> None:
+    """Beside the one that the first request wakes."""
+    world: World = context.world
+    second = SecondHermes(world.platform)
+    world.undo_later(second.end)
+    second.start()
+
+
+@when("each of them asks {times:d} times at the same moment")
+def each_asks(context: Context, times: int) -> None:
+    """One instruction right after the other, without waiting for what becomes of it."""
+    world: World = context.world
+    ask_in_parallel(world.platform, world.crowd, times)
+
+
+@when("Hermes is deployed anew while the customer asks {times:d} times")
+def deployed_while_asking(context: Context, times: int) -> None:
+    """The new task comes before the old one goes."""
+    world: World = context.world
+    world.crowd = (world.visit,)
+    world.asked_at = datetime.now(UTC)
+    ask_during_deployment(world.platform, "hermes", world.visit, times)
+
+
+@when("a client sends the same request {times:d} times at once, as a retry")
+def same_request(context: Context, times: int) -> None:
+    """With one Idempotency-Key."""
+    world: World = context.world
+    (customer,) = world.new_crowd().customers(1)
+    world.replies = repeated(world.platform, customer, times, key=f"retry-{world.client_id}")
+
+
+@when("{count:d} customers start at the same moment and end their sessions at once")
+def start_and_end_at_once(context: Context, count: int) -> None:
+    """Each ends hers as soon as she knows it, long before its preview is there."""
+    world: World = context.world
+    world.replies = started_and_ended(world.platform, world.new_crowd().customers(count))
+
+
+@then("every instruction is one commit, in the order in which its session asked")
+def one_commit_for_each(context: Context) -> None:
+    """None is missing, doubled, or of anybody else's; those of one session come in its order."""
+    world: World = context.world
+    until_carried_out(world.platform, world.crowd)
+
+
+@then("the repository is sound, and pushed")
+def repository_sound(context: Context) -> None:
+    """`git fsck` finds nothing, nothing is uncommitted, and the remote has the branch as it is."""
+    world: World = context.world
+    visit = world.crowd[0]
+    git, branch = world.visits.workspace(visit).git, f"thread-{visit.session.thread_id}"
+    wait_until(
+        lambda: order_of(git, branch),
+        sound_and_pushed(),
+        what=f"repository of {visit.customer}",
+        within=world.platform.profile.patience.instruction,
+    )
+
+
+@then("{count:d} Hermes tasks ran at once for it")
+def hermes_tasks_at_once(context: Context, count: int) -> None:
+    """So many, and never more, of all the tasks that ECS knows."""
+    world: World = context.world
+    wait_until(
+        lambda: world.platform.fleet.history("hermes"),
+        ran_at_once(count, since=world.asked_at),
+        what="Hermes tasks since the deployment began",
+        within=world.platform.profile.patience.recovery,
+    )
+
+
+@then("exactly one rule leads to the preview")
+def exactly_one_rule(context: Context) -> None:
+    """Of all the rules of the load balancer."""
+    world: World = context.world
+    expect(world.platform.balancer.rules_for(world.visit.session_id), one_rule(), str(world.visit))
+
+
+@then("the customer was told only once that the preview is live")
+def told_once(context: Context) -> None:
+    """Of all her mail, one message names the address of this preview, and no second one comes for a while."""
+    world: World = context.world
+    mailbox, visit, patience = world.platform.mailbox, world.visit, world.platform.profile.patience
+
+    def number() -> int:
+        return sum(visit.preview_url in m.text for m in mailbox.inbox(visit.customer.user_id))
+
+    what = f"messages to {visit.customer} about {visit.preview_url}"
+    wait_until(number, greater_than(0), what=what, within=patience.mail)
+    stays(number, equal_to(1), what=what, during=patience.hush, every=patience.hush / 4)
+
+
+@then("every answer names the same session")
+def same_session(context: Context) -> None:
+    """Each request was accepted, and is told of the session that the first one made."""
+    world: World = context.world
+    expect(world.replies, the_same_session(), "answers to the repeated request")
+
+
+@then("each was answered with a session of its own")
+def own_sessions(context: Context) -> None:
+    """Each request was accepted."""
+    world: World = context.world
+    expect(world.replies, sessions_of_their_own(), "answers to the burst")
+
+
+@then("no identifier can be guessed from another")
+def no_guessing(context: Context) -> None:
+    """They differ in as many random bits as the contract asks for."""
+    world: World = context.world
+    expect(world.replies, unguessable(), "identifiers of the sessions")
+
+
+@then("exactly {count:d} session is on record for the client")
+@then("exactly {count:d} sessions are on record for the client")
+def on_record_for_client(context: Context, count: int) -> None:
+    """So many, and no more for a while."""
+    world: World = context.world
+    records, patience = world.platform.records, world.platform.profile.patience
+    look, what = partial(records.count, world.client_id), "number of sessions on record"
+    wait_until(look, equal_to(count), what=what, within=patience.record)
+    stays(look, equal_to(count), what=what, during=patience.hush)
+
+
+@then("all of them end as {status}")
+def all_end_as(context: Context, status: str) -> None:
+    """Each session of the client reaches that last status."""
+    world: World = context.world
+    wait_until(
+        lambda: world.platform.records.of_client(world.client_id),
+        all_have_status(status),
+        what=f"sessions of client {world.client_id}",
+        within=world.platform.profile.patience.end,
+    )

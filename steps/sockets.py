@@ -1,0 +1,127 @@
+"""The update sockets of open pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import has_length
+
+from drivers.endings import ENDED
+from drivers.expect import expect
+from drivers.hmr import find_client
+from drivers.matchers import answers_with, is_open
+from drivers.sockets import answered_once, ask_for_echo, echoes, is_closed, open_wrongly, unanswered
+from drivers.watch import wait_until
+from drivers.world import World
+
+SIZES = {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024}
+
+
+@when("a browser asks for the page's update socket with {flaw}")
+def asks_for_socket(context: Context, flaw: str) -> None:
+    """As the page's own script would, but for one thing."""
+    world: World = context.world
+    client = find_client(world.platform.web, world.visit.preview_url)
+    ended = world.suite.shared.endings()[ENDED].session_id
+    patience = world.platform.profile.patience
+    world.answers = open_wrongly(world.platform.wire, client, flaw, ended_id=ended, within=patience.hush)
+
+
+@when("the browser sends {size} through its socket")
+def sends_through_socket(context: Context, size: str) -> None:
+    """A message that the dev server answers with the same content."""
+    world: World = context.world
+    world.sent_at = world.visit.browser.mark()
+    world.echo = ask_for_echo(world.visit.browser, SIZES[size])
+
+
+@when("{count:d} other customers' sessions come up beside it")
+def others_come_up(context: Context, count: int) -> None:
+    """Live, each with a path and a task of its own."""
+    world: World = context.world
+    world.suite.shared.come_beside(count)
+
+
+@given("each of their previews is open in a browser")
+def each_preview_open(context: Context) -> None:
+    """The browsers close with the scenario."""
+    world: World = context.world
+    world.crowd = tuple(world.join(visit) for visit in world.crowd)
+    for visit in world.crowd:
+        world.visits.open_browser(visit)
+
+
+@when("one of the customers ends her session")
+def one_ends(context: Context) -> None:
+    """She asks for its end; the browser that she left open stays open."""
+    world: World = context.world
+    world.end_later(world.suite.shared.give_away_beside())
+    world.visit = world.crowd[-1]
+    world.leave(world.visit)
+    world.platform.sessions.deactivate(world.visit.session_id)
+
+
+@then("the socket is opened")
+def socket_opened(context: Context) -> None:
+    """The protocol is switched."""
+    world: World = context.world
+    expect(world.answers, answered_once(answers_with(101)), world.visit.preview_url)
+
+
+@then("the socket is refused with {status:d}")
+def socket_refused(context: Context, status: int) -> None:
+    """Nothing is switched."""
+    world: World = context.world
+    expect(world.answers, answered_once(answers_with(status)), world.visit.preview_url)
+
+
+@then("nobody answers")
+def nobody_answers(context: Context) -> None:
+    """The dev server leaves alone what is not its own; the load balancer gives up after its idle time."""
+    world: World = context.world
+    expect(world.answers, unanswered(), world.visit.preview_url)
+
+
+@then("the same comes back whole")
+def same_comes_back(context: Context) -> None:
+    """To the last byte."""
+    world: World = context.world
+    browser = world.visit.browser
+    wait_until(
+        lambda: browser,
+        echoes(world.echo, world.sent_at),
+        what=f"browser on {world.visit}",
+        within=world.platform.profile.patience.answer,
+    )
+
+
+@then("the browser is still connected")
+def still_connected(context: Context) -> None:
+    """The socket that was open before is open still."""
+    world: World = context.world
+    expect(world.visit.browser, is_open(), f"browser on {world.visit}")
+
+
+@then("the other browsers are still connected")
+def others_still_connected(context: Context) -> None:
+    """Whatever became of her session."""
+    world: World = context.world
+    others = [visit for visit in world.crowd if visit is not world.visit]
+    expect(others, has_length(len(world.crowd) - 1), "customers who stayed")
+    for visit in others:
+        expect(visit.browser, is_open(), f"browser on {visit}")
+
+
+@then("her browser's connection is closed within {seconds:d} seconds")
+def connection_closed(context: Context, seconds: int) -> None:
+    """By the platform: nobody is left waiting for news that cannot come."""
+    world: World = context.world
+    browser = world.visit.browser
+    wait_until(
+        lambda: browser,
+        is_closed(),
+        what=f"browser on {world.visit}",
+        within=timedelta(seconds=seconds),
+    )

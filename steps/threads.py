@@ -1,0 +1,73 @@
+"""Threads of one customer: each goes on where it stopped, on a branch of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import all_of, equal_to, not_
+
+from drivers.errors import Unreachable
+from drivers.expect import expect
+from drivers.git import Commit
+from drivers.history_matchers import subject_of
+from drivers.matchers import has_commit, has_heading
+from drivers.watch import wait_until
+from drivers.world import World
+
+
+@given("the customer asked: {instruction}")
+def customer_asked(context: Context, instruction: str) -> None:
+    """A further instruction, carried out by now."""
+    world: World = context.world
+    world.ask(world.visit, instruction)
+    wait_until(
+        world.visits.workspace(world.visit).git.log,
+        has_commit(subject_of(instruction)),
+        what=f"history of {world.visit}",
+        within=world.platform.profile.patience.instruction,
+    )
+
+
+@when("the same customer starts another thread with: {instruction}")
+def another_thread(context: Context, instruction: str) -> None:
+    """A second session beside the first, for work of another kind."""
+    world: World = context.world
+    world.start(world.customer, instruction, thread_id=f"other-{secrets.token_hex(4)}")
+
+
+@then("the new session has the thread of the one before")
+def same_thread(context: Context) -> None:
+    """Nobody named a thread, so the customer's latest goes on."""
+    world: World = context.world
+    before, now = world.all_visits[-2:]
+    expect(now.session.thread_id, equal_to(before.session.thread_id), f"thread of {now}")
+
+
+@then('the home page of the first preview still says "{words}"')
+def first_preview_says(context: Context, words: str) -> None:
+    """The session beside it changed nothing there."""
+    world: World = context.world
+    first = world.all_visits[0]
+    wait_until(
+        lambda deadline: world.platform.preview.get(first.preview_url, deadline=deadline),
+        has_heading(words),
+        what=first.preview_url,
+        within=world.platform.profile.patience.instruction,
+        transient=(Unreachable,),
+    )
+
+
+@then("each thread has a branch with its own work and nothing of the other's")
+def branches_apart(context: Context) -> None:
+    """As the contract names branches, in the one repository of the customer."""
+    world: World = context.world
+    git = world.visits.workspace(world.visit).git
+    first, second = world.all_visits[-2:]
+    for mine, other in ((first, second), (second, first)):
+        own, foreign = subject_of(mine.instructions[0]), subject_of(other.instructions[0])
+        branch = f"thread-{mine.session.thread_id}"
+        history: Sequence[Commit] = git.log(branch)
+        expect(history, all_of(has_commit(own), not_(has_commit(foreign))), f"branch {branch}")

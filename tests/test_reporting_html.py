@@ -1,0 +1,296 @@
+"""The page: one file, nothing fetched, the head right, whatever the run's text holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.ledger import CRITERIA, Ledger, ScenarioResult
+from reporting import html as page_module
+from reporting.head import Outline, head, judge
+from reporting.html import Page, installed_page, report_of, script_json, write_report
+from reporting.meta import meta, revision
+from reporting.run import ReportError, Results, read_facts, read_messages, read_results, write_facts
+from tests.reporting_stand import SECRET, Run, make_project, run_behave
+
+_FINISHED = Outline(started=0.0, finished=62.0, success=True)
+
+
+def _result(name: str, status: str, *tags: str, message: str | None = None) -> ScenarioResult:
+    failed = "Then it is so" if status == "failed" else None
+    return ScenarioResult("F", name, "features/f.feature:3", tags, status, 1.25, failed, "then", message)
+
+
+def _all_met() -> Results:
+    scenarios = [_result(f"proves {criterion.figure}", "passed", criterion.tag) for criterion in CRITERIA]
+    return Results(scenarios, {criterion.figure: [(3.0, 60.0)] for criterion in CRITERIA})
+
+
+class _Page(HTMLParser):
+    """What a browser would be told to fetch, and the scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.scripts: list[str] = []
+        self.policy = ""
+        self._in_script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self._in_script = tag == "script"
+        if tag == "script":
+            self.scripts.append("")
+        if told.get("http-equiv") == "Content-Security-Policy":
+            self.policy = told["content"] or ""
+        self.fetched += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = self._in_script and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts[-1] += data
+
+    def messages(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = json.loads(self.scripts[0].partition("=")[2].strip().rstrip(";"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return installed_page(lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with the HTML formatter, its folder `out` prepared as the suite prepares a run's folder."""
+    project = make_project(tmp_path_factory.mktemp("project"))
+    out = project / "out"
+    write_facts(out, {"Deployment": "sandbox <b>"})
+    (out / "pictures").mkdir()
+    (out / "pictures" / "cold-start.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8"
+    )
+    ledger = Ledger(out / "results.json")
+    ledger.measure("cold_start", 9.7, 60)
+    ledger.add(_result("Live in time", "passed", "criterion.cold_start"))
+    ledger.add(_result("Not live", "failed", "criterion.scaling", message=f"saw </script> password={SECRET}"))
+    return run_behave(
+        project, "-f", "reporting.html:HtmlReport", "-o", "out/report.html", messages="out/messages.ndjson"
+    )
+
+
+@pytest.fixture(scope="module")
+def report(run: Run) -> str:
+    return (run.folder / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_holds_the_very_messages_of_the_run(run: Run, report: str) -> None:
+    assert run.of("testRunFinished")
+    assert _Page(report).messages() == run.messages
+
+
+def test_the_page_needs_nothing_but_itself(report: str) -> None:
+    parsed = _Page(report)
+    assert parsed.fetched
+    assert [target for target in parsed.fetched if not target.startswith("data:")] == []
+    assert parsed.policy.startswith("default-src 'none';")
+    assert "http" not in parsed.policy
+    style = "".join(re.findall(r"<style>(.*?)</style>", report, re.DOTALL))
+    assert style
+    assert re.findall(r"@import|url\(\s*[\"']?(?!data:)", style) == []
+
+
+def test_every_placeholder_is_filled_and_every_script_is_whole(report: str, page: Page) -> None:
+    scripts = _Page(report).scripts
+    assert len(scripts) == 3
+    assert scripts[1].strip() == page.script.strip()
+    assert "</script" not in scripts[0]
+    assert report.count("</script>") == 3
+    assert re.findall(r"\{\{(?:title|icon|css|custom_css|messages|script|custom_script)\}\}", report) == []
+
+
+def test_text_that_looks_like_a_placeholder_stays(tmp_path: Path) -> None:
+    small = Page("<head><body>{{messages}}|{{script}}", "S", "", "")
+    (tmp_path / "m.ndjson").write_text('{"meta":{"x":"{{script}}"}}\n', encoding="utf-8")
+    target = tmp_path / "r.html"
+    write_report(
+        small, tmp_path / "m.ndjson", target, results=tmp_path / "none", facts={}, pictures=tmp_path / "none"
+    )
+    assert target.read_text(encoding="utf-8").endswith('{"meta":{"x":"{{script}}"}}|S')
+
+
+def test_a_template_with_unknown_placeholders_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.ndjson").write_text("", encoding="utf-8")
+    with pytest.raises(ReportError, match=r"\{\{news\}\}"):
+        write_report(
+            Page("<body>{{news}}", "", "", ""),
+            tmp_path / "m.ndjson",
+            tmp_path / "r.html",
+            results=tmp_path / "none",
+            facts={},
+            pictures=tmp_path,
+        )
+
+
+def test_no_text_of_a_run_can_end_the_script() -> None:
+    message = {"meta": {"a": "</script><!-- <script> \\/ \u2028"}}
+    written = script_json(message)
+    assert "<" not in written
+    assert re.findall(r"(?<!\\)/", written) == []
+    assert "\u2028" not in written
+    assert json.loads(written) == message
+
+
+def test_the_head_stands_before_the_features(report: str) -> None:
+    assert report.index('<header class="acceptance">') < report.index('<div id="content">')
+    shown = report[: report.index('<div id="content">')]
+    assert "<dt>Deployment</dt><dd>sandbox &lt;b&gt;</dd>" in shown
+    assert '<span class="verdict not-accepted">Not accepted</span>' in shown
+    assert "1 of 2 scenarios did not pass." in shown
+    assert "longest 9.7 s of 60 s" in shown
+    assert 'alt="cold start"' in shown
+    assert "<title>Not accepted - sandbox &lt;b&gt; - acceptance report</title>" in shown
+
+
+def test_secrets_are_masked_in_the_whole_page(report: str) -> None:
+    assert SECRET not in report
+    assert "saw &lt;/script&gt; password=***" in report
+
+
+def test_each_criterion_is_met_not_met_or_not_run(run: Run) -> None:
+    results = read_results(run.folder / "out" / "results.json")
+    shown = head(results, _FINISHED, {})
+    states = re.findall(r'<th scope="row">(.*?)</th><td class="state">(.*?)</td>', shown)
+    assert [promise for promise, _ in states] == [criterion.promise for criterion in CRITERIA]
+    assert [state for _, state in states] == ["met", "not run", "not run", "not run", "not met"]
+    assert "Then it is so" in shown
+
+
+@pytest.mark.parametrize(
+    ("results", "outline", "word"),
+    [
+        (_all_met(), _FINISHED, "Accepted"),
+        (_all_met(), Outline(started=0.0), "Incomplete"),
+        (
+            _all_met(),
+            Outline(started=0.0, finished=1.0, success=False, message="a hook failed"),
+            "Not accepted",
+        ),
+        (Results(_all_met().scenarios[:4], {}), _FINISHED, "Incomplete"),
+        (Results([*_all_met().scenarios, _result("x", "error")], {}), _FINISHED, "Not accepted"),
+        (Results([], {}), _FINISHED, "Incomplete"),
+        (None, _FINISHED, "Incomplete"),
+    ],
+)
+def test_the_verdict_is_accepted_only_when_everything_is_shown(
+    results: Results | None, outline: Outline, word: str
+) -> None:
+    assert judge(results, outline)[0] == word
+
+
+def test_a_killed_run_has_a_report_that_says_incomplete(run: Run, tmp_path: Path) -> None:
+    text = (run.folder / "out" / "messages.ndjson").read_text(encoding="utf-8")
+    (tmp_path / "messages.ndjson").write_text(text[: len(text) // 2], encoding="utf-8")
+    report = report_of(tmp_path, lambda _: None).read_text(encoding="utf-8")
+    assert '<span class="verdict incomplete">Incomplete</span>' in report
+    assert 0 < len(_Page(report).messages()) < len(run.messages)
+
+
+def test_a_broken_line_in_the_middle_is_refused(tmp_path: Path) -> None:
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text('{"meta":{}}\n{"pick\n{"meta":{}}\n', encoding="utf-8")
+    with pytest.raises(ReportError, match="line 2"):
+        list(read_messages(stream))
+    with pytest.raises(ReportError, match="no such file"):
+        list(read_messages(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize("text", ["{", '{"scenarios": [{}], "figures": {}}', '{"scenarios": []}', "[]"])
+def test_results_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReportError, match="results"):
+        read_results(path)
+
+
+def test_results_and_facts_come_back_as_they_were_written(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "results.json")
+    ledger.measure("tasks", 2, 3)
+    ledger.add(_result("x", "passed", "criterion.concurrency"))
+    assert read_results(ledger.path) == Results(ledger.scenarios, {"tasks": [(2.0, 3.0)]})
+    assert read_results(tmp_path / "none.json") is None
+    write_facts(tmp_path, {"Deployment": "aws", "Revision": "abc"})
+    assert list(read_facts(tmp_path).items()) == [("Deployment", "aws"), ("Revision", "abc")]
+    assert read_facts(tmp_path / "none") == {}
+
+
+def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    environment = project / "features" / "environment.py"
+    hook = (
+        "\n\ndef before_all(context):\n"
+        "    from pathlib import Path\n"
+        "    from reporting.html import report_into\n"
+        "    assert report_into(Path('runs/7'), {'Deployment': 'here'}) == Path('runs/7/report.html')\n"
+    )
+    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
+    run = run_behave(
+        project,
+        "-f",
+        "progress",
+        "--name=It breaks",
+        "features/shop.feature",
+        messages="runs/7/messages.ndjson",
+    )
+    assert run.case_of("It breaks").statuses()["something breaks"] == "FAILED"
+    assert run.of("testRunFinished")[0]["success"] is False
+    report = (project / "runs" / "7" / "report.html").read_text(encoding="utf-8")
+    assert "<dt>Deployment</dt><dd>here</dd>" in report
+    assert "<dt>Revision</dt>" in report
+    assert _Page(report).messages() == run.messages
+
+
+def test_the_formatter_wants_a_file_before_anything_runs(tmp_path: Path) -> None:
+    run = run_behave(make_project(tmp_path), "-f", "reporting.html:HtmlReport")
+    assert run.code == 1
+    assert "ConfigError: expected a file for the report, found none; add -o" in run.printed
+    assert not (tmp_path / "told.json").exists()
+
+
+def test_a_page_that_cannot_be_installed_is_told_with_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(page_module, "ensure", refuse)
+    with pytest.raises(ReportError, match="OSError: no room"):
+        installed_page(lambda _: None, root=tmp_path)
+
+
+def test_meta_names_the_build_on_github_only() -> None:
+    assert "ci" not in meta({})
+    told = meta(
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "o/r",
+            "GITHUB_RUN_ID": "5",
+            "GITHUB_SHA": "abc",
+        }
+    )
+    assert told["ci"]["url"] == "https://github.com/o/r/actions/runs/5"
+    assert told["ci"]["git"]["revision"] == "abc"
+
+
+def test_a_folder_outside_any_repository_has_no_revision(tmp_path: Path) -> None:
+    assert revision(tmp_path) is None
