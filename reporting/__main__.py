@@ -1,0 +1,32 @@
+"""`python -m reporting FOLDER`: make the report of a run's folder once more, also of a run that was killed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from reporting.html import report_of
+from reporting.run import ReportError
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main() -> int:
+    """0 when the report lies there, 1 with the reason when it cannot be made."""
+    parser = argparse.ArgumentParser(prog="python -m reporting", description="Make the report of a run.")
+    parser.add_argument("folder", type=Path, help="the run's folder, such as reports/latest")
+    folder: Path = parser.parse_args().folder
+    try:
+        target = report_of(folder, _say)
+    except ReportError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{target}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

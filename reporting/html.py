@@ -1,0 +1,198 @@
+"""The page: one file that needs nothing else, made of a run's messages and results by npm `@cucumber/html-formatter`.
+
+The npm package is installed once, outside the checkout; its template is filled here, so that making a report needs no
+Node. A content security policy in the page forbids every request beyond the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from behave.configuration import Configuration
+from behave.exception import ConfigError
+from behave.formatter.base import StreamOpener
+
+from reporting.head import STYLE, Outline, head, title
+from reporting.messages import Messages
+from reporting.meta import revision
+from reporting.run import (
+    MESSAGES,
+    PICTURES,
+    REPORT,
+    RESULTS,
+    ReportError,
+    read_facts,
+    read_messages,
+    read_results,
+    write_facts,
+)
+from reporting.runner import calling_runner
+from sandbox.toolchain import ToolchainError, ensure
+
+PACKAGE = Path(__file__).parent
+"""Holds package.json, package-lock.json and .npmrc: what is installed to make the page."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data: blob:; font-src data:"
+)
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """The installed page: its template, with {{placeholders}}, and what goes into it."""
+
+    template: str
+    script: str
+    css: str
+    icon: str
+
+
+def installed_page(say: Callable[[str], None], *, root: Path | None = None) -> Page:
+    """The page of the npm package, installed first if it is not there yet; ReportError when it cannot be had.
+
+    Args:
+        say: told when something is installed.
+        root: where to install, instead of this project's folder in the user's cache.
+    """
+
+    def progress(_: str) -> None:
+        say("installing the report's page (once)")
+
+    try:
+        modules = ensure(progress, site=PACKAGE, root=root).node_modules
+        folder = modules / "@cucumber" / "html-formatter" / "dist"
+        template, icon = (
+            (folder / "src" / name).read_text(encoding="utf-8") for name in ("index.mustache", "icon.url")
+        )
+        script, css = ((folder / name).read_text(encoding="utf-8") for name in ("main.js", "main.css"))
+    except (ToolchainError, OSError) as error:
+        raise ReportError(
+            f"expected the report's page from npm, found {type(error).__name__}: {error}"
+        ) from error
+    return Page(template, script, css, icon)
+
+
+def write_report(
+    page: Page, messages: Path, target: Path, *, results: Path, facts: Mapping[str, str], pictures: Path
+) -> None:
+    """Write `target` from a run's messages, its results if there are any, its facts and its pictures (`*.svg`)."""
+    outline = Outline()
+    told = read_results(results)
+    lines = []
+    for message in read_messages(messages):
+        outline.see(message)
+        lines.append(script_json(message))
+    drawn = sorted(pictures.glob("*.svg"))
+    values = {
+        "title": title(told, outline, facts),
+        "icon": page.icon.strip(),
+        "css": page.css,
+        "custom_css": STYLE,
+        "messages": ",\n".join(lines),
+        "script": page.script,
+        "custom_script": "",
+    }
+    parts = _filled(page.template, values)
+    whole = "".join(parts)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    whole = whole.replace("<head>", f"<head>\n\t{policy}", 1)
+    start, found, rest = whole.partition("<body>")
+    if not found:
+        raise ReportError("expected <body> in the template of @cucumber/html-formatter, found none")
+    unfinished = target.with_name(f".{target.name}.part")
+    unfinished.write_text(f"{start}{found}\n{head(told, outline, facts, drawn)}{rest}", encoding="utf-8")
+    unfinished.replace(target)
+
+
+def script_json(message: Mapping[str, Any]) -> str:
+    """A message as JSON that can stand in a <script>: no `/` and no `<` of the run's text can end it."""
+    return json.dumps(message, separators=(",", ":")).replace("/", "\\/").replace("<", "\\u003c")
+
+
+def report_of(folder: Path, say: Callable[[str], None]) -> Path:
+    """Make the report of a run's folder (its files: reporting/run.py) once more; ReportError when it cannot be made."""
+    page = installed_page(say)
+    target = folder / REPORT
+    write_report(
+        page,
+        folder / MESSAGES,
+        target,
+        results=folder / RESULTS,
+        facts=read_facts(folder),
+        pictures=folder / PICTURES,
+    )
+    return target
+
+
+def report_into(folder: Path, facts: Mapping[str, str]) -> Path:
+    """Have the run that is going on write its messages and, at its end, its report into `folder`.
+
+    To be called by behave's before_all, as soon as the folder is known. Returns where the report will lie.
+
+    Args:
+        facts: what the head says of the run, in this order (`Deployment`, ...); the revision is added.
+
+    Raises:
+        ConfigError: the page cannot be had; the run has not begun.
+    """
+    write_facts(folder, {**facts, "Revision": revision(PACKAGE) or "unknown"})
+    runner = calling_runner()
+    runner.formatters.append(HtmlReport(StreamOpener(filename=str(folder / REPORT)), runner.config))
+    return folder / REPORT
+
+
+class HtmlReport(Messages):
+    """behave formatter `reporting.html:HtmlReport`, with `-o FOLDER/NAME.html`.
+
+    Writes `FOLDER/messages.ndjson` live and the page when the run is over; the head takes `results.json`, `run.json`
+    and `pictures/*.svg` of the same folder. Raises ConfigError before anything runs when the page cannot be had.
+    """
+
+    name = "html"
+    description = "One self-contained HTML page, and its Cucumber Messages"
+
+    def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
+        if not stream_opener.name:
+            raise ConfigError("expected a file for the report, found none; add -o reports/report.html")
+        self._target = Path(stream_opener.name)
+        try:
+            self._page = installed_page(_say)
+        except ReportError as error:
+            raise ConfigError(str(error)) from error
+        super().__init__(StreamOpener(filename=str(self._target.with_name(MESSAGES))), config)
+
+    def close(self) -> None:
+        """The run has ended: the last message, then the page."""
+        super().close()
+        folder = self._target.parent
+        write_report(
+            self._page,
+            folder / MESSAGES,
+            self._target,
+            results=folder / RESULTS,
+            facts=read_facts(folder),
+            pictures=folder / PICTURES,
+        )
+
+
+def _filled(template: str, values: Mapping[str, str]) -> Iterator[str]:
+    """The template with every placeholder filled once; text that looks like a placeholder in a value stays as it is."""
+    for number, part in enumerate(_PLACEHOLDER.split(template)):
+        if number % 2 and part not in values:
+            raise ReportError(
+                f"expected to know every placeholder of the page's template, found {{{{{part}}}}}"
+            )
+        yield values[part] if number % 2 else part
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

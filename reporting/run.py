@@ -1,0 +1,90 @@
+"""What a run's folder tells about the run: its messages, its results, and the facts noted when it began.
+
+Files: `messages.ndjson`, `results.json` (drivers/ledger.py writes it), `run.json` (the facts: name to text),
+`pictures/*.svg`, and `report.html`, which is made of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drivers.ledger import ScenarioResult
+
+MESSAGES = "messages.ndjson"
+RESULTS = "results.json"
+FACTS = "run.json"
+PICTURES = "pictures"
+REPORT = "report.html"
+
+
+class ReportError(RuntimeError):
+    """A report cannot be made; the text says what was expected, what was found and where to look."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What results.json holds. A figure is (value, the limit or total that it is judged against)."""
+
+    scenarios: Sequence[ScenarioResult]
+    figures: Mapping[str, Sequence[tuple[float, float]]]
+
+
+def read_results(path: Path) -> Results | None:
+    """The run's results, None when it left none; ReportError when they cannot be read. Unknown fields are ignored."""
+    if not path.is_file():
+        return None
+    known = {field.name for field in dataclasses.fields(ScenarioResult)}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        scenarios = [
+            ScenarioResult(**{**{k: v for k, v in entry.items() if k in known}, "tags": tuple(entry["tags"])})
+            for entry in document["scenarios"]
+        ]
+        figures = {
+            name: [(float(value), float(limit)) for value, limit in values]
+            for name, values in document["figures"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReportError(
+            f"expected a run's results in {path}, found {type(error).__name__}: {error}"
+        ) from error
+    return Results(scenarios, figures)
+
+
+def read_messages(path: Path) -> Iterator[dict[str, Any]]:
+    """The messages of a run in order. A last line cut short by a killed run is left out; ReportError for any other."""
+    if not path.is_file():
+        raise ReportError(
+            f"expected a run's messages at {path}, found no such file; was the run given a report?"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            if number == len(lines) and not line.endswith("\n"):
+                return
+            raise ReportError(f"expected JSON in line {number} of {path}: {error}") from error
+
+
+def read_facts(folder: Path) -> dict[str, str]:
+    """The facts noted when the run began, in their order; none when none were."""
+    path = folder / FACTS
+    if not path.is_file():
+        return {}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ReportError(f"expected the run's facts as JSON in {path}: {error}") from error
+    return {str(name): str(value) for name, value in document.items()}
+
+
+def write_facts(folder: Path, facts: Mapping[str, str]) -> None:
+    """Note the run's facts: deployment, revision and whatever else its report is to say."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FACTS).write_text(json.dumps(dict(facts), indent=1) + "\n", encoding="utf-8")
