@@ -98,17 +98,22 @@ class Shared:
             self._endings = make_endings(self._platform, self._customer(), self._customer())
         return self._endings
 
-    def neighbours(self, count: int) -> tuple[Visit, ...]:
-        """Customers of one client with a live preview each, open in a browser and kept awake, for others to disturb.
+    def start_neighbours(self, count: int) -> tuple[Visit, ...]:
+        """Have customers of one client start at the same moment; they are kept awake until somebody dismisses them."""
+        self.dismiss()
+        self._neighbours = Crowd(self._platform, self._new_client()).start(count)
+        for visit in self._neighbours:
+            self._platform.attendance.attend(visit.session_id)
+        return self._neighbours
 
-        Made anew if there are not so many, or if one of them has been disturbed.
+    def neighbours(self, count: int) -> tuple[Visit, ...]:
+        """So many customers of one client with a live preview each, open in a browser, for others to disturb.
+
+        They are those who were started last, unless there are not so many or one of them has been disturbed.
         """
-        if len(self._neighbours) != count or not all(visit.browser.is_open for visit in self._neighbours):
-            self.dismiss()
-            self._neighbours = Crowd(self._platform, self._new_client()).start(count)
-            for visit in self._neighbours:
-                self._platform.attendance.attend(visit.session_id)
-            until_all_live(self._platform, self._neighbours)
+        undisturbed = all(visit.browsers and visit.browser.is_open for visit in self._neighbours)
+        if len(self._neighbours) != count or not undisturbed:
+            until_all_live(self._platform, self.start_neighbours(count))
         return self._neighbours
 
     def give_away_neighbours(self) -> tuple[Visit, ...]:

@@ -23,12 +23,13 @@ class Shrinking:
 
 def by_age_of_task(platform: Platform, visits: Sequence[Visit]) -> tuple[Visit, ...]:
     """The sessions on the oldest tasks first: a scale-in that did not ask who is at work would stop the youngest."""
-    ages = {task.arn: place for place, task in enumerate(platform.fleet.history("edit"))}
+    tasks = {task.arn: task for task in platform.fleet.running("edit")}
 
-    def age(visit: Visit) -> int:
-        return ages[platform.records.get(visit.session_id).task_arn or ""]
+    def birth(visit: Visit) -> tuple[str, str]:
+        task = tasks[platform.records.get(visit.session_id).task_arn or ""]
+        return str(task.created_at), str(task.started_at)
 
-    return tuple(sorted(visits, key=age))
+    return tuple(sorted(visits, key=birth))
 
 
 def end_one_after_the_other(platform: Platform, visits: Sequence[Visit], vigils: Vigils) -> Shrinking:

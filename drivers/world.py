@@ -93,6 +93,7 @@ class World:
         self.visits = Visits(suite.platform)
         self.began_at = datetime.now(UTC)
         self.all_visits: list[Visit] = []
+        self.onlookers: tuple[Visit, ...] = ()
         self._add_cleanup = add_cleanup
         self._marks: dict[int, int] = {}
 
@@ -110,12 +111,14 @@ class World:
         self.adopt(visit)
         return visit
 
-    def start_crowd(self, count: int) -> tuple[Visit, ...]:
-        """Have customers of a new client start at the same moment; all stay at work, and end with the scenario."""
-        crowd = self.new_crowd()
+    def start_crowd(self, count: int) -> None:
+        """Have customers of a new client start at the same moment; they stay at work, also for later scenarios."""
         self.asked_at = datetime.now(UTC)
-        self.take_over(crowd.start(count))
-        return self.crowd
+        self.look_at(self.suite.shared.start_neighbours(count))
+
+    def look_at(self, visits: tuple[Visit, ...]) -> None:
+        """Make sessions that outlive the scenario its crowd: part of its evidence, and not ended with it."""
+        self.crowd = self.onlookers = visits
 
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
@@ -224,12 +227,13 @@ class World:
 
     def leave_evidence(self, scenario: str, message: str) -> Path:
         """Write down what the platform looks like now; the folder it lies in."""
+        concerned = [*self.all_visits, *self.onlookers]
         return self.suite.evidence.collect(
             scenario,
             since=self.began_at,
             message=message,
-            sessions={visit.session_id: visit.timeline for visit in self.all_visits},
-            sockets=[browser for visit in self.all_visits for browser in visit.browsers],
+            sessions={visit.session_id: visit.timeline for visit in concerned},
+            sockets=[browser for visit in concerned for browser in visit.browsers],
         )
 
     def close(self) -> None:

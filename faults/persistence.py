@@ -118,7 +118,7 @@ def done_when_received() -> None:
 
     def hasty(self: Commands) -> bool:
         found = receive(self)
-        for command in list(self.inbox):
+        for command in list(self._held.values()):
             self.done(command)
         return found
 

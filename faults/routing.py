@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from faults.load_balancer import change_lua, change_rules, change_snapshot
 from faults.registry import fault
 
 FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
@@ -27,39 +28,6 @@ CONTROL = "No path leads to the control port of an Edit task"
 OWN_TASK = "With three tasks, each session is served by its own, fifty times out of fifty"
 
 
-def change_rules(change: Callable[[Any, Any], list[Any]]) -> None:
-    """Have the load balancer serve, in place of each listener's rules, what `change` makes of a listener and all."""
-    from sandbox import balancer
-    from sandbox.elb_state import Snapshot
-    from sandbox.settings import Pace
-
-    snapshot = balancer.snapshot  # type: ignore[attr-defined]
-
-    def changed(pace: Pace) -> Snapshot:
-        right: Snapshot = snapshot(pace)
-        listeners = tuple(
-            dataclasses.replace(listener, rules=tuple(change(listener, right)))
-            for listener in right.listeners
-        )
-        return dataclasses.replace(right, listeners=listeners)
-
-    balancer.snapshot = changed  # type: ignore[attr-defined]
-
-
-def change_lua(old: str, new: str) -> None:
-    """Replace a line of what the load balancer does to every request."""
-    from sandbox import envoy
-
-    listener = envoy.listener
-
-    def changed(*args: Any, lua: str, **rest: Any) -> Any:
-        if old not in lua:
-            raise LookupError(f"expected {old!r} in the load balancer's script, found none")
-        return listener(*args, lua=lua.replace(old, new), **rest)
-
-    envoy.listener = changed
-
-
 @fault(
     "Whatever begins like a service's path is given to it: /apiary, /hermesx.",
     part="sandbox",
@@ -67,16 +35,13 @@ def change_lua(old: str, new: str) -> None:
 )
 def prefixes_too_wide() -> None:
     """`/api/*` matches as `/api*` would."""
-    from sandbox.elb_state import Condition, Listener, Rule, Snapshot
+    from sandbox.elb_state import Condition, Rule, Snapshot
 
     def widened(condition: Condition) -> Condition:
         return dataclasses.replace(condition, values=tuple(v.replace("/*", "*") for v in condition.values))
 
-    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
-        return [
-            dataclasses.replace(rule, conditions=tuple(map(widened, rule.conditions)))
-            for rule in listener.rules
-        ]
+    def change(rules: Sequence[Rule], _right: Snapshot) -> Sequence[Rule]:
+        return [dataclasses.replace(rule, conditions=tuple(map(widened, rule.conditions))) for rule in rules]
 
     change_rules(change)
 
@@ -95,22 +60,22 @@ def bare_path_forgotten() -> None:
 @fault("One in four requests is answered by another customer's task.", part="sandbox", caught_by=(OWN_TASK,))
 def requests_go_astray() -> None:
     """What asks a session's health goes, for a quarter, to the target group of another session."""
-    from sandbox.elb_state import Condition, Forward, Listener, Rule, Snapshot
+    from sandbox.elb_state import Condition, Forward, Rule, Snapshot
 
-    def change(listener: Listener, right: Snapshot) -> list[Rule]:
+    def change(rules: Sequence[Rule], right: Snapshot) -> Sequence[Rule]:
         sessions = [group.arn for group in right.groups if ":targetgroup/s-" in group.arn and group.endpoints]
-        rules: list[Rule] = []
-        for rule in listener.rules:
+        astray: list[Rule] = []
+        for rule in rules:
             paths = [value for c in rule.conditions for value in c.values if value.endswith("/*")]
             if isinstance(rule.action, Forward) and rule.action.groups[0][0] in sessions and paths:
                 own = rule.action.groups[0][0]
                 other = next((arn for arn in sessions if arn != own), own)
                 health = Condition("path-pattern", (paths[0].replace("*", "health"),))
-                rules.append(
+                astray.append(
                     Rule(f"{rule.arn}-astray", rule.priority, (health,), Forward(((own, 3), (other, 1))))
                 )
-            rules.append(rule)
-        return rules
+            astray.append(rule)
+        return astray
 
     change_rules(change)
 
@@ -122,26 +87,20 @@ def requests_go_astray() -> None:
 )
 def control_port_routed() -> None:
     """A rule leads from `/sessions` to the control port of the tasks that serve previews."""
-    from sandbox import balancer
-    from sandbox.elb_state import Condition, Endpoint, Forward, Listener, Rule, Snapshot, TargetGroup
-    from sandbox.settings import Pace
+    from sandbox.elb_state import Condition, Endpoint, Forward, Rule, Snapshot, TargetGroup
 
     arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/control/0"
+    rule = Rule(
+        "control", 1, (Condition("path-pattern", ("/sessions", "/sessions/*")),), Forward(((arn, 1),))
+    )
 
-    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
-        paths = Condition("path-pattern", ("/sessions", "/sessions/*"))
-        return [Rule("control", 1, (paths,), Forward(((arn, 1),))), *listener.rules]
-
-    change_rules(change)
-    snapshot = balancer.snapshot  # type: ignore[attr-defined]
-
-    def with_group(pace: Pace) -> Snapshot:
-        right: Snapshot = snapshot(pace)
+    def with_control(right: Snapshot) -> Snapshot:
         addresses = {e.address for g in right.groups if ":targetgroup/s-" in g.arn for e in g.endpoints}
         control = TargetGroup(arn, tuple(Endpoint(address, 8080) for address in sorted(addresses)), None)
         return dataclasses.replace(right, groups=(*right.groups, control))
 
-    balancer.snapshot = with_group  # type: ignore[attr-defined]
+    change_snapshot(with_control)
+    change_rules(lambda rules, _right: [rule, *rules])
 
 
 @fault(
@@ -151,33 +110,20 @@ def control_port_routed() -> None:
 )
 def redirect_drops_query() -> None:
     """The redirect keeps the path and not the query."""
-    from sandbox.elb_state import Listener, Redirect, Rule, Snapshot
+    from sandbox.elb_state import Redirect, Rule
 
     def shortened(rule: Rule) -> Rule:
         if not isinstance(rule.action, Redirect):
             return rule
         return dataclasses.replace(rule, action=dataclasses.replace(rule.action, query=""))
 
-    def change(listener: Listener, _right: Snapshot) -> list[Rule]:
-        return [shortened(rule) for rule in listener.rules]
-
-    change_rules(change)
+    change_rules(lambda rules, _right: [shortened(rule) for rule in rules])
 
 
 @fault("Open pages lose their connection after a second.", part="sandbox", caught_by=(OTHERS_COME,))
 def sockets_cut() -> None:
     """The load balancer's idle timeout is a second."""
-    from sandbox import balancer
-    from sandbox.elb_state import Snapshot
-    from sandbox.settings import Pace
-
-    snapshot = balancer.snapshot  # type: ignore[attr-defined]
-
-    def impatient(pace: Pace) -> Snapshot:
-        right: Snapshot = snapshot(pace)
-        return dataclasses.replace(right, idle_timeout_s=1.0)
-
-    balancer.snapshot = impatient  # type: ignore[attr-defined]
+    change_snapshot(lambda right: dataclasses.replace(right, idle_timeout_s=1.0))
 
 
 @fault(
@@ -293,17 +239,17 @@ def internal_address_told() -> None:
 @fault("A page stays connected to a preview that has ended.", part="hermes", caught_by=(SOCKET_ENDS,))
 def ended_preview_runs_on() -> None:
     """Edit is not told that a session has ended, and its tasks are never fewer than they were."""
+    from sandbox.services.hermes.edit import Edit
     from sandbox.services.hermes.reconcile import Reconciler
-    from sandbox.services.hermes.steps import Steps
 
     scale = Reconciler.scale
 
-    def never_close(self: Steps, session: Any, task: Any) -> None:
-        del self, session, task
+    def never_close(self: Edit, ip: str, session_id: str) -> None:
+        del self, ip, session_id
 
     def only_up(self: Reconciler) -> None:
         if self.wanted() > self.known_fleet().desired or not self.wanted():
             scale(self)
 
-    Steps._close_on = never_close  # type: ignore[method-assign]
+    Edit.close = never_close  # type: ignore[method-assign]
     Reconciler.scale = only_up  # type: ignore[method-assign]

@@ -95,30 +95,31 @@ Feature: Routing through the load balancer
 
   Rule: What a visitor reads is right in every state of a session
 
-    Background:
-      Given a session that its customer ended, and one that expired
-      And the platform is asleep
-
     @criterion.routing
     Scenario Outline: A visitor of <session> gets <status>, with a page that says so
+      Given a session that its customer ended, and one that expired
+      And the platform is asleep
       When a visitor comes to <path>
       Then the visitor gets <status> and reads "<words>"
 
       Examples:
-        | session                        | path                 | status | words           |
-        | a session that never was       | /session/{unknown}/  | 404    | no such preview |
-        | a session that was ended       | /session/{ended}/    | 410    | has ended       |
-        | a session that expired         | /session/{expired}/  | 410    | nobody used it  |
-        | a page of one that was ended   | /session/{ended}/a/b | 410    | has ended       |
+        | session                      | path                 | status | words           |
+        | a session that never was     | /session/{unknown}/  | 404    | no such preview |
+        | a session that was ended     | /session/{ended}/    | 410    | has ended       |
+        | a session that expired       | /session/{expired}/  | 410    | nobody used it  |
+        | a page of one that was ended | /session/{ended}/a/b | 410    | has ended       |
 
     @criterion.routing
-    Scenario: A session past its time to live is unknown, though the record is not yet deleted
-      Given a record past its time to live
+    Scenario: A session past its time to live is unknown, though its record is not yet deleted
+      Given a session that its customer ended, and one that expired
+      And the platform is asleep
+      And a record past its time to live
       When its preview is visited
       Then the visitor gets 404 and reads "no such preview"
 
     @criterion.routing
     Scenario: A visitor who comes at once is asked for patience
+      Given the platform is asleep
       When a customer starts a session, and a visitor comes at once
       Then the visitor gets 503 and reads "is starting"
       And is told when to come back
@@ -146,18 +147,18 @@ Feature: Routing through the load balancer
         | POST   | /api/sessions/{session}/keepalive        | 200    | session-api   |
 
       Examples: The preview of a session, and of others
-        | method | path                           | status | service       |
-        | GET    | /session/{session}             | 200    | edit          |
-        | GET    | /session/{session}/            | 200    | edit          |
-        | HEAD   | /session/{session}/            | 200    | edit          |
-        | GET    | /session/{session}/health      | 200    | edit          |
-        | GET    | /session/{session}/about       | 200    | edit          |
-        | GET    | /session/{session}/about?x=/api/ | 200  | edit          |
-        | GET    | /session/{session}/no-such-page | 404   | edit          |
-        | GET    | /session/{session}x/           | 404    | session-api   |
-        | GET    | /SESSION/{session}/            | 404    | load balancer |
-        | GET    | /session/{unknown}/            | 404    | session-api   |
-        | GET    | /session/{ended}/              | 410    | session-api   |
+        | method | path                             | status | service       |
+        | GET    | /session/{session}               | 200    | edit          |
+        | GET    | /session/{session}/              | 200    | edit          |
+        | HEAD   | /session/{session}/              | 200    | edit          |
+        | GET    | /session/{session}/health        | 200    | edit          |
+        | GET    | /session/{session}/about         | 200    | edit          |
+        | GET    | /session/{session}/about?x=/api/ | 200    | edit          |
+        | GET    | /session/{session}/no-such-page  | 404    | edit          |
+        | GET    | /session/{session}x/             | 404    | session-api   |
+        | GET    | /SESSION/{session}/              | 404    | load balancer |
+        | GET    | /session/{unknown}/              | 404    | session-api   |
+        | GET    | /session/{ended}/                | 410    | session-api   |
 
     @criterion.routing
     Scenario: Everything that a preview's pages refer to is served under its session's own path

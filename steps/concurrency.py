@@ -38,7 +38,7 @@ def nobody_works(context: Context) -> None:
 def customers_at_work(context: Context, count: int) -> None:
     """On a task each. Scenarios share them as long as none has disturbed them."""
     world: World = context.world
-    world.crowd = world.suite.shared.neighbours(count)
+    world.look_at(world.suite.shared.neighbours(count))
 
 
 @given("a further customer at work, on a task of one of them")
@@ -54,7 +54,7 @@ def further_customer(context: Context) -> None:
 
 @when("{count:d} customers start at the same moment")
 def customers_start(context: Context, count: int) -> None:
-    """Each asks for words of their own."""
+    """Each asks for words of their own; they stay at work until a scenario needs the platform to itself."""
     world: World = context.world
     world.start_crowd(count)
 

@@ -23,9 +23,10 @@ from drivers.world import World
 
 @given("{count:d} live sessions")
 def live_sessions(context: Context, count: int) -> None:
-    """Of as many customers, started at the same moment."""
+    """Of as many customers, started at the same moment; they end with the scenario."""
     world: World = context.world
-    until_all_live(world.platform, world.start_crowd(count))
+    world.suite.shared.neighbours(count)
+    world.take_over(world.suite.shared.give_away_neighbours())
 
 
 @given("two live sessions of one customer in one thread")

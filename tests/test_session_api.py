@@ -236,7 +236,11 @@ def test_health_and_unknown_sessions(stand: Stand) -> None:
 
 
 def test_health_tells_how_a_request_arrives_and_no_secret_of_it(stand: Stand) -> None:
-    headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Authorization": "Bearer s3cret"}
+    headers = {
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": "https",
+        "Authorization": "Bearer s3cret",
+    }
     _, health, _ = stand.call("GET", "/api/health", headers=headers)
     assert health["request"] == {
         "x-forwarded-for": "203.0.113.7",

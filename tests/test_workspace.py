@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -218,13 +219,15 @@ def test_a_thread_takes_over_project_only_when_it_is_free_and_clean(places: Plac
 
 def test_pushes_at_the_same_moment_all_arrive(places: Places) -> None:
     sessions = [opened(places), opened(places)]
+    gate = threading.Barrier(2)
 
     def work(name: str, workspace: Workspace) -> list[bool]:
-        changes = [Change(f"src/{name}{number}.txt", None, name) for number in range(6)]
         pushed = []
-        for change in changes:
-            carry_out(workspace, change.path.replace("/", "-"), change)
+        for number in range(8):
+            carry_out(workspace, f"{name}{number}", Change(f"src/{name}{number}.txt", None, name))
+            gate.wait()
             pushed.append(workspace.push())
+            gate.wait()
         return pushed
 
     with ThreadPoolExecutor(2) as pool:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 _SCRIPT = Path(__file__).with_name("preview.mjs")
 _FIRST_PORT = 4321
 _ATTEMPTS = 3
-_READY_LIMIT_S = 60.0
+# On a crowded machine a start takes minutes, and starting anew would take as long again.
+_READY_LIMIT_S = 240.0
 _STOP_LIMIT_S = 3.0
 _LONGEST_PAUSE_S = 5.0
 
