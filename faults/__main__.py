@@ -77,7 +77,7 @@ def describe(verdict: Verdict) -> str:
     lines += [f"        noticed by  {name}" for name in verdict.caught]
     lines += [f"        MISSED by   {name}" for name in verdict.missed]
     lines += [f"        also by     {name}" for name in verdict.others]
-    lines += [f"          {reason.splitlines()[0]}" for reason in verdict.reasons.values()]
+    lines += [f"          {' '.join(reason.split())[:400]}" for reason in verdict.reasons.values()]
     return "\n".join(lines)
 
 
