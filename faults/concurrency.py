@@ -153,16 +153,18 @@ def capacity_never_shrinks() -> None:
     caught_by=(IN_TURN, HUNDRED),
 )
 def quick_instructions_lost() -> None:
-    """Of the commands that are received together, all but the first are deleted."""
-    from sandbox.services.hermes.commands import Commands
+    """Of the instructions that are received together, all but the first are deleted."""
+    from sandbox.services.hermes.commands import INSTRUCTION, Commands
 
     receive = Commands.receive
 
     def receive_one(self: Commands) -> bool:
-        known = len(self.inbox)
+        known = list(self.inbox)
         found = receive(self)
-        while len(self.inbox) > known + 1:
-            self.done(self.inbox.pop())
+        new = [command for command in self.inbox if command not in known and command.kind == INSTRUCTION]
+        for command in new[1:]:
+            self.inbox.remove(command)
+            self.done(command)
         return found
 
     Commands.receive = receive_one  # type: ignore[method-assign]

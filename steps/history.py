@@ -50,8 +50,11 @@ def own_file_only(context: Context) -> None:
 def nothing_uncommitted(context: Context) -> None:
     """No instruction half done."""
     world: World = context.world
-    expect(
-        world.visits.workspace(world.visit).git.uncommitted(), empty(), f"uncommitted work of {world.visit}"
+    wait_until(
+        world.visits.workspace(world.visit).git.uncommitted,
+        empty(),
+        what=f"uncommitted work of {world.visit}",
+        within=world.platform.profile.patience.instruction,
     )
 
 

@@ -113,6 +113,21 @@ def test_a_killed_task_s_instruction_is_finished_once_on_the_next_opening(places
     assert opened(places).head() == again.head()
 
 
+def test_a_task_killed_right_after_the_commit_leaves_no_file_that_looks_changed(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = opened(places)
+    begun = note(workspace, "i1", [Change("src/a.txt", None, "a")])
+    commits.write(workspace.git, workspace.root / ".git", begun)
+    with monkeypatch.context() as killed:
+        killed.setattr(commits, "_close", lambda *_rest: None)
+        made = commits.commit(workspace.git, workspace.root / ".git", begun)
+    assert git(workspace.root, "status", "--porcelain") != ""
+    workspace.close()
+    again = opened(places)
+    assert (again.head(), git(again.root, "status", "--porcelain")) == (made, "")
+
+
 def test_what_a_killed_git_leaves_behind_stops_nobody(places: Places) -> None:
     workspace = opened(places)
     (workspace.root / ".git" / "index.lock").touch()

@@ -76,7 +76,7 @@ def finish(git: Git, git_folder: Path, note: Note) -> str:
         still = [change for change in note.changes if _content(git.folder / change.path) == change.before]
         _write_files(git.folder, git_folder, still)
         return commit(git, git_folder, note)
-    (git_folder / _JOURNAL).unlink(missing_ok=True)
+    _close(git, git_folder, note)
     return done
 
 
@@ -99,10 +99,15 @@ def commit(git: Git, git_folder: Path, note: Note) -> str:
         Path(index["GIT_INDEX_FILE"]).unlink(missing_ok=True)
     made = git.run("commit-tree", tree, "-p", head, "-F", "-", stdin=note.message(), more=author)
     git.run("update-ref", "-m", "commit: instruction", reference, made, head)
-    (git_folder / _JOURNAL).unlink(missing_ok=True)
+    _close(git, git_folder, note)
+    return made
+
+
+def _close(git: Git, git_folder: Path, note: Note) -> None:
+    """Bring the index up to the new commit, or it would show the files as changed; only then is all done."""
     if note.changes:
         git.answer("reset", "-q", "--", *(change.path for change in note.changes))
-    return made
+    (git_folder / _JOURNAL).unlink(missing_ok=True)
 
 
 def _entry(git: Git, head: str, change: Change) -> str:
