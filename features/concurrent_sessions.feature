@@ -10,8 +10,8 @@ Feature: Concurrent sessions
       Given the platform is asleep
       When 3 customers start at the same moment
       Then every preview is live within 60 seconds, with its own customer's work only
-      And the sessions are spread evenly over 3 tasks
       And there were never more than 3 Edit tasks
+      And the sessions are spread evenly over 3 tasks
 
   Rule: One session's work is nobody else's business
 
@@ -62,8 +62,8 @@ Feature: Concurrent sessions
       Given nobody is at work
       When <number> customers start at the same moment
       Then every preview is live within 60 seconds, with its own customer's work only
-      And the sessions are spread evenly over 3 tasks
       And there were never more than 3 Edit tasks
+      And the sessions are spread evenly over 3 tasks
 
       Examples:
         | number |

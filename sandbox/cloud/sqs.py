@@ -28,6 +28,9 @@ CALLS = (
     "delete_queue",
 )
 
+# The timeouts of messages that were received in one call end within this many milliseconds of each other.
+RECEIVED_TOGETHER_MS = 25
+
 # moto's server has a thread per request, and deleting a message puts a new list in the place of the queue's: without
 # this lock, what another thread sends meanwhile is lost. Whoever waits for a message waits for a call to have ended.
 changed = threading.Condition(threading.RLock())
@@ -76,9 +79,14 @@ def return_expired(queue: Queue) -> None:
     """End the flight of every message whose visibility timeout has passed. Hold the lock.
 
     moto notices one such message at a time, while the later ones of its FIFO group still block it: the group's last
-    message would be delivered first.
+    message would be delivered first. So the moment is one for all, and not one at which only some of a group that was
+    received together are due.
     """
-    for message in [message for message in queue.pending_messages if message.visible]:
+    now = unix_time_millis()
+    while any(0 <= message.visible_at - now < RECEIVED_TOGETHER_MS for message in queue.pending_messages):
+        changed.wait(RECEIVED_TOGETHER_MS / 1000)
+        now = unix_time_millis()
+    for message in [message for message in queue.pending_messages if message.visible_at < now]:
         queue.pending_messages.discard(message)
 
 
