@@ -8,12 +8,9 @@ from functools import partial
 
 from drivers.at_once import at_once
 from drivers.crowd_matchers import nobody_at_work, one_commit_each
-from drivers.errors import Unreachable
 from drivers.fleet import FleetState
 from drivers.git import Commit
-from drivers.matchers import is_live
 from drivers.platform import Platform
-from drivers.timeline import Stage
 from drivers.visits import Customer, Visit, Visits
 from drivers.watch import wait_until
 
@@ -57,24 +54,8 @@ def until_all_live(platform: Platform, visits: Iterable[Visit]) -> timedelta:
     Raises:
         NotInTime: one is not live within the patience. NeverWill: one has ended.
     """
-    return max(_until_live(platform, visit) for visit in visits)
-
-
-def _until_live(platform: Platform, visit: Visit) -> timedelta:
-    visits, patience = Visits(platform), platform.profile.patience
-    visits.until(visit, "active")
-    wait_until(
-        lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
-        is_live(),
-        what=f"preview of {visit}",
-        within=patience.wake,
-        every=patience.poll,
-        transient=(Unreachable,),
-    )
-    visit.timeline.mark(Stage.FIRST_200)
-    visits.open_browser(visit)
-    visit.timeline.mark(Stage.HMR_CONNECTED)
-    return visit.timeline.since_asked(Stage.HMR_CONNECTED)
+    one = Visits(platform)
+    return max(one.until_connected(visit) for visit in visits)
 
 
 def name_of(customer: Customer) -> str:

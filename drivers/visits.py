@@ -103,20 +103,24 @@ class Visits:
         Raises:
             NotInTime: not live within the patience. NeverWill: the session ended.
         """
+        with self._platform.follow(visit.timeline, visit.session_id):
+            return self.until_connected(visit)
+
+    def until_connected(self, visit: Visit) -> timedelta:
+        """`until_live` without a recorder of the control plane: for many sessions at once."""
         platform, patience = self._platform, self._platform.profile.patience
-        with platform.follow(visit.timeline, visit.session_id):
-            self.until(visit, "active")
-            wait_until(
-                lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
-                is_live(),
-                what=f"preview of {visit}",
-                within=patience.wake,
-                every=patience.poll,
-                transient=(Unreachable,),
-            )
-            visit.timeline.mark(Stage.FIRST_200)
-            self.open_browser(visit)
-            visit.timeline.mark(Stage.HMR_CONNECTED)
+        self.until(visit, "active")
+        wait_until(
+            lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
+            is_live(),
+            what=f"preview of {visit}",
+            within=patience.wake,
+            every=patience.poll,
+            transient=(Unreachable,),
+        )
+        visit.timeline.mark(Stage.FIRST_200)
+        self.open_browser(visit)
+        visit.timeline.mark(Stage.HMR_CONNECTED)
         return visit.timeline.since_asked(Stage.HMR_CONNECTED)
 
     def open_browser(self, visit: Visit) -> HmrSocket:

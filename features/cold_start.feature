@@ -29,7 +29,7 @@ Feature: Cold start
       Given the platform is asleep
       When a customer mails: Change the heading to "Asked by mail"
       Then the customer is answered in the thread with the address of the preview
-      And the preview at that address is live within 60 seconds, connected for updates
+      And the preview is live within 60 seconds, connected for updates
       And the home page of the preview says "Asked by mail"
 
   Rule: Waking up is orderly, seen from inside and outside

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from behave import then, when
 from behave.runner import Context
 
-from drivers.expect import expect
-from drivers.matchers import within_budget
 from drivers.session_matchers import is_mail_that_mentions
 from drivers.watch import wait_until
 from drivers.world import World
@@ -32,15 +28,6 @@ def answered_in_thread(context: Context) -> None:
         what=f"inbox of {world.customer}",
         within=world.platform.profile.patience.wake,
     )
-
-
-@then("the preview at that address is live within {seconds:d} seconds, connected for updates")
-def address_is_live(context: Context, seconds: int) -> None:
-    """Counted from the moment the mail was sent."""
-    world: World = context.world
-    took = world.visits.until_live(world.visit)
-    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
-    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.visit}")
 
 
 @then("the customer is mailed that reason")
