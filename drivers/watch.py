@@ -1,6 +1,7 @@
 """The one wait of the suite, and its opposite.
 
 `wait_until` and `stays` are the verbs that fail a claim, so what they raise is an AssertionError and tells the story.
+Both publish what they wait for (drivers/waiting.py), so that a run can be followed while it goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hamcrest.core.string_description import StringDescription
 
 from drivers.errors import NoData
 from drivers.story import Story
+from drivers.waiting import WAITS
 
 T = TypeVar("T")
 
@@ -115,10 +117,34 @@ def wait_until(
         NotInTime: no match in time, or only after it. The last look starts at the deadline.
         NeverWill: `fatal` matched.
     """
-    look = _adapt(probe)
+    with WAITS.during(what, clock.now()):
+        return _until(
+            _adapt(probe),
+            matcher,
+            story=Story(what, _describe(matcher), evidence),
+            within=within,
+            every=every,
+            steadily=steadily,
+            fatal=fatal,
+            transient=transient,
+            clock=clock,
+        )
+
+
+def _until(
+    look: Callable[[Deadline], T],
+    matcher: Matcher[T],
+    *,
+    story: Story,
+    within: timedelta,
+    every: timedelta,
+    steadily: int,
+    fatal: Matcher[T] | None,
+    transient: tuple[type[Exception], ...],
+    clock: Clock,
+) -> T:
     deadline = Deadline.after(within, clock)
     start = clock.now()
-    story = Story(what, _describe(matcher), evidence)
     streak = 0
     while True:
         started = clock.now()
@@ -169,10 +195,30 @@ def stays(
         DidNotStay: a look did not match; the message says when.
         NoData: fewer than `at_least` looks were possible, because of `transient` errors or a slow probe.
     """
-    look = _adapt(probe)
+    with WAITS.during(what, clock.now()):
+        story = Story(what, _describe(matcher), evidence)
+        seen = _throughout(
+            _adapt(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
+        )
+    if len(seen) < at_least:
+        raise NoData(
+            story.failure(f"seen only {len(seen)} times in {during.total_seconds():g} s, {at_least} needed")
+        )
+    return seen[-1]
+
+
+def _throughout(
+    look: Callable[[Deadline], T],
+    matcher: Matcher[T],
+    story: Story,
+    *,
+    during: timedelta,
+    every: timedelta,
+    transient: tuple[type[Exception], ...],
+    clock: Clock,
+) -> list[T]:
     deadline = Deadline.after(during, clock)
     start = clock.now()
-    story = Story(what, _describe(matcher), evidence)
     seen: list[T] = []
     while True:
         started = clock.now()
@@ -187,13 +233,8 @@ def stays(
             story.add(clock.now() - start, "the expected answer")
             seen.append(observation)
         if started >= deadline.at:
-            break
+            return seen
         clock.pause(min(every.total_seconds(), max(0.0, deadline.at - clock.now())))
-    if len(seen) < at_least:
-        raise NoData(
-            story.failure(f"seen only {len(seen)} times in {during.total_seconds():g} s, {at_least} needed")
-        )
-    return seen[-1]
 
 
 def _adapt(probe: Probe[T]) -> Callable[[Deadline], T]:

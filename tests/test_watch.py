@@ -11,6 +11,7 @@ from hamcrest import equal_to, greater_than
 
 from drivers.errors import NoData, Unreachable
 from drivers.recorder import Recorder
+from drivers.waiting import WAITS, Waits
 from drivers.watch import LAST_LOOK_S, Deadline, DidNotStay, NeverWill, NotInTime, stays, wait_until
 
 SECOND = timedelta(seconds=1)
@@ -244,3 +245,36 @@ def test_an_error_in_the_recorders_thread_surfaces_on_stop() -> None:
     assert failed.wait(10)
     with pytest.raises(ValueError, match="broken once"):
         recorder.stop()
+
+
+def test_a_wait_is_published_for_as_long_as_it_lasts() -> None:
+    seen: list[tuple[str, ...]] = []
+
+    def probe() -> int:
+        seen.append(tuple(wait.what for wait in WAITS.now()))
+        return len(seen)
+
+    wait_until(probe, equal_to(2), what="the outer", within=9 * SECOND, clock=FakeClock())
+    stays(probe, greater_than(2), what="the window", during=SECOND, every=SECOND, clock=FakeClock())
+    with pytest.raises(NotInTime):
+        wait_until(probe, equal_to(0), what="in vain", within=SECOND, every=SECOND, clock=FakeClock())
+    assert seen == [("the outer",)] * 2 + [("the window",)] * 2 + [("in vain",)] * 2
+    assert WAITS.now() == ()
+
+
+def test_of_waits_within_each_other_the_outermost_is_told_and_the_main_threads_comes_first() -> None:
+    waits, begun, done = Waits(), threading.Event(), threading.Event()
+
+    def beside() -> None:
+        with waits.during("beside", 1.0):
+            begun.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    assert begun.wait(10)
+    with waits.during("outer", 5.0), waits.during("inner", 6.0):
+        assert [(wait.what, wait.since) for wait in waits.now()] == [("outer", 5.0), ("beside", 1.0)]
+    done.set()
+    thread.join()
+    assert waits.now() == ()
