@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from behave.model import Feature, Scenario
 
@@ -13,6 +13,8 @@ from drivers.ledger import CRITERIA
 WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
 KNOWN = WHERE | {"slow"} | {criterion.tag for criterion in CRITERIA}
 BUG = re.compile(r"bug\.[a-z0-9-]+")
+SKIP = re.compile(r"skip\.([a-z0-9-]+)")
+"""`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""
 
 
 class WrongTags(DriverError):
@@ -26,10 +28,22 @@ def check_tags(feature: Feature) -> None:
         raise WrongTags(f"{feature.filename}: " + "; ".join(problems))
 
 
+def reason_to_skip(tags: Iterable[str]) -> str | None:
+    """Why a scenario with these tags may be left out of a run; None when it may not."""
+    for tag in sorted(tags):
+        given = SKIP.fullmatch(tag)
+        if given:
+            return given[1].replace("-", " ")
+        if tag in WHERE - {"anywhere"}:
+            return tag.replace("_", " ")
+    return None
+
+
 def _problems(scenario: Scenario) -> Iterator[str]:
     tags = {str(tag) for tag in scenario.effective_tags}
-    unknown = sorted(tag for tag in tags - KNOWN if not BUG.fullmatch(tag))
+    unknown = sorted(tag for tag in tags - KNOWN if not BUG.fullmatch(tag) and not SKIP.fullmatch(tag))
     if unknown:
-        yield f"line {scenario.line}: unknown tags {', '.join(unknown)}; known are {', '.join(sorted(KNOWN))}, bug.<id>"
+        known = f"{', '.join(sorted(KNOWN))}, bug.<id>, skip.<reason>"
+        yield f"line {scenario.line}: unknown tags {', '.join(unknown)}; known are {known}"
     if len(tags & WHERE) != 1:
         yield f"line {scenario.line}: needs exactly one of {', '.join(sorted(WHERE))}"

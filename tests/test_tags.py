@@ -6,7 +6,7 @@ import pytest
 from behave.model import Feature
 from behave.parser import parse_feature
 
-from drivers.tags import WrongTags, check_tags
+from drivers.tags import WrongTags, check_tags, reason_to_skip
 
 
 def feature(tags: str, scenario_tags: str = "") -> Feature:
@@ -18,7 +18,7 @@ def feature(tags: str, scenario_tags: str = "") -> Feature:
 
 
 def test_known_tags_pass() -> None:
-    check_tags(feature("@anywhere", "@criterion.scaling @slow @bug.late-reaper"))
+    check_tags(feature("@anywhere", "@criterion.scaling @slow @bug.late-reaper @skip.no-second-region"))
 
 
 def test_a_misspelt_tag_is_named_with_its_line() -> None:
@@ -30,3 +30,15 @@ def test_a_misspelt_tag_is_named_with_its_line() -> None:
 def test_where_a_scenario_may_run_is_said_exactly_once(tags: str) -> None:
     with pytest.raises(WrongTags, match="needs exactly one of anywhere, aws_only, sandbox_only"):
         check_tags(feature(tags))
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        (["anywhere", "skip.no-second-region"], "no second region"),
+        (["sandbox_only"], "sandbox only"),
+        (["anywhere", "slow", "skip."], None),
+    ],
+)
+def test_a_scenario_may_be_skipped_for_a_stated_reason_only(tags: list[str], reason: str | None) -> None:
+    assert reason_to_skip(tags) == reason
