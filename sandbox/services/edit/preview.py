@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _SCRIPT = Path(__file__).with_name("preview.mjs")
+# A start makes much garbage at once; V8's young generation would otherwise grow to this by collecting it often.
+_YOUNG_GENERATION = "--min-semi-space-size=32"
 _FIRST_PORT = 4321
 _ATTEMPTS = 3
 # On a crowded machine a start takes minutes, and starting anew would take as long again.
@@ -94,7 +96,7 @@ class NodeProcess:
 
     def __init__(self, node: Path, node_modules: Path, scratch: Path) -> None:
         self._process = subprocess.Popen(
-            [str(node), "--no-warnings", str(_SCRIPT), str(node_modules)],
+            [str(node), "--no-warnings", _YOUNG_GENERATION, str(_SCRIPT), str(node_modules)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=scratch,
