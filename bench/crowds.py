@@ -1,0 +1,104 @@
+"""Many sessions at once: how long until all are live, and what that costs in CPU and memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.processes import Usage, of_children, own_cpu_s
+from bench.spread import Spread, spread
+from bench.stand import Stand
+from drivers.crowd import Crowd, until_all_live
+from drivers.errors import DriverError
+from drivers.timeline import Stage
+from drivers.visits import Visit
+from drivers.watch import ClaimFailed
+
+
+@dataclass(frozen=True)
+class CrowdSize:
+    """So many sessions started at the same moment on a platform asleep. Figures are None where they could not be had.
+
+    `all_active_s` is by the platform's own stamps, `all_live_s` until the suite had a browser connected to each, and
+    `live_s` the times of the single sessions. `problem` tells why the crowd did not become live.
+    """
+
+    sessions: int
+    all_active_s: float | None = None
+    all_live_s: float | None = None
+    live_s: Spread | None = None
+    suite_cpu_s: float | None = None
+    deployment_cpu_s: float | None = None
+    memory: Usage | None = None
+    problem: str | None = None
+
+    @property
+    def suite_cpu_per_session_s(self) -> float | None:
+        """CPU seconds of the suite for each session."""
+        return None if self.suite_cpu_s is None else self.suite_cpu_s / self.sessions
+
+    @property
+    def memory_per_session_mb(self) -> float | None:
+        """Memory of the whole deployment divided by the sessions, each shared page counted once."""
+        if self.memory is None or self.memory.pss_mb is None:
+            return None
+        return self.memory.pss_mb / self.sessions
+
+
+@dataclass(frozen=True)
+class Crowds:
+    """One entry per size of crowd, in the order measured."""
+
+    sizes: tuple[CrowdSize, ...]
+
+
+def measure(stand: Stand) -> Crowds:
+    """Start each crowd on a platform asleep, see it live, end it. The first that does not become live is the last."""
+    sizes: list[CrowdSize] = []
+    for count in stand.plan.crowds:
+        stand.say(f"{count} sessions at once")
+        sizes.append(_size(stand, count))
+        if sizes[-1].problem:
+            break
+    return Crowds(tuple(sizes))
+
+
+def _size(stand: Stand, count: int) -> CrowdSize:
+    stand.visits.until_asleep()
+    client_id = stand.suite.new_client()
+    visits: Sequence[Visit] = ()
+    suite_before, before = own_cpu_s(), of_children()
+    began = time.monotonic()
+    try:
+        visits = Crowd(stand.platform, client_id).start(count)
+        for visit in visits:
+            stand.platform.attendance.attend(visit.session_id)
+        until_all_live(stand.platform, visits)
+        took = time.monotonic() - began
+        suite_cpu_s, after = own_cpu_s() - suite_before, of_children()
+        return CrowdSize(
+            sessions=count,
+            all_active_s=_all_active_s(stand, visits),
+            all_live_s=took,
+            live_s=spread(
+                visit.timeline.since_asked(Stage.HMR_CONNECTED).total_seconds() for visit in visits
+            ),
+            suite_cpu_s=suite_cpu_s,
+            deployment_cpu_s=after.cpu_s - before.cpu_s if before and after else None,
+            memory=after,
+        )
+    except (ClaimFailed, DriverError) as failure:
+        return CrowdSize(sessions=count, problem=str(failure))
+    finally:
+        for visit in visits:
+            for browser in visit.browsers:
+                browser.close()
+        stand.visits.end_all_of(client_id)
+
+
+def _all_active_s(stand: Stand, visits: Sequence[Visit]) -> float | None:
+    first = min(visit.asked_at for visit in visits)
+    moments = [stand.platform.records.get(visit.session_id).started_at for visit in visits]
+    known = [moment for moment in moments if moment is not None]
+    return (max(known) - first).total_seconds() if len(known) == len(visits) else None
