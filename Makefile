@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: accept test sandbox faults requirements clean
+.PHONY: accept test sandbox faults bench requirements clean
 
 accept: .venv/installed
 	$(BIN)/python -m behave $(ARGS)
@@ -18,6 +18,9 @@ test: .venv/installed
 
 sandbox: .venv/installed
 	$(BIN)/python -m sandbox up $(ARGS)
+
+bench: .venv/installed
+	$(BIN)/python -m bench $(ARGS)
 
 faults: .venv/installed
 	$(BIN)/python -m faults $(ARGS)
