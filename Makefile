@@ -2,11 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# How many features at once, each with a platform of its own; unset: as many as there are cores.
+JOBS ?=
+# The folders of all shards, for `make report`.
+RUNS ?=
 
-.PHONY: accept test sandbox faults bench requirements clean
+.PHONY: accept report test sandbox faults bench requirements clean
 
 accept: .venv/installed
-	$(BIN)/python -m behave $(ARGS)
+	$(BIN)/python -m gate $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
+
+report: .venv/installed
+	$(BIN)/python -m gate merge $(RUNS) $(ARGS)
 
 test: .venv/installed
 	$(BIN)/ruff check .
@@ -19,11 +26,11 @@ test: .venv/installed
 sandbox: .venv/installed
 	$(BIN)/python -m sandbox up $(ARGS)
 
-bench: .venv/installed
-	$(BIN)/python -m bench $(ARGS)
-
 faults: .venv/installed
 	$(BIN)/python -m faults $(ARGS)
+
+bench: .venv/installed
+	$(BIN)/python -m bench $(ARGS)
 
 .venv/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'

@@ -1,0 +1,116 @@
+"""The workers of a run: at most so many at once, the longest unit first, ended together on Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from gate.plan import Unit, longest_first
+from gate.screen import Screen
+from gate.worker import Outcome, Worker
+
+LOOK_S = 0.2
+"""Seconds between two looks at the workers."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass
+class Interruption:
+    """How often this process has been told to end; installed for as long as `heeded` lasts."""
+
+    times: int = 0
+    woken: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Count signals instead of dying of them."""
+        before = {number: signal.signal(number, self._count) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.times += 1
+        self.woken.set()
+
+    def pause(self, seconds: float) -> None:
+        """Let so many seconds pass; a signal ends the pause."""
+        self.woken.wait(seconds)
+        self.woken.clear()
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How units are run: behave's options, how many at once, what is kept, where each worker's folder lies."""
+
+    options: Sequence[str]
+    jobs: int
+    keep: str
+    stop: bool
+    folder: Path
+    screen: Screen
+    interruption: Interruption
+
+    def run(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Run the units and return what became of each that was started, in the units' order.
+
+        The first signal is passed on to the workers, once, and no more are started; they put away what they began. The
+        second one kills them.
+        """
+        waiting, running, told = longest_first(units), list[Worker](), 0
+        finishing: list[Future[Outcome]] = []
+        with ThreadPoolExecutor(max_workers=len(waiting) or 1) as pool:
+            while waiting or running:
+                if self.interruption.times > told:
+                    told = self.interruption.times
+                    waiting.clear()
+                    self._tell_to_end(running, finally_=told > 1)
+                while waiting and sum(not worker.kept for worker in running) < self.jobs:
+                    running.append(self._started(waiting.pop(0)))
+                for worker in list(running):
+                    if self._look(worker):
+                        waiting.clear()
+                    if not worker.running:
+                        running.remove(worker)
+                        finishing.append(pool.submit(worker.finish))
+                self.screen.show(running, waiting=len(waiting))
+                if running:
+                    self.interruption.pause(LOOK_S)
+        return sorted((done.result() for done in finishing), key=lambda outcome: outcome.unit.number)
+
+    def _started(self, unit: Unit) -> Worker:
+        worker = Worker(unit, self.folder / str(unit.number))
+        worker.start(self.options, keep=self.keep)
+        self.screen.started(worker)
+        return worker
+
+    def _look(self, worker: Worker) -> bool:
+        """See what has happened in a worker; whether behave's --stop ends the run for it."""
+        failed = False
+        for ended in worker.look():
+            self.screen.ended(worker, ended)
+            failed = failed or ended.status not in ("passed", "skipped")
+        if self.keep != "never" and not worker.kept:
+            lingering = worker.lingering()
+            if lingering:
+                worker.kept = True
+                self.screen.kept(worker, lingering)
+        return failed and self.stop
+
+    def _tell_to_end(self, running: Sequence[Worker], *, finally_: bool) -> None:
+        self.screen.say(
+            "Ending at once."
+            if finally_
+            else "Ending: the workers put away what they began. Ctrl-C ends them at once."
+        )
+        for worker in running:
+            worker.signal(signal.SIGKILL if finally_ else signal.SIGINT)

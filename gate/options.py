@@ -1,0 +1,111 @@
+"""The gate's command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.plan import Shard
+
+EXIT_CODES = """\
+exit codes:
+  0    accepted; or, of a part of the scenarios, all passed
+  1    not accepted: a scenario failed, was undefined or skipped without a reason, a criterion is not
+       proven, a cleanup failed, something was left behind
+  2    could not be judged: nothing is selected, a worker died, results are missing or incomplete,
+       fewer scenarios ran than expected, a wrong option
+  130  interrupted
+
+`make` exits with 2 whenever the gate does not exit with 0.
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for. `behave` are the arguments that go to behave."""
+
+    jobs: int | None
+    shard: Shard | None
+    last_failed: bool
+    keep: str
+    expect: int | None
+    behave: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MergeOptions:
+    """The folders to merge, and where to; None lets the gate choose."""
+
+    folders: tuple[Path, ...]
+    into: Path | None
+
+
+def parse(arguments: Sequence[str]) -> Options | MergeOptions:
+    """The options; SystemExit with 2 for wrong ones, after saying so."""
+    if arguments and arguments[0] == "merge":
+        return _merge(arguments[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m gate",
+        usage="python -m gate [options] [behave's: features, FILE:LINE, --tags=..., -n NAME, -D NAME=VALUE ...]\n"
+        "       python -m gate merge FOLDER... [--into FOLDER]",
+        description="Run the features, each feature file in a process with a platform of its own, and judge.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N",
+        help="feature files at once; default: the number of cores, at most the number of feature files",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="run the I-th of N parts; `merge` gives the verdict"
+    )
+    parser.add_argument(
+        "--last-failed", action="store_true", help="run what did not pass in reports/latest, and nothing else"
+    )
+    parser.add_argument(
+        "--keep", choices=("never", "on-failure", "always"), default="never",
+        help="leave each worker's platform running for a look, until Ctrl-C",
+    )  # fmt: skip
+    parser.add_argument(
+        "--expect",
+        type=_positive,
+        metavar="N",
+        help="how many scenarios must run, instead of gate/expected.toml's",
+    )
+    known, rest = parser.parse_known_args(list(arguments))
+    return Options(known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest))
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _merge(arguments: Sequence[str]) -> MergeOptions:
+    parser = argparse.ArgumentParser(
+        prog="python -m gate merge",
+        description="Merge the runs of all shards and give the one verdict.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a shard's reports/<run>")
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help="default: a new folder in reports/")
+    known = parser.parse_args(list(arguments))
+    return MergeOptions(tuple(known.folders), known.into)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1")
+    return int(text)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

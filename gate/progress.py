@@ -1,0 +1,78 @@
+"""How far one behave process has come, as its live events tell (gate/live.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A scenario that has ended; `seconds` are its steps' together."""
+
+    name: str
+    location: str
+    status: str
+    seconds: float
+
+
+@dataclass
+class Progress:
+    """Filled event by event. Times are seconds since the epoch; `scenario` is None between scenarios."""
+
+    scenario: str | None = None
+    location: str | None = None
+    scenario_since: float = 0.0
+    step: str = "starting"
+    waiting_for: str | None = None
+    waiting_since: float = 0.0
+    ended: list[Ended] = field(default_factory=list)
+    closed: bool = False
+
+    def see(self, event: dict[str, Any]) -> None:
+        """Take note of one event; kinds that are not known change nothing."""
+        match event["event"]:
+            case "scenario":
+                self.scenario, self.location = event["name"], event["location"]
+                self.scenario_since = event["at"]
+            case "step":
+                self.step = event["text"]
+            case "waiting":
+                self.waiting_for, self.waiting_since = event["what"], event["since"] or event["at"]
+            case "ended":
+                self.ended.append(Ended(event["name"], event["location"], event["status"], event["seconds"]))
+                self.scenario = self.location = None
+                self.step = "between scenarios"
+            case "feature_ended":
+                self.step = "putting away the feature and its platform"
+            case "closed":
+                self.closed = True
+
+    def now(self) -> str:
+        """What goes on: the wait if there is one, else the step."""
+        return f"waiting for {self.waiting_for}" if self.waiting_for else self.step
+
+
+class EventFile:
+    """A live.ndjson that grows; `new` gives each event once, and never half a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._part = b""
+
+    def new(self) -> Iterator[dict[str, Any]]:
+        """The events that have been written since the last call; none while there is no file."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                grown = file.read()
+        except FileNotFoundError:
+            return
+        self._read += len(grown)
+        *lines, self._part = (self._part + grown).split(b"\n")
+        for line in lines:
+            yield json.loads(line)

@@ -1,0 +1,170 @@
+"""One run of the gate: select, deal out, run, merge, judge."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drivers.profile import read
+from drivers.suite import point_latest
+from gate.closing import Closing
+from gate.crew import Crew, Interruption
+from gate.gather import gather
+from gate.note import NoNote, Note
+from gate.options import MergeOptions, Options, cores
+from gate.plan import Expected, Shard, share, units
+from gate.record import BrokenRecord, Record
+from gate.screen import screen
+from gate.selection import Selection, SelectionError, Wanted, select
+from gate.verdict import Code, findings_of
+
+REPORTS = Path("reports")
+WORKERS = "workers"
+PROFILE = "deployments/sandbox.toml"
+
+
+def run(options: Options) -> Code:
+    """Run what is selected and judge it.
+
+    Raises:
+        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong.
+    """
+    expected = Expected.read()
+    selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
+    dealt = units(selection, expected, {})
+    if options.shard:
+        dealt = share(dealt, options.shard)
+        if not dealt:
+            raise SelectionError(
+                f"nothing is left for shard {options.shard}: there are fewer features than shards"
+            )
+    jobs = _jobs(options, selection, len(dealt))
+    folder = new_folder()
+    point_latest(folder)
+    interruption, began = Interruption(), time.monotonic()
+    with interruption.heeded():
+        crew = Crew(
+            options=selection.options,
+            jobs=jobs,
+            keep=options.keep,
+            stop=selection.stop,
+            folder=folder / WORKERS,
+            screen=screen(sys.stdout, sum(len(unit.scenarios) for unit in dealt)),
+            interruption=interruption,
+        )
+        outcomes = crew.run(dealt)
+        broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
+        complete = len(outcomes) == len(dealt) and all(outcome.complete for outcome in outcomes)
+        note = Note(
+            asked=selection.scenarios,
+            selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
+            whole=selection.whole and options.shard is None,
+            least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
+            shard=str(options.shard) if options.shard else None,
+            about_workers=tuple(findings_of(outcomes)),
+            kept=any(outcome.kept for outcome in outcomes),
+            interrupted=interruption.times > 0 and not complete,
+            seconds=round(time.monotonic() - began, 1),
+        )
+        closing = Closing(folder, note, say)
+        return closing.judge(tuple(broken)).code
+
+
+def merge(options: MergeOptions) -> Code:
+    """Merge the runs of all shards and judge them as one.
+
+    Raises:
+        NoNote: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
+    """
+    notes = {folder: Note.read(folder) for folder in options.folders}
+    first = next(iter(notes.values()))
+    if any(note.asked != first.asked for note in notes.values()):
+        raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
+    everything = select(())
+    whole = {wanted.location for wanted in everything.scenarios} <= {
+        wanted.location for wanted in first.asked
+    }
+    folder = options.into or new_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    broken = gather(list(notes), folder, move=False)
+    if folder.parent == REPORTS:
+        point_latest(folder)
+    note = Note(
+        asked=first.asked,
+        selected=tuple(wanted.location for wanted in first.asked),
+        whole=whole,
+        least=Expected.read().scenarios if whole else 1,
+        shard=None,
+        about_workers=tuple(finding for note in notes.values() for finding in note.about_workers),
+        kept=any(note.kept for note in notes.values()),
+        interrupted=any(note.interrupted for note in notes.values()),
+        seconds=max(note.seconds for note in notes.values()),
+    )
+    return Closing(folder, note, say).judge((*broken, *_absent(notes.values()))).code
+
+
+def new_folder() -> Path:
+    """A new folder for a run, named by the time and a few random characters."""
+    folder = REPORTS / f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def say(line: str) -> None:
+    """Tell the person."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _absent(notes: Iterable[Note]) -> list[str]:
+    """Shards that nobody handed in."""
+    given = [Shard.parse(note.shard) for note in notes if note.shard]
+    counts = {shard.count for shard in given}
+    if len(counts) > 1:
+        return [f"the shards are parts of different divisions: {', '.join(map(str, given))}"]
+    present = {shard.index for shard in given}
+    return [
+        f"shard {Shard(index, count)} is missing"
+        for count in counts
+        for index in range(1, count + 1)
+        if index not in present
+    ]
+
+
+def _jobs(options: Options, selection: Selection, dealt: int) -> int:
+    """How many workers at once; a platform that is there already can serve one at a time."""
+    settings = selection.settings
+    own = (
+        read(Path(settings.get("profile", PROFILE)), settings).command is not None
+        and "sandbox" not in settings
+    )
+    if not own and (options.jobs or 1) > 1:
+        raise SelectionError(
+            f"--jobs {options.jobs} needs a platform for each worker, and this run is to use one that is there "
+            "already: every feature begins with that platform asleep, so leave --jobs out"
+        )
+    return min(options.jobs or (cores() if own else 1), dealt)
+
+
+def _failed_last(folder: Path) -> Callable[[Wanted], bool]:
+    """Whether a scenario did not pass in the run of that folder, by feature and name: lines may have moved since."""
+    try:
+        record, note = Record.read(folder), Note.read(folder)
+    except BrokenRecord as error:
+        raise SelectionError(f"--last-failed: {error}") from error
+    except NoNote as error:
+        raise SelectionError(f"--last-failed: {error}") from error
+    passed = {
+        (result.file, result.name)
+        for result in (record.scenarios if record else ())
+        if result.status == "passed"
+    }
+    asked = {(wanted.file, wanted.name) for wanted in note.asked if wanted.location in set(note.selected)}
+    failed = asked - passed
+    if not failed:
+        raise SelectionError(f"--last-failed: everything passed in {folder.resolve().name}; nothing to run")
+    return lambda wanted: (wanted.file, wanted.name) in failed

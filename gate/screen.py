@@ -1,0 +1,172 @@
+"""What a person sees while the run goes on: on a terminal one line per worker, redrawn; elsewhere plain lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from gate.progress import Ended
+from gate.worker import Worker
+
+HEARTBEAT_S = 30.0
+"""Seconds of silence after which plain output says what is being waited for."""
+
+REDRAWS_PER_S = 2
+
+MARKS = {"passed": "green", "skipped": "yellow"}
+"""Colours of statuses; any other is red."""
+
+
+class Screen(Protocol):
+    """Told by the crew what happens."""
+
+    def say(self, line: str) -> None:
+        """A line of the gate's own."""
+
+    def started(self, worker: Worker) -> None:
+        """A worker has been started."""
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:
+        """A scenario has ended."""
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """A worker is done and stays for a look."""
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """How things stand; called several times a second. `waiting` units are not yet started."""
+
+
+def screen(out: TextIO, total: int) -> Screen:
+    """The screen for a stream: live on a terminal, plain lines elsewhere."""
+    console = Console(file=out, highlight=False)
+    return (
+        LiveScreen(console, total)
+        if console.is_terminal and not console.is_dumb_terminal
+        else Plain(out, total)
+    )
+
+
+@dataclass
+class Plain:
+    """One line per scenario that has ended, and a heartbeat when nothing ends for long; no control characters."""
+
+    out: TextIO
+    total: int
+    done: int = 0
+    _said_at: float = field(default_factory=time.monotonic)
+
+    def say(self, line: str) -> None:
+        """Print a line at once."""
+        self.out.write(f"{line}\n")
+        self.out.flush()
+        self._said_at = time.monotonic()
+
+    def started(self, worker: Worker) -> None:
+        """Print what the worker is to run."""
+        self.say(started(worker))
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
+        """Print the scenario's line."""
+        self.done += 1
+        self.say(ended(scenario, self.done, self.total))
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """Print where to look."""
+        self.say(f"worker {worker.unit.number} ({worker.unit.feature}): {said}. Ctrl-C ends it.")
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """Print a heartbeat when it is time."""
+        if time.monotonic() - self._said_at >= HEARTBEAT_S:
+            now = "; ".join(f"{worker.unit.feature}: {doing(worker)}" for worker in running)
+            self.say(f"... {now or 'the last workers put away what they began'}" + _queued(waiting))
+
+
+class LiveScreen:
+    """Finished scenarios scroll by, and below them stands one line per worker: how long, and waiting for what."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console = console
+        self._total = total
+        self._done = 0
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._drawn = 0.0
+        self._began = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Print a line above the workers' lines."""
+        self._console.print(Text(line))
+
+    def started(self, worker: Worker) -> None:
+        """Print what the worker is to run."""
+        self._console.print(Text(started(worker), style="dim"))
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
+        """Print the scenario's line."""
+        self._done += 1
+        line = Text(ended(scenario, self._done, self._total), no_wrap=True, overflow="ellipsis")
+        line.stylize(MARKS.get(scenario.status, "bold red"), 0, len(scenario.status))
+        self._console.print(line)
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """Print where to look."""
+        self.say(f"worker {worker.unit.number} ({worker.unit.feature}): {said}. Ctrl-C ends it.")
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
+        if not running:
+            self._live.stop()
+            return
+        now = time.monotonic()
+        if now - self._drawn < 1 / REDRAWS_PER_S:
+            return
+        self._drawn = now
+        if not self._live.is_started:
+            self._live.start()
+        table = Table.grid(padding=(0, 1))
+        for column in ("seconds", "feature", "doing"):
+            table.add_column(column, no_wrap=True, overflow="ellipsis")
+        for worker in running:
+            table.add_row(
+                f"{worker.seconds:6.0f} s", Text(worker.unit.feature, style="bold"), Text(doing(worker))
+            )
+        clock = f"{now - self._began:6.0f} s"
+        table.add_row(
+            clock, Text(f"{self._done} of {self._total}"), Text(f"scenarios ended{_queued(waiting)}")
+        )
+        self._live.update(table, refresh=True)
+
+
+def started(worker: Worker) -> str:
+    """A worker's first line."""
+    unit = worker.unit
+    return (
+        f"worker {unit.number}: {unit.feature}, {len(unit.scenarios)} scenarios (about {unit.seconds:.0f} s)"
+    )
+
+
+def ended(scenario: Ended, done: int, total: int) -> str:
+    """The line of a scenario that has ended."""
+    return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name}"
+
+
+def doing(worker: Worker) -> str:
+    """What a worker is at: the scenario, since when, and the wait or the step."""
+    progress = worker.progress
+    if worker.kept:
+        return "kept for a look; Ctrl-C ends it"
+    if progress.scenario is None:
+        return progress.now()
+    now = time.time()
+    waited = f" ({now - progress.waiting_since:.0f} s)" if progress.waiting_for else ""
+    return f"{now - progress.scenario_since:.0f} s {progress.scenario}: {progress.now()}{waited}"
+
+
+def _queued(waiting: int) -> str:
+    return f"; {waiting} features not yet started" if waiting else ""

@@ -1,0 +1,211 @@
+"""The verdict: every reason why a run may not be called good, and the exit code that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from drivers.ledger import CRITERIA, verdict
+from drivers.tags import reason_to_skip
+from gate.record import JUNIT, MESSAGES, REPORT, Record, Result, messages_end
+from gate.selection import Wanted
+from gate.worker import Outcome, ended_by
+
+NAMED = 10
+"""How many scenarios a sentence names; of more, only the number is told."""
+
+
+class Code(IntEnum):
+    """The gate's exit codes."""
+
+    ACCEPTED = 0
+    NOT_ACCEPTED = 1
+    NOT_JUDGED = 2
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason. `code` is NOT_ACCEPTED for what the platform or the suite did, NOT_JUDGED for what nobody saw."""
+
+    code: Code
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a verdict stands on. `selected` is what was to run; `least` how many scenarios must have run."""
+
+    folder: Path
+    selected: Sequence[Wanted]
+    whole: bool
+    least: int
+    record: Record
+    about_workers: tuple[Finding, ...] = ()
+    """See `findings_of`."""
+    kept: bool = False
+    """Workers stayed for a look: what was to be put away at the end was not looked at."""
+    interrupted: bool = False
+    broken: tuple[str, ...] = ()
+    """What could not be read or made, as sentences."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a run at its end."""
+
+    findings: tuple[Finding, ...]
+    whole: bool
+    interrupted: bool
+    proven: int
+    """How many of the five criteria are met."""
+
+    @property
+    def code(self) -> Code:
+        """A scenario that failed decides, whatever else could not be seen; an interrupted run decides nothing."""
+        if self.interrupted:
+            return Code.INTERRUPTED
+        codes = {finding.code for finding in self.findings}
+        if Code.NOT_ACCEPTED in codes:
+            return Code.NOT_ACCEPTED
+        return Code.NOT_JUDGED if codes else Code.ACCEPTED
+
+    @property
+    def word(self) -> str:
+        """The verdict in words; `accepted` is for whole runs alone."""
+        match self.code:
+            case Code.INTERRUPTED:
+                return "INTERRUPTED"
+            case Code.NOT_ACCEPTED:
+                return "NOT ACCEPTED"
+            case Code.NOT_JUDGED:
+                return "COULD NOT BE JUDGED"
+        if self.whole:
+            return "ACCEPTED"
+        return f"passed; {self.proven} of {len(CRITERIA)} criteria proven by these scenarios"
+
+
+def judge(case: Case, *, report: bool = True) -> Verdict:
+    """Look for every reason against the run; `report` says whether the report must lie there already."""
+    return Verdict(
+        findings=(
+            *case.about_workers,
+            *_scenarios(case),
+            *_traces(case),
+            *_criteria(case),
+            *_counts(case),
+            *_files(case, (REPORT, JUNIT) if report else (JUNIT,)),
+        ),
+        whole=case.whole,
+        interrupted=case.interrupted,
+        proven=sum(word == "met" for word in criteria(case.record).values()),
+    )
+
+
+def criteria(record: Record) -> dict[str, str]:
+    """`met`, `NOT MET` or `not run` for each criterion's tag."""
+    scenarios = record.ledger().scenarios
+    return {
+        criterion.tag: verdict([s for s in scenarios if criterion.tag in s.tags and s.status != "skipped"])
+        for criterion in CRITERIA
+    }
+
+
+def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+    """Workers that died or left something, and behave's own verdict where nothing else explains it."""
+    for outcome in outcomes:
+        for sentence in outcome.left:
+            yield Finding(Code.NOT_ACCEPTED, f"{outcome.name} {sentence}")
+        if outcome.kept:
+            continue
+        fine = all(ended.status in ("passed", "skipped") for ended in outcome.progress.ended)
+        if outcome.died:
+            during = outcome.progress.scenario or outcome.progress.step
+            yield Finding(
+                Code.NOT_JUDGED,
+                f'{outcome.name} {ended_by(outcome.code)} before it had finished, during "{during}"; '
+                f"its log {outcome.folder} ends:\n{outcome.tail()}",
+            )
+        elif outcome.code != 0 and fine and outcome.progress.ended:
+            yield Finding(
+                Code.NOT_ACCEPTED,
+                f"{outcome.name} {ended_by(outcome.code)} although its scenarios passed: "
+                f"a hook or a cleanup failed; its log {outcome.folder} ends:\n{outcome.tail()}",
+            )
+        elif not outcome.progress.ended:
+            yield Finding(
+                Code.NOT_JUDGED,
+                f"{outcome.name} ran none of its {len(outcome.unit.scenarios)} scenarios; "
+                f"its log {outcome.folder} ends:\n{outcome.tail()}",
+            )
+
+
+def _scenarios(case: Case) -> Iterator[Finding]:
+    """Scenarios that did not pass, and those nobody has a result of."""
+    results = {result.location: result for result in case.record.scenarios}
+    missing = [wanted for wanted in case.selected if wanted.location not in results]
+    if missing:
+        yield Finding(Code.NOT_JUDGED, f"{len(missing)} scenarios have no result: {_named(missing)}")
+    for result in case.record.scenarios:
+        where = f"{result.name} ({result.location})"
+        if result.status == "passed":
+            continue
+        if result.status == "skipped":
+            if reason_to_skip(result.tags) is None:
+                yield Finding(Code.NOT_ACCEPTED, f"skipped without a reason: {where}; add @skip.<reason>")
+        else:
+            yield Finding(Code.NOT_ACCEPTED, f"{result.status}: {where}")
+
+
+def _traces(case: Case) -> Iterator[Finding]:
+    """Cleanups that failed and what was left behind in the platform."""
+    for sentence in case.record.cleanup_errors:
+        yield Finding(Code.NOT_ACCEPTED, f"a cleanup failed: {sentence}")
+    for sentence in case.record.left_behind:
+        yield Finding(Code.NOT_ACCEPTED, f"left behind: {sentence}")
+
+
+def _criteria(case: Case) -> Iterator[Finding]:
+    """A whole run proves all five."""
+    if case.whole:
+        words = criteria(case.record)
+        # While results are missing nobody can say that there is no proof.
+        complete = len(case.record.scenarios) >= len(case.selected)
+        code = Code.NOT_ACCEPTED if complete else Code.NOT_JUDGED
+        for criterion in CRITERIA:
+            if words[criterion.tag] == "not run":
+                yield Finding(code, f"no scenario proves: {criterion.promise}")
+
+
+def _counts(case: Case) -> Iterator[Finding]:
+    """The floor: a feature that got lost fails no scenario."""
+    ran = sum(_counted(result) for result in case.record.scenarios)
+    if ran < case.least:
+        yield Finding(Code.NOT_JUDGED, f"expected at least {case.least} scenarios to run, {ran} did")
+
+
+def _counted(result: Result) -> bool:
+    if result.status == "skipped":
+        return reason_to_skip(result.tags) is not None
+    return result.status != "untested"
+
+
+def _files(case: Case, names: Sequence[str]) -> Iterator[Finding]:
+    """The results are complete on disk."""
+    for sentence in case.broken:
+        yield Finding(Code.NOT_JUDGED, sentence)
+    if not case.record.ended and not case.kept:
+        yield Finding(Code.NOT_JUDGED, f"the results in {case.folder} are not those of a run that ended")
+    wrong = messages_end(case.folder / MESSAGES)
+    if wrong:
+        yield Finding(Code.NOT_JUDGED, wrong)
+    for name in names:
+        if not (case.folder / name).is_file():
+            yield Finding(Code.NOT_JUDGED, f"expected {name} in {case.folder}, found no such file")
+
+
+def _named(scenarios: Sequence[Wanted]) -> str:
+    named = ", ".join(f"{wanted.name} ({wanted.location})" for wanted in scenarios[:NAMED])
+    return f"{named} and {len(scenarios) - NAMED} more" if len(scenarios) > NAMED else named

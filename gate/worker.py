@@ -1,0 +1,165 @@
+"""One behave process over one unit, and what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gate.lifeline import VARIABLE
+from gate.plan import Unit
+from gate.progress import Ended, EventFile, Progress
+from gate.remains import clear, remains
+
+LIVE = "live.ndjson"
+LOG = "behave.log"
+
+ORDERLY_S = 2.0
+"""Seconds after the end of a worker that put its platform away itself, until what is left is called left behind."""
+
+ORPHANED_S = 15.0
+"""The same after one that was killed: its platform notices, and puts itself away."""
+
+TAIL_LINES = 15
+
+LINGERS = "Kept for a look:"
+"""How the suite's line begins (drivers/suite.py) when it stays until Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A worker that has ended. `code` is as `subprocess` gives it: negative for a signal."""
+
+    unit: Unit
+    folder: Path
+    code: int
+    seconds: float
+    progress: Progress
+    kept: bool = False
+    """It stayed for a look, so that nothing was to be put away before the end."""
+    left: tuple[str, ...] = ()
+    """What it left on this machine, as sentences; cleared away since."""
+
+    @property
+    def name(self) -> str:
+        """How the worker is called in messages."""
+        return f"worker {self.unit.number} ({self.unit.feature})"
+
+    @property
+    def died(self) -> bool:
+        """Whether behave ended before it had finished, cleanups included."""
+        return not self.progress.closed or self.code not in (0, 1)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it did all it was to do."""
+        return len(self.progress.ended) >= len(self.unit.scenarios) and (self.kept or not self.died)
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        with contextlib.suppress(OSError):
+            lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+            return "\n".join(lines[-TAIL_LINES:])
+        return ""
+
+
+@dataclass
+class Worker:
+    """A behave process that runs. Made by `start`."""
+
+    unit: Unit
+    folder: Path
+    progress: Progress = field(default_factory=Progress)
+    kept: bool = False
+
+    def start(self, options: Sequence[str], *, keep: str) -> None:
+        """Start behave in the working folder, in a session of its own so that no Ctrl-C reaches it but the gate's.
+
+        Args:
+            options: behave's options as the person gave them, without paths.
+            keep: `never`, `on-failure` or `always`: whether it stays for a look when it is done.
+        """
+        self.folder.mkdir(parents=True)
+        # Short, because sockets lie in it: their paths have a limit of about 100 characters.
+        self._scratch = Path(tempfile.mkdtemp(prefix="accept-"))
+        argv = [sys.executable, "-m", "behave", *options]
+        argv += ["-D", f"reports={_relative(self.folder)}", "-D", "report=messages", "-D", f"keep={keep}"]
+        argv += ["--no-color", "-f", "gate.live:Live", "-o", str(self.folder / LIVE), "-f", "pretty"]
+        environment = {**os.environ, VARIABLE: "stdin", "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"}
+        self._began = time.monotonic()
+        with (self.folder / LOG).open("wb") as log:
+            self._child = subprocess.Popen(
+                [*argv, *self.unit.paths],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        self._events = EventFile(self.folder / LIVE)
+
+    @property
+    def pid(self) -> int:
+        """The behave process."""
+        return self._child.pid
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
+
+    def look(self) -> list[Ended]:
+        """Take note of what has happened since the last look; the scenarios that ended meanwhile."""
+        known = len(self.progress.ended)
+        for event in self._events.new():
+            self.progress.see(event)
+        return self.progress.ended[known:]
+
+    def lingering(self) -> str | None:
+        """What the suite says when it is done and stays for a look; None until then."""
+        if self.progress.scenario is not None or not self.progress.ended:
+            return None
+        lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        return next((line for line in reversed(lines) if line.startswith(LINGERS)), None)
+
+    @property
+    def running(self) -> bool:
+        """Whether the behave process lives."""
+        return self._child.poll() is None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the behave process alone; SIGKILL also ends what it leaves, in `finish`."""
+        with contextlib.suppress(ProcessLookupError):
+            self._child.send_signal(number)
+
+    def finish(self) -> Outcome:
+        """Take the end of a process that has ended: see what it left, and clear that away."""
+        code = self._child.wait()
+        seconds = self.seconds
+        if self._child.stdin is not None:
+            self._child.stdin.close()
+        self.look()
+        orderly = self.progress.closed
+        left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
+        clear(self.pid, self._scratch)
+        return Outcome(self.unit, self.folder, code, seconds, self.progress, self.kept, tuple(left))
+
+
+def ended_by(code: int) -> str:
+    """An exit code in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"was killed by signal {-code}"
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
