@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 from behave.model import Feature, Scenario, Step
@@ -14,18 +15,26 @@ from drivers.suite import Suite
 from drivers.tags import check_tags
 from drivers.visits import Visits
 from drivers.world import World
+from reporting.wiring import begin_report
 
 
 def before_all(context: Context) -> None:
-    """Check the profile before anything starts; then start or find the deployment."""
+    """Check the profile before anything starts; then start or find the deployment, and begin the report."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         # behave runs its cleanups on KeyboardInterrupt and not on SIGTERM.
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    context.suite = Suite.start(dict(context.config.userdata), _say)
-    context.add_cleanup(context.suite.close)
+    suite = Suite.start(dict(context.config.userdata), _say)
+    context.suite = suite
+    context.on_cleanup_error = _note_cleanup_error
+    # Cleanups run last in, first out: that the run has ended is written when everything is put away.
+    context.add_cleanup(lambda: suite.ledger.end(aborted=context.aborted))
+    context.add_cleanup(suite.close)
+    suite.look_around(_say)
+    suite.point_latest()
+    begin_report(suite.output, suite.facts(), _say)
 
 
 def before_feature(context: Context, feature: Feature) -> None:
@@ -34,33 +43,38 @@ def before_feature(context: Context, feature: Feature) -> None:
     suite: Suite = context.suite
     visits = Visits(suite.platform)
     visits.until_asleep()
+    context.add_cleanup(lambda: suite.note_platform(_say))
     context.add_cleanup(suite.unless_kept(visits.until_asleep))
     context.add_cleanup(suite.unless_kept(suite.shared.forget))
 
 
-def before_scenario(context: Context, scenario: Scenario) -> None:  # noqa: ARG001 - behave's signature
+def before_scenario(context: Context, scenario: Scenario) -> None:
     """Each scenario has a world of its own."""
     suite: Suite = context.suite
-    context.world = World(suite, lambda undo: context.add_cleanup(suite.unless_kept(undo)))
+    context.world = World(suite, scenario.name, lambda undo: context.add_cleanup(suite.unless_kept(undo)))
     context.add_cleanup(context.world.close)
 
 
 def after_step(context: Context, step: Step) -> None:
-    """Time every step; a failed one leaves its evidence."""
+    """Time every step; a failed one leaves its evidence, in the run's folder and under the step in the report."""
     suite: Suite = context.suite
     suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
     if step.status.has_failed():
         suite.failed = True
         world: World = context.world
-        world.leave_evidence(context.scenario.name, step.error_message or str(step.exception))
+        for exhibit in world.leave_evidence(step.error_message or str(step.exception))[1:]:
+            context.attach(f"text/plain; name={exhibit.title}", exhibit.shown().encode())
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Enter the scenario's result; the ledger is on disk after each."""
+    suite: Suite = context.suite
+    world: World = context.world
     failed = next((step for step in scenario.all_steps if step.status.has_failed()), None)
     if failed:
-        _say(f"      Evidence: {context.suite.evidence.folder(scenario.name)}\n")
-    suite: Suite = context.suite
+        _say(f"      Evidence: {suite.evidence.folder(scenario.name)}\n")
+    rule = context.rule if "rule" in context else None
+    suite.note_stages()
     suite.ledger.add(
         ScenarioResult(
             feature=context.feature.name if context.feature else "",
@@ -72,6 +86,8 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             failed_step=f"{failed.keyword} {failed.name}" if failed else None,
             step_type=failed.step_type if failed else None,
             message=failed.error_message if failed else None,
+            rule=str(rule.name) if rule is not None else None,
+            started_at=world.began_at.timestamp(),
         )
     )
 
@@ -80,8 +96,19 @@ def after_all(context: Context) -> None:
     """End with the success criteria, met or not; keep the deployment for a look if that was asked for."""
     if "suite" in context:
         suite: Suite = context.suite
+        suite.look_back(_say)
         _say(suite.ledger.summary())
         suite.linger(_say)
+
+
+def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Exception) -> None:
+    """behave counts it and goes on with the other cleanups; the ledger says what it was."""
+    suite: Suite = context.suite
+    of_scenario = "scenario" in context
+    subject = context.scenario if of_scenario else context.feature if "feature" in context else None
+    after = subject.name if subject is not None else "the run"
+    suite.ledger.cleanup_failed(f"after {after}: {type(error).__name__}: {error}", of_scenario=of_scenario)
+    context.print_cleanup_error(context, cleanup, error)
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,29 +19,37 @@ from botocore.exceptions import BotoCoreError, ClientError
 from drivers.aws import Clients, reaching
 from drivers.balancer import Balancer
 from drivers.errors import DriverError
-from drivers.fleet import Fleet
+from drivers.fleet import Fleet, Task
 from drivers.hmr import HmrSocket
+from drivers.masking import masked
 from drivers.profile import Logs
 from drivers.records import Records
 from drivers.timeline import Timeline
 
-MASK = "***"
 LAST_FRAMES = 50
 LAST_LINES = 200
-LATEST = "latest"
+SHOWN = 20_000
+"""So many characters of an exhibit are shown in the report; the file has all of it."""
 
-_SECRETS = (
-    re.compile(r"(?i)([?&]token=)[^&\s\"']+"),
-    re.compile(r"(?i)((?:ws|session)?token(?:value)?[\"']?\s*[:=]\s*[\"']?)[A-Za-z0-9+/=_.-]{6,}"),
-    re.compile(
-        r"(?i)((?:secret|password|authorization)[a-z_-]*[\"']?\s*[:=]\s*[\"']?(?:bearer )?)[^\s\"',}]{4,}"
-    ),
-    re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12}\b"),
-)
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One piece of evidence: its title in words, the file that has it, and its text, secrets masked."""
+
+    title: str
+    file: Path
+    text: str
+
+    def shown(self, at_most: int = SHOWN) -> str:
+        """The text for a report: of a long one the end, where the failure is, and where the rest lies."""
+        if len(self.text) <= at_most:
+            return self.text
+        where = f"{self.file.parent.name}/{self.file.name}"
+        return f"... {len(self.text) - at_most} characters before this are in {where}\n{self.text[-at_most:]}"
 
 
 class Evidence:
-    """Writes `reports/<run>/<scenario>/` and keeps `reports/latest` pointing at the run."""
+    """Writes `reports/<run>/<scenario>/`."""
 
     def __init__(
         self,
@@ -54,7 +62,6 @@ class Evidence:
         balancer: Balancer,
         logs: Logs,
     ) -> None:
-        self._reports = reports
         self._run = reports / run_id
         self._clients = clients
         self._records = records
@@ -74,39 +81,48 @@ class Evidence:
         message: str,
         sessions: Mapping[str, Timeline],
         sockets: Iterable[HmrSocket] = (),
-        extra: Mapping[str, object] | None = None,
-    ) -> Path:
-        """Write everything known about a failed scenario and return its folder.
+    ) -> tuple[Exhibit, ...]:
+        """Write everything known about a failed scenario into its folder, and return it.
 
         Args:
             since: when the scenario began; older events and log lines are left out.
             sessions: the scenario's sessions and their timelines.
-            extra: further things to write down, by file name without ending.
         """
         folder = self.folder(scenario)
         folder.mkdir(parents=True, exist_ok=True)
-        self._point_latest()
-        sources: dict[str, Callable[[], object]] = {
-            "failure": lambda: message,
-            "timelines": lambda: {name: str(timeline) for name, timeline in sessions.items()},
-            "fleet": self._fleet.state,
-            "routing": self._balancer.routing,
+        sources: dict[str, tuple[str, Callable[[], object]]] = {
+            "failure": ("What was expected and seen", lambda: message),
+            "timelines": ("Timelines of the sessions", lambda: {k: str(v) for k, v in sessions.items()}),
+            "records": ("Records of the sessions", lambda: _each(sessions, self._raw_record)),
+            "fleet": ("Services and tasks on ECS", self._fleet.state),
         }
         for role in ("hermes", "edit"):
-            sources[f"{role}-events"] = partial(self._fleet.events, role, since=since)
-            sources[f"{role}-tasks"] = partial(self._fleet.history, role)
-        for name in sessions:
-            sources[f"record-{slug(name)}"] = partial(self._raw_record, name)
-            sources[f"targets-{slug(name)}"] = partial(self._balancer.targets_of, name)
-        for number, socket in enumerate(sockets, 1):
-            sources[f"hmr-{number}"] = partial(_socket, socket)
+            name = role.capitalize()
+            sources[f"{role}-events"] = (
+                f"ECS events of {name}",
+                partial(self._fleet.events, role, since=since),
+            )
+            sources[f"{role}-tasks"] = (
+                f"Tasks of {name}, with stopped reasons",
+                partial(self._tasks, role, since),
+            )
+        sources["routing"] = ("Listener rules and target groups", self._balancer.routing)
+        sources["targets"] = (
+            "Targets of the sessions, with health",
+            lambda: _each(sessions, self._balancer.targets_of),
+        )
+        sources["hmr"] = ("Last messages to open browsers", lambda: [_socket(socket) for socket in sockets])
         for group in self._logs.groups:
-            sources[f"log-{slug(group)}"] = partial(self.log_tail, group, since)
-        for name, value in (extra or {}).items():
-            sources[slug(name)] = partial(_plain, value)
-        for name, source in sources.items():
-            (folder / f"{name}.txt").write_text(mask(_told(source)), encoding="utf-8")
-        return folder
+            sources[f"log-{slug(group)}"] = (
+                f"Last lines of the log {group}",
+                partial(self.log_tail, group, since),
+            )
+        exhibits = []
+        for name, (title, source) in sources.items():
+            exhibit = Exhibit(title, folder / f"{name}.txt", _told(source))
+            exhibit.file.write_text(exhibit.text, encoding="utf-8")
+            exhibits.append(exhibit)
+        return tuple(exhibits)
 
     def log_tail(self, group: str, since: datetime) -> str:
         """The last lines of a CloudWatch log group, over all its streams, as `time stream: line`."""
@@ -126,19 +142,9 @@ class Evidence:
     def _raw_record(self, session_id: str) -> Mapping[str, object]:
         return self._records.get(session_id).raw
 
-    def _point_latest(self) -> None:
-        latest = self._reports / LATEST
-        incoming = self._reports / f".{LATEST}-{self._run.name}"
-        incoming.unlink(missing_ok=True)
-        incoming.symlink_to(self._run.name)
-        incoming.replace(latest)
-
-
-def mask(text: str) -> str:
-    """The text with tokens, passwords and keys replaced by `***`."""
-    for pattern in _SECRETS:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return text
+    def _tasks(self, role: str, since: datetime) -> list[Task]:
+        """The service's tasks that had not stopped when the scenario began."""
+        return [t for t in self._fleet.history(role) if t.stopped_at is None or t.stopped_at >= since]
 
 
 def slug(name: str) -> str:
@@ -146,12 +152,22 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:80] or "unnamed"
 
 
-def _told(source: Callable[[], object]) -> str:
+def _each(names: Iterable[str], source: Callable[[str], object]) -> dict[str, object]:
+    """What a source says of each; one that it cannot be asked about does not hide the others."""
+    return {name: _asked(partial(source, name)) for name in names}
+
+
+def _asked(source: Callable[[], object]) -> object:
     try:
-        value = source()
+        return source()
     except (DriverError, ClientError, BotoCoreError, OSError) as failure:
-        return f"could not be read: {type(failure).__name__}: {failure}\n"
-    return f"{value}\n" if isinstance(value, str) else f"{json.dumps(_plain(value), indent=2, default=str)}\n"
+        return f"could not be read: {type(failure).__name__}: {failure}"
+
+
+def _told(source: Callable[[], object]) -> str:
+    """What a source says as text: masked before it becomes JSON, whose escapes could hide a secret's form."""
+    value = masked(_plain(_asked(source)))
+    return f"{value}\n" if isinstance(value, str) else f"{json.dumps(value, indent=2, ensure_ascii=False)}\n"
 
 
 def _plain(value: object) -> Any:

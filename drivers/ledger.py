@@ -8,17 +8,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-Status = Literal["passed", "failed", "skipped", "undefined", "error"]
+from drivers.masking import masked
 
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """One scenario (an outline row counts by itself). `step_type` is the failed step's: given, when or then."""
+    """One scenario (an outline row counts by itself).
+
+    `step_type` is the failed step's: given, when or then; `rule` the name of the rule that it is an example of;
+    `started_at` seconds since the epoch; `worker` names the one of several runs side by side that ran it.
+    """
 
     feature: str
     name: str
@@ -29,6 +32,9 @@ class ScenarioResult:
     failed_step: str | None = None
     step_type: str | None = None
     message: str | None = None
+    rule: str | None = None
+    started_at: float | None = None
+    worker: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,33 @@ class StepTime:
     sentence: str
     scenario: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class SessionTrace:
+    """One session: when it was asked for, the seconds from then to each stage that was seen, and when it ended.
+
+    Instants are seconds since the epoch. `scenario` is the one that first had to do with it.
+    """
+
+    session_id: str
+    client_id: str
+    scenario: str
+    asked_at: float
+    stages: Mapping[str, float]
+    ended_at: float | None = None
+    worker: str = ""
+
+
+@dataclass(frozen=True)
+class TaskTrace:
+    """One task of a service by its role (hermes, edit), from running to stopped, in seconds since the epoch."""
+
+    role: str
+    task_id: str
+    started_at: float
+    stopped_at: float | None
+    worker: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,12 +117,20 @@ CRITERIA = (
 
 @dataclass
 class Ledger:
-    """Filled while a run goes on; written to `path` after every scenario, so that a killed run leaves its truth."""
+    """Filled while a run goes on; written to `path` after every scenario, so that a killed run leaves its truth.
+
+    `left_behind` and `cleanup_errors` hold a sentence each; `ended` says that the run came to its own end.
+    """
 
     path: Path
     scenarios: list[ScenarioResult] = field(default_factory=list)
     steps: list[StepTime] = field(default_factory=list)
     figures: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    sessions: dict[str, SessionTrace] = field(default_factory=dict)
+    tasks: dict[str, TaskTrace] = field(default_factory=dict)
+    left_behind: list[str] = field(default_factory=list)
+    cleanup_errors: list[str] = field(default_factory=list)
+    ended: bool = False
 
     def add(self, result: ScenarioResult) -> None:
         """Take a scenario's result, and write the whole ledger."""
@@ -100,15 +141,35 @@ class Ledger:
         """Take a figure, with the limit or total that it is judged against."""
         self.figures.setdefault(figure, []).append((value, limit))
 
+    def cleanup_failed(self, sentence: str, *, of_scenario: bool) -> None:
+        """Take note of a cleanup that failed; the scenario that it belongs to has not passed then."""
+        self.cleanup_errors.append(sentence)
+        if of_scenario and self.scenarios and self.scenarios[-1].status == "passed":
+            self.scenarios[-1] = dataclasses.replace(
+                self.scenarios[-1], status="cleanup_error", message=sentence
+            )
+        self.write()
+
+    def end(self, *, aborted: bool) -> None:
+        """Write the ledger for the last time; an aborted run has not ended."""
+        self.ended = not aborted
+        self.write()
+
     def write(self) -> None:
-        """Write the ledger as JSON: `scenarios` (fields of `ScenarioResult`) and `figures`."""
+        """Write the ledger as JSON, its fields by their names, secrets masked."""
         document = {
             "scenarios": [dataclasses.asdict(result) for result in self.scenarios],
             "figures": self.figures,
+            "steps": [dataclasses.asdict(step) for step in self.steps],
+            "sessions": [dataclasses.asdict(session) for session in self.sessions.values()],
+            "tasks": [dataclasses.asdict(task) for task in self.tasks.values()],
+            "left_behind": self.left_behind,
+            "cleanup_errors": self.cleanup_errors,
+            "ended": self.ended,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".part")
-        unfinished.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        unfinished.write_text(json.dumps(masked(document)), encoding="utf-8")
         unfinished.replace(self.path)
 
     def summary(self) -> str:
@@ -121,6 +182,11 @@ class Ledger:
         lines.append("Slowest steps")
         slowest = sorted(self.steps, key=lambda step: step.seconds, reverse=True)[:10]
         lines += [f"  {step.seconds:6.1f} s  {step.sentence}   ({step.scenario})" for step in slowest]
+        for title, sentences in (
+            ("Left behind", self.left_behind),
+            ("Cleanups that failed", self.cleanup_errors),
+        ):
+            lines += [title, *(f"  {sentence}" for sentence in sentences)] if sentences else []
         return "\n".join(lines)
 
     def _counts(self) -> str:

@@ -6,20 +6,36 @@ import itertools
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from drivers.balancer import Routing
 from drivers.deployment import Deployment
+from drivers.errors import ConfigurationError, DriverError
 from drivers.evidence import Evidence
 from drivers.ledger import Ledger
+from drivers.leftovers import left_behind
+from drivers.masking import hide, mask_file
 from drivers.platform import Platform
 from drivers.profile import read
 from drivers.shared import Shared
+from drivers.timeline import Timeline
+from drivers.traces import Traces
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 PROFILE = "deployments/sandbox.toml"
+REPORTS = PROJECT / "reports"
+LATEST = "latest"
+RESULTS = "results.json"
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class Keep(StrEnum):
@@ -30,21 +46,54 @@ class Keep(StrEnum):
     ALWAYS = "always"
 
 
+class Report(StrEnum):
+    """What a run writes for people: the messages and the page made of them, the messages alone, or neither."""
+
+    PAGE = "page"
+    MESSAGES = "messages"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a run writes: its folder, its ledger, its report; `own` means a folder below `reports` named by itself."""
+
+    folder: Path
+    results: Path
+    report: Report
+    own: bool
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str], run_id: str) -> Output:
+        """As behave's `-D` values say; ValueError names a value that means nothing.
+
+        A run whose ledger goes elsewhere is somebody's measurement, and makes no report unless it is told to.
+        """
+        own = "reports" not in settings and "results" not in settings
+        folder = Path(settings["reports"]).resolve() if "reports" in settings else REPORTS / run_id
+        results = Path(settings["results"]).resolve() if "results" in settings else folder / RESULTS
+        usual = Report.NONE if "results" in settings else Report.PAGE
+        return cls(folder, results, _choice(Report, settings, "report", usual), own)
+
+
 class Suite:
-    """Everything that lasts as long as the run. Made by `start`, ended by `close`."""
+    """Everything that lasts as long as the run. Made by `start`, ended by `close` and `end`."""
 
     def __init__(
-        self, run_id: str, deployment: Deployment, platform: Platform, ledger: Ledger, keep: Keep
+        self, run_id: str, deployment: Deployment, platform: Platform, output: Output, keep: Keep
     ) -> None:
         self.run_id = run_id
         self.deployment = deployment
         self.platform = platform
-        self.ledger = ledger
-        self.evidence: Evidence = platform.evidence(PROJECT / "reports", run_id)
+        self.output = output
+        self.ledger = Ledger(output.results)
+        self.evidence: Evidence = platform.evidence(output.folder.parent, output.folder.name)
         self.shared = Shared(platform, self.new_client)
         self.failed = False
         self._keep = keep
         self._numbers = itertools.count(1)
+        self._before: Routing | None = None
+        self._traces = Traces(self.ledger, datetime.now(UTC), self.is_own)
 
     @classmethod
     def start(cls, settings: Mapping[str, str], say: Callable[[str], None]) -> Suite:
@@ -52,22 +101,27 @@ class Suite:
 
         Args:
             settings: behave's `-D` values. `profile` names the TOML file, `sandbox` the info document of a sandbox that
-                runs already, `results` where the ledger goes, `keep` (never, on-failure, always) whether sessions and
+                runs already, `reports` the folder this run writes into, `report` (page, messages, none) what it writes
+                for people, `results` where the ledger goes, `keep` (never, on-failure, always) whether sessions and
                 sandbox stay for a look; `section.key` overrides a value of the profile.
             say: told what goes on while the deployment starts.
 
         Raises:
-            ConfigurationError: the profile cannot be used; all its problems at once.
+            ConfigurationError: the profile or a setting cannot be used; all the profile's problems at once.
             DeploymentDied: the deployment did not start.
         """
-        keep = Keep(settings.get("keep", Keep.NEVER))
-        draft = read(PROJECT / settings.get("profile", PROFILE), settings)
+        source = PROJECT / settings.get("profile", PROFILE)
         run_id = f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        folder = PROJECT / "reports" / run_id
+        try:
+            keep = _choice(Keep, settings, "keep", Keep.NEVER)
+            output = Output.of(settings, run_id)
+        except ValueError as wrong:
+            raise ConfigurationError(source, [str(wrong)]) from wrong
+        draft = read(source, settings)
         if "sandbox" in settings:
             deployment = Deployment.attach(settings["sandbox"])
         elif draft.command is not None:
-            deployment = Deployment.start(draft.command, folder / "deployment.log", say=say)
+            deployment = Deployment.start(draft.command, output.folder / "deployment.log", say=say)
         else:
             deployment = Deployment.remote()
         try:
@@ -75,12 +129,77 @@ class Suite:
         except BaseException:
             deployment.stop()
             raise
-        results = Path(settings["results"]) if "results" in settings else folder / "results.json"
-        return cls(run_id, deployment, platform, Ledger(results), keep)
+        return cls(run_id, deployment, platform, output, keep)
+
+    def look_around(self, say: Callable[[str], None]) -> None:
+        """Before anything is begun: learn which account id to mask, and what is there that the run did not make."""
+        aws = self.platform.profile.aws
+        for key in (aws.access_key, aws.secret_key):
+            hide(key or "")
+        try:
+            hide(str(self.platform.clients.of("sts").get_caller_identity()["Account"]))
+        except (ClientError, BotoCoreError) as failure:
+            say(f"The account id is masked by its form alone, STS does not tell it: {failure}")
+        self._before = self.platform.balancer.routing()
+
+    def point_latest(self) -> None:
+        """Make `reports/latest` lead to this run, unless somebody else named its folder."""
+        if self.output.own:
+            point_latest(self.output.folder)
+
+    def facts(self) -> dict[str, str]:
+        """What the report's head says of the run, by name."""
+        profile = self.platform.profile
+        pace = self.deployment.info.get("timing")
+        return {
+            "Deployment": f"{profile.name} (timing {pace})" if pace else profile.name,
+            "Run": self.run_id,
+            "Idle time": f"{profile.timing.idle_timeout.total_seconds():g} s",
+        }
 
     def new_client(self) -> str:
         """A client id that this run alone uses; it carries the profile's mark, so that strays can be found."""
-        return f"{self.platform.profile.suite.client_prefix}-{self.run_id}-{next(self._numbers)}"
+        return f"{self._mark}-{next(self._numbers)}"
+
+    def is_own(self, client_id: str) -> bool:
+        """Whether a client id is this run's: it has its mark, or is the suite's one client with a name of its own."""
+        return (
+            client_id.startswith(f"{self._mark}-") or client_id == self.platform.profile.suite.client_prefix
+        )
+
+    def follow(self, session_id: str, client_id: str, scenario: str, timeline: Timeline) -> None:
+        """Have the report tell of a session as its timeline goes on."""
+        self._traces.follow(session_id, client_id, scenario, timeline)
+
+    def note_stages(self) -> None:
+        """Enter into the ledger how far the sessions have come."""
+        self._traces.note_stages()
+
+    def note_platform(self, say: Callable[[str], None]) -> None:
+        """Enter into the ledger what the platform knows of the run's tasks and sessions; for the report alone."""
+        try:
+            self._traces.note_tasks(self.platform.fleet)
+            self._traces.note_sessions(self.platform.records, self.platform.profile.suite.client_prefix)
+        except (DriverError, ClientError, BotoCoreError) as failure:
+            say(f"The report will lack tasks and sessions: {type(failure).__name__}: {failure}")
+        self.ledger.write()
+
+    def look_back(self, say: Callable[[str], None]) -> None:
+        """Enter into the ledger what the run has left in the platform; nothing is looked for if that is to stay."""
+        if self.keeps:
+            say("Kept for a look, so what is left behind was not looked for.")
+            return
+        platform = self.platform
+        if self._before is not None:
+            self.ledger.left_behind += left_behind(
+                platform.records,
+                platform.fleet,
+                platform.balancer,
+                before=self._before,
+                is_own=self.is_own,
+                client_prefix=platform.profile.suite.client_prefix,
+            )
+        self.ledger.write()
 
     @property
     def keeps(self) -> bool:
@@ -97,15 +216,41 @@ class Suite:
         return cleanup
 
     def linger(self, say: Callable[[str], None]) -> None:
-        """If the run keeps what it made, leave it running until Ctrl-C."""
+        """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
         if self.keeps and self.deployment.info:
             say(f"Kept for a look: {dict(self.deployment.info)}")
             say("Ctrl-C ends it.")
-            threading.Event().wait()
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
 
     def close(self) -> None:
         """End what the drivers hold, then the deployment if this run started it; DeploymentDied if it will not go."""
         try:
             self.platform.close()
         finally:
-            self.deployment.stop()
+            try:
+                self.deployment.stop()
+            finally:
+                if self.deployment.log is not None:
+                    mask_file(self.deployment.log)
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.platform.profile.suite.client_prefix}-{self.run_id}"
+
+
+def point_latest(run: Path) -> None:
+    """Make the link `latest` beside a run's folder lead to it, at no moment to nothing."""
+    run.mkdir(parents=True, exist_ok=True)
+    incoming = run.parent / f".{LATEST}-{run.name}"
+    incoming.unlink(missing_ok=True)
+    incoming.symlink_to(run.name)
+    incoming.replace(run.parent / LATEST)
+
+
+def _choice(kind: type[E], settings: Mapping[str, str], name: str, usual: E) -> E:
+    """A setting that is one of a few words; ValueError lists them."""
+    word = settings.get(name, usual)
+    if word not in list(kind):
+        raise ValueError(f"-D {name}={word} means nothing: say one of {', '.join(kind)}")
+    return kind(word)

@@ -36,6 +36,12 @@ class Timeline:
         self._at: dict[Stage, float] = {}
         self._asked_at = datetime.now(UTC)
 
+    @property
+    def asked_at(self) -> datetime:
+        """When the session was asked for, or, if nobody noted that, when the timeline was begun."""
+        with self._lock:
+            return self._asked_at
+
     def mark(self, stage: Stage, at: float | None = None) -> None:
         """Note that a stage is reached, now or at an instant of the clock; only the first time counts."""
         with self._lock:
@@ -84,7 +90,7 @@ def follow(
     """A recorder that marks what the control plane shows of one session; start it and stop it around the wake-up."""
     looks: dict[Stage, Callable[[], bool]] = {
         Stage.ON_RECORD: lambda: records.find(session_id) is not None,
-        Stage.TASK_STARTED: lambda: bool(fleet.running("edit")),
+        Stage.TASK_STARTED: lambda: fleet.counts("edit").running > 0,
         Stage.TARGET_HEALTHY: lambda: any(t.state == "healthy" for t in balancer.targets_of(session_id)),
     }
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from secrets import token_hex
 from typing import Generic, Self, TypeVar, overload
 
 from drivers.arrival import Arrival
 from drivers.crowd import Crowd
+from drivers.evidence import Exhibit
 from drivers.fleet import Task
 from drivers.hmr import HmrSocket
 from drivers.mail import Letter, Sent
@@ -60,7 +60,7 @@ class Known(Generic[T]):
 
 
 class World:
-    """One scenario. `add_cleanup` registers what must be undone when it ends, last in, first out."""
+    """One scenario, by its name. `add_cleanup` registers what must be undone when it ends, last in, first out."""
 
     visit = Known[Visit]("session")
     customer = Known[Customer]("customer")
@@ -87,8 +87,11 @@ class World:
     site_name = Known[str]("name of a site")
     outdated = Known[Record]("outdated record")
 
-    def __init__(self, suite: Suite, add_cleanup: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(
+        self, suite: Suite, scenario: str, add_cleanup: Callable[[Callable[[], None]], None]
+    ) -> None:
         self.suite = suite
+        self.scenario = scenario
         self.platform: Platform = suite.platform
         self.visits = Visits(suite.platform)
         self.began_at = datetime.now(UTC)
@@ -119,6 +122,8 @@ class World:
     def look_at(self, visits: tuple[Visit, ...]) -> None:
         """Make sessions that outlive the scenario its crowd: part of its evidence, and not ended with it."""
         self.crowd = self.onlookers = visits
+        for visit in visits:
+            self._tell_of(visit)
 
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
@@ -196,6 +201,7 @@ class World:
         self.visit = visit
         self.customer = visit.customer
         self.all_visits.append(visit)
+        self._tell_of(visit)
         self.platform.attendance.attend(visit.session_id)
 
     def join(self, visit: Visit) -> Visit:
@@ -203,6 +209,7 @@ class World:
         self.visit = replace(visit, browsers=[])
         self.customer = visit.customer
         self.all_visits.append(self.visit)
+        self._tell_of(visit)
         return self.visit
 
     def end_later(self, visits: Iterable[Visit]) -> None:
@@ -225,11 +232,11 @@ class World:
         """Run `undo` when the scenario ends."""
         self._add_cleanup(undo)
 
-    def leave_evidence(self, scenario: str, message: str) -> Path:
-        """Write down what the platform looks like now; the folder it lies in."""
+    def leave_evidence(self, message: str) -> tuple[Exhibit, ...]:
+        """Write down what the platform looks like now."""
         concerned = [*self.all_visits, *self.onlookers]
         return self.suite.evidence.collect(
-            scenario,
+            self.scenario,
             since=self.began_at,
             message=message,
             sessions={visit.session_id: visit.timeline for visit in concerned},
@@ -241,3 +248,6 @@ class World:
         for visit in self.all_visits:
             for browser in visit.browsers:
                 browser.close()
+
+    def _tell_of(self, visit: Visit) -> None:
+        self.suite.follow(visit.session_id, visit.customer.client_id, self.scenario, visit.timeline)

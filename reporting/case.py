@@ -139,12 +139,12 @@ class Attempt:
         """The step that began has ended."""
         self._finish(self._current, of_step(step, hook_error))
 
-    def attach(self, media_type: str, data: bytes | str) -> None:
+    def attach(self, media_type: str, data: bytes | str, name: str) -> None:
         """Attach to what runs now; what comes between steps and the end belongs to the cleanups."""
         if self._current is None:
             self.begin_cleanups()
         where = {"testCaseStartedId": self.id, "testStepId": self._current}
-        self.stream.attachment(media_type, data, **where)
+        self.stream.attachment(media_type, data, fileName=name or None, **where)
 
     def begin_cleanups(self) -> None:
         """The scenario's cleanup functions run, all hooks are behind; does nothing when they run already."""

@@ -11,8 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from drivers.evidence import mask
 from drivers.ledger import CRITERIA, Criterion, ScenarioResult, verdict
+from drivers.masking import mask
 from reporting.run import Results
 
 STYLE = (Path(__file__).parent / "head.css").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from behave.formatter.base import StreamOpener
 
 from reporting.head import STYLE, Outline, head, title
 from reporting.messages import Messages
-from reporting.meta import revision
 from reporting.run import (
     MESSAGES,
     PICTURES,
@@ -30,12 +30,10 @@ from reporting.run import (
     read_facts,
     read_messages,
     read_results,
-    write_facts,
 )
-from reporting.runner import calling_runner
-from sandbox.toolchain import ToolchainError, ensure
 
-PACKAGE = Path(__file__).parent
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = PROJECT / "reporting"
 """Holds package.json, package-lock.json and .npmrc: what is installed to make the page."""
 
 _POLICY = (
@@ -55,29 +53,43 @@ class Page:
     icon: str
 
 
-def installed_page(say: Callable[[str], None], *, root: Path | None = None) -> Page:
+def installed_page(say: Callable[[str], None], *, package: Path = PACKAGE) -> Page:
     """The page of the npm package, installed first if it is not there yet; ReportError when it cannot be had.
 
     Args:
         say: told when something is installed.
-        root: where to install, instead of this project's folder in the user's cache.
+        package: the folder whose lock file pins it.
     """
-
-    def progress(_: str) -> None:
-        say("installing the report's page (once)")
-
     try:
-        modules = ensure(progress, site=PACKAGE, root=root).node_modules
-        folder = modules / "@cucumber" / "html-formatter" / "dist"
+        folder = _node_modules(package, say) / "@cucumber" / "html-formatter" / "dist"
         template, icon = (
             (folder / "src" / name).read_text(encoding="utf-8") for name in ("index.mustache", "icon.url")
         )
         script, css = ((folder / name).read_text(encoding="utf-8") for name in ("main.js", "main.css"))
-    except (ToolchainError, OSError) as error:
+    except OSError as error:
         raise ReportError(
             f"expected the report's page from npm, found {type(error).__name__}: {error}"
         ) from error
     return Page(template, script, css, icon)
+
+
+def _node_modules(package: Path, say: Callable[[str], None]) -> Path:
+    """Where what a lock file pins is installed. The installer is a program beside the suite and no part of it."""
+    command = [sys.executable, "-m", "sandbox.toolchain", str(package)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        last = ""
+        for line in child.stdout or ():
+            if last:
+                say(f"the report's page (once): {last}")
+            last = line.rstrip("\n")
+        told = child.stderr.read() if child.stderr else ""
+    if child.returncode != 0 or not last:
+        raise ReportError(
+            f"expected the report's page from npm, found exit code {child.returncode} of {' '.join(command)}: {told}"
+        )
+    return Path(last)
 
 
 def write_report(
@@ -119,8 +131,10 @@ def script_json(message: Mapping[str, Any]) -> str:
 
 def report_of(folder: Path, say: Callable[[str], None]) -> Path:
     """Make the report of a run's folder (its files: reporting/run.py) once more; ReportError when it cannot be made."""
-    page = installed_page(say)
-    target = folder / REPORT
+    return _make(installed_page(say), folder, folder / REPORT)
+
+
+def _make(page: Page, folder: Path, target: Path) -> Path:
     write_report(
         page,
         folder / MESSAGES,
@@ -130,23 +144,6 @@ def report_of(folder: Path, say: Callable[[str], None]) -> Path:
         pictures=folder / PICTURES,
     )
     return target
-
-
-def report_into(folder: Path, facts: Mapping[str, str]) -> Path:
-    """Have the run that is going on write its messages and, at its end, its report into `folder`.
-
-    To be called by behave's before_all, as soon as the folder is known. Returns where the report will lie.
-
-    Args:
-        facts: what the head says of the run, in this order (`Deployment`, ...); the revision is added.
-
-    Raises:
-        ConfigError: the page cannot be had; the run has not begun.
-    """
-    write_facts(folder, {**facts, "Revision": revision(PACKAGE) or "unknown"})
-    runner = calling_runner()
-    runner.formatters.append(HtmlReport(StreamOpener(filename=str(folder / REPORT)), runner.config))
-    return folder / REPORT
 
 
 class HtmlReport(Messages):
@@ -170,17 +167,14 @@ class HtmlReport(Messages):
         super().__init__(StreamOpener(filename=str(self._target.with_name(MESSAGES))), config)
 
     def close(self) -> None:
-        """The run has ended: the last message, then the page."""
+        """The run has ended: the last message, then the page. One that cannot be made is said, no more."""
         super().close()
-        folder = self._target.parent
-        write_report(
-            self._page,
-            folder / MESSAGES,
-            self._target,
-            results=folder / RESULTS,
-            facts=read_facts(folder),
-            pictures=folder / PICTURES,
-        )
+        try:
+            target = _make(self._page, self._target.parent, self._target)
+        except (ReportError, OSError) as error:
+            _say(f"No report: {type(error).__name__}: {error}")
+        else:
+            _say(f"Report: {target}")
 
 
 def _filled(template: str, values: Mapping[str, str]) -> Iterator[str]:

@@ -83,13 +83,18 @@ class Messages(Formatter):
             self._attempt.step_finished(step, self._step_hook_error)
 
     def embedding(self, mime_type: str, data: bytes | str) -> None:
-        """`context.attach`: belongs to the step or hook that runs."""
+        """`context.attach`: belongs to the step or hook that runs.
+
+        The media type's parameter `name`, last if there are several, becomes the attachment's file name, which the page
+        shows as its title: behave itself gives formatters no name.
+        """
+        media_type, _, name = mime_type.partition("; name=")
         if self._run_hook:
-            self._run_hook.attach(mime_type, data)
+            self._run_hook.attach(media_type, data, name)
         elif self._attempt:
-            self._attempt.attach(mime_type, data)
+            self._attempt.attach(media_type, data, name)
         else:
-            self._out.attachment(mime_type, data, testRunStartedId=self._run_id)
+            self._out.attachment(media_type, data, fileName=name or None, testRunStartedId=self._run_id)
 
     def eof(self) -> None:
         """A feature has ended."""

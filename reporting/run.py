@@ -11,15 +11,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from drivers.ledger import ScenarioResult
+from drivers.ledger import ScenarioResult, SessionTrace, StepTime, TaskTrace
+from drivers.masking import masked
 
 MESSAGES = "messages.ndjson"
 RESULTS = "results.json"
 FACTS = "run.json"
 PICTURES = "pictures"
 REPORT = "report.html"
+
+T = TypeVar("T")
 
 
 class ReportError(RuntimeError):
@@ -28,32 +31,52 @@ class ReportError(RuntimeError):
 
 @dataclass(frozen=True)
 class Results:
-    """What results.json holds. A figure is (value, the limit or total that it is judged against)."""
+    """What results.json holds; see drivers/ledger.py. A figure is (value, limit or total that it is judged against).
+
+    Results of before a field was written count as ended, with nothing left behind.
+    """
 
     scenarios: Sequence[ScenarioResult]
     figures: Mapping[str, Sequence[tuple[float, float]]]
+    steps: Sequence[StepTime] = ()
+    sessions: Sequence[SessionTrace] = ()
+    tasks: Sequence[TaskTrace] = ()
+    left_behind: Sequence[str] = ()
+    cleanup_errors: Sequence[str] = ()
+    ended: bool = True
 
 
 def read_results(path: Path) -> Results | None:
     """The run's results, None when it left none; ReportError when they cannot be read. Unknown fields are ignored."""
     if not path.is_file():
         return None
-    known = {field.name for field in dataclasses.fields(ScenarioResult)}
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        scenarios = [
-            ScenarioResult(**{**{k: v for k, v in entry.items() if k in known}, "tags": tuple(entry["tags"])})
-            for entry in document["scenarios"]
-        ]
-        figures = {
-            name: [(float(value), float(limit)) for value, limit in values]
-            for name, values in document["figures"].items()
-        }
+        return Results(
+            [
+                _entry(ScenarioResult, {**entry, "tags": tuple(entry["tags"])})
+                for entry in document["scenarios"]
+            ],
+            {
+                name: [(float(value), float(limit)) for value, limit in values]
+                for name, values in document["figures"].items()
+            },
+            tuple(_entry(StepTime, entry) for entry in document.get("steps", ())),
+            tuple(_entry(SessionTrace, entry) for entry in document.get("sessions", ())),
+            tuple(_entry(TaskTrace, entry) for entry in document.get("tasks", ())),
+            tuple(str(sentence) for sentence in document.get("left_behind", ())),
+            tuple(str(sentence) for sentence in document.get("cleanup_errors", ())),
+            bool(document.get("ended", True)),
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReportError(
             f"expected a run's results in {path}, found {type(error).__name__}: {error}"
         ) from error
-    return Results(scenarios, figures)
+
+
+def _entry(kind: type[T], entry: Mapping[str, Any]) -> T:
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in entry.items() if name in known})
 
 
 def read_messages(path: Path) -> Iterator[dict[str, Any]]:
@@ -87,4 +110,5 @@ def read_facts(folder: Path) -> dict[str, str]:
 def write_facts(folder: Path, facts: Mapping[str, str]) -> None:
     """Note the run's facts: deployment, revision and whatever else its report is to say."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FACTS).write_text(json.dumps(dict(facts), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(masked(dict(facts)), indent=1)
+    (folder / FACTS).write_text(f"{text}\n", encoding="utf-8")

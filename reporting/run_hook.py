@@ -30,9 +30,9 @@ class RunHook:
         """How long it has been running."""
         return time.monotonic() - self._began
 
-    def attach(self, media_type: str, data: bytes | str) -> None:
+    def attach(self, media_type: str, data: bytes | str, name: str) -> None:
         """Attach to this call."""
-        self.stream.attachment(media_type, data, testRunHookStartedId=self.id)
+        self.stream.attachment(media_type, data, fileName=name or None, testRunHookStartedId=self.id)
 
     def finish(self, result: Result) -> None:
         """Write `testRunHookFinished`."""

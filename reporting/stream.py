@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-from drivers.evidence import mask
+from drivers.masking import mask
 
 PROTOCOL_VERSION = "34.2.1"
 """The version of Cucumber Messages written here; the one that reporting/package-lock.json pins."""

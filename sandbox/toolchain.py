@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -103,7 +104,7 @@ def _locked(path: Path, progress: Progress) -> Iterator[None]:
 
 
 def _install(node: Path, site: Path, folder: Path, progress: Progress) -> None:
-    progress(f"installing Astro and its dependencies into {folder} (once; takes up to a few minutes)")
+    progress(f"installing what {site} pins into {folder} (once; takes up to a few minutes)")
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as scratch:
         staging = Path(scratch) / "site"
         staging.mkdir()
@@ -142,3 +143,26 @@ def _npm_ci(node: Path, folder: Path) -> None:
             + "\n".join(said)
             + "\nLook at the network and the registry that npm is configured for"
         )
+
+
+def main() -> int:
+    """`python -m sandbox.toolchain FOLDER`: what the lock file in FOLDER pins, installed if it is not there yet.
+
+    Prints a sentence per slow step, then the path of `node_modules` as its last line; 1 with the reason on stderr when
+    it cannot be had.
+    """
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    try:
+        say(str(ensure(say, site=Path(sys.argv[1])).node_modules))
+    except ToolchainError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

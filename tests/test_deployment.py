@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from aiohttp import web
 
 from drivers.deployment import Deployment
 from drivers.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
-from drivers.evidence import Evidence, mask, slug
 from drivers.facts import Fact
-from drivers.profile import Logs, SandboxCommand, read
+from drivers.profile import SandboxCommand, read
 from drivers.records import Record
 from drivers.sweep import main, sweep
 from drivers.timeline import Stage, Timeline
@@ -127,66 +125,6 @@ def test_a_timeline_keeps_first_marks_and_tells_what_never_came() -> None:
     )
     with pytest.raises(KeyError, match="HMR connected was never seen"):
         timeline.since_asked(Stage.HMR_CONNECTED)
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("wss://h/s/?token=abcDEF123", "wss://h/s/?token=***"),
-        ('const wsToken = "9ypbr48Hxpk4";', 'const wsToken = "***";'),
-        ('{"tokenValue": "AAEAAQ=="}', '{"tokenValue": "***"}'),
-        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "AWS_SECRET_ACCESS_KEY=***"),
-        ("Authorization: Bearer eyJhbGciOi", "Authorization: Bearer ***"),
-        ("key AKIAIOSFODNN7EXAMPLE", "key AKIAIOSF***"),
-        ("the session s-3f is active", "the session s-3f is active"),
-    ],
-)
-def test_secrets_are_masked(text: str, masked: str) -> None:
-    assert mask(text) == masked
-
-
-class Source:
-    """Stands for every driver that evidence reads; what it is not given cannot be read."""
-
-    def __init__(self, **known: Any) -> None:
-        self._known = known
-
-    def __getattr__(self, name: str) -> Any:
-        def read_it(*_args: Any, **_kwargs: Any) -> Any:
-            if name not in self._known:
-                raise Unreachable(f"{name} does not answer")
-            return self._known[name]
-
-        return read_it
-
-
-def test_evidence_is_written_also_when_sources_fail(tmp_path: Path) -> None:
-    records = Source(get=record("s-1", "failed"))
-    for run in ("run1", "run2"):
-        sources: dict[str, Any] = {
-            "clients": Source(),
-            "records": records,
-            "fleet": Source(),
-            "balancer": Source(),
-        }
-        evidence = Evidence(tmp_path, run, logs=Logs(("/ecs/edit",)), **sources)
-        folder = evidence.collect(
-            "Cold start: it's live!",
-            since=datetime.now(UTC),
-            message="not live; token=abcdefgh",
-            sessions={"s-1": Timeline()},
-        )
-    assert folder == tmp_path / "run2" / "cold_start_it_s_live"
-    assert (tmp_path / "latest").resolve() == (tmp_path / "run2").resolve()
-    assert (folder / "failure.txt").read_text() == "not live; token=***\n"
-    assert json.loads((folder / "record-s_1.txt").read_text())["status"] == "failed"
-    assert "could not be read: Unreachable: routing does not answer" in (folder / "routing.txt").read_text()
-    assert (folder / "log-ecs_edit.txt").exists()
-
-
-def test_slugs_are_file_names() -> None:
-    assert slug("Überall / 3 sessions -- at once") == "berall_3_sessions_at_once"
-    assert slug("???") == "unnamed"
 
 
 def record(session: str, status: str, client: str = "acc-r1") -> Record:

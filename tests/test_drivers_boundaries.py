@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ FORBIDDEN = {"sandbox", "faults", "moto"}
 
 
 def suite_files() -> list[Path]:
-    files = [*PROJECT.glob("drivers/**/*.py"), *PROJECT.glob("steps/**/*.py"), PROJECT / "environment.py"]
+    folders = ("drivers", "steps", "reporting")
+    files = [file for folder in folders for file in PROJECT.glob(f"{folder}/**/*.py")]
+    files.append(PROJECT / "environment.py")
     return [file for file in files if file.exists()]
 
 
@@ -65,6 +69,19 @@ def test_there_is_something_to_check() -> None:
 @pytest.mark.parametrize("file", suite_files(), ids=lambda file: str(file.relative_to(PROJECT)))
 def test_the_suite_does_not_know_the_sandbox(file: Path) -> None:
     assert imported(file.read_text(encoding="utf-8")) & FORBIDDEN == set()
+
+
+def test_what_the_suite_imports_does_not_import_the_sandbox_either() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, environment; print(*sys.modules, sep='\\n')"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in told.stdout.splitlines()}
+    assert {"drivers", "reporting"} <= loaded
+    assert loaded & FORBIDDEN == set()
 
 
 @pytest.mark.parametrize("file", suite_files(), ids=lambda file: str(file.relative_to(PROJECT)))

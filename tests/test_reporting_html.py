@@ -226,6 +226,8 @@ def test_results_and_facts_come_back_as_they_were_written(tmp_path: Path) -> Non
     ledger = Ledger(tmp_path / "results.json")
     ledger.measure("tasks", 2, 3)
     ledger.add(_result("x", "passed", "criterion.concurrency"))
+    assert read_results(ledger.path) == Results(ledger.scenarios, {"tasks": [(2.0, 3.0)]}, ended=False)
+    ledger.end(aborted=False)
     assert read_results(ledger.path) == Results(ledger.scenarios, {"tasks": [(2.0, 3.0)]})
     assert read_results(tmp_path / "none.json") is None
     write_facts(tmp_path, {"Deployment": "aws", "Revision": "abc"})
@@ -239,8 +241,11 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
-        "    from reporting.html import report_into\n"
-        "    assert report_into(Path('runs/7'), {'Deployment': 'here'}) == Path('runs/7/report.html')\n"
+        "    from drivers.suite import Output, Report\n"
+        "    from reporting.wiring import begin_report\n"
+        "    folder = Path('runs/7')\n"
+        "    output = Output(folder, folder / 'results.json', Report.PAGE, own=False)\n"
+        "    begin_report(output, {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}, print)\n"
     )
     environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
     run = run_behave(
@@ -255,6 +260,7 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     assert run.of("testRunFinished")[0]["success"] is False
     report = (project / "runs" / "7" / "report.html").read_text(encoding="utf-8")
     assert "<dt>Deployment</dt><dd>here</dd>" in report
+    assert "<dt>Queue</dt><dd>https://sqs/***/q</dd>" in report
     assert "<dt>Revision</dt>" in report
     assert _Page(report).messages() == run.messages
 
@@ -266,15 +272,55 @@ def test_the_formatter_wants_a_file_before_anything_runs(tmp_path: Path) -> None
     assert not (tmp_path / "told.json").exists()
 
 
-def test_a_page_that_cannot_be_installed_is_told_with_its_cause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError("no room")
+def test_a_page_that_cannot_be_installed_is_told_with_its_cause(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"(?s)found exit code 1 of .*package.json"):
+        installed_page(lambda _: None, package=tmp_path)
 
-    monkeypatch.setattr(page_module, "ensure", refuse)
-    with pytest.raises(ReportError, match="OSError: no room"):
-        installed_page(lambda _: None, root=tmp_path)
+
+def test_what_is_installed_is_said_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installer that takes a look, installs nothing, and prints where the modules would be."""
+    installer = tmp_path / "sandbox"
+    installer.mkdir()
+    (installer / "toolchain.py").write_text(
+        "print('one')\nprint('two')\nprint('/nowhere')\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(page_module, "PROJECT", tmp_path)
+    said: list[str] = []
+    with pytest.raises(ReportError, match=r"FileNotFoundError.*/nowhere/@cucumber"):
+        installed_page(said.append)
+    assert said == ["the report's page (once): one", "the report's page (once): two"]
+
+
+def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    environment = project / "features" / "environment.py"
+    hook = (
+        "\n\ndef before_all(context):\n"
+        "    from pathlib import Path\n"
+        "    from drivers.suite import Output, Report\n"
+        "    from reporting import html, wiring\n"
+        "    def refuse(say):\n"
+        "        raise html.ReportError('no network')\n"
+        "    html.installed_page = refuse\n"
+        "    output = Output(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
+        "    wiring.begin_report(output, {}, lambda line: Path('said.txt').write_text(line))\n"
+    )
+    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
+    run = run_behave(
+        project,
+        "-f",
+        "progress",
+        "--name=Attachments",
+        "features/shop.feature",
+        messages="runs/8/messages.ndjson",
+    )
+    assert run.code == 0, run.printed
+    assert run.of("testRunFinished")[0]["success"] is True
+    said = (project / "said.txt").read_text(encoding="utf-8")
+    assert said.startswith(
+        "No page this time, messages only; `python -m reporting runs/8` makes it later: no network"
+    )
+    assert not (project / "runs" / "8" / "report.html").exists()
 
 
 def test_meta_names_the_build_on_github_only() -> None:

@@ -1,0 +1,56 @@
+"""Gives the run that is going on its report: what the suite's first hook calls once the run's folder is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from behave.exception import ConfigError
+from behave.formatter.base import StreamOpener
+
+from drivers.suite import Output, Report
+from reporting.html import PACKAGE, HtmlReport
+from reporting.messages import Messages
+from reporting.meta import revision
+from reporting.run import MESSAGES, REPORT, write_facts
+from reporting.runner import calling_runner
+
+
+def begin_report(output: Output, facts: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Have the run write its messages live and, if it is to, its page at the end.
+
+    A page that cannot be had is no reason not to run: the messages are written all the same, and `python -m reporting
+    FOLDER` makes the page of them later.
+
+    Args:
+        facts: what the head says of the run, in this order (`Deployment`, ...); the revision is added.
+    """
+    if output.report is Report.NONE:
+        return
+    write_facts(output.folder, {**facts, "Revision": revision(PACKAGE) or "unknown"})
+    if output.report is Report.PAGE:
+        try:
+            report_into(output.folder)
+        except ConfigError as error:
+            say(
+                f"No page this time, messages only; `python -m reporting {output.folder}` makes it later: {error}"
+            )
+        else:
+            return
+    runner = calling_runner()
+    runner.formatters.append(Messages(_file(output.folder / MESSAGES), runner.config))
+
+
+def report_into(folder: Path) -> Path:
+    """Have the run write its messages and, at its end, its page into `folder`; where the page will lie.
+
+    Raises:
+        ConfigError: the page cannot be had; nothing has begun.
+    """
+    runner = calling_runner()
+    runner.formatters.append(HtmlReport(_file(folder / REPORT), runner.config))
+    return folder / REPORT
+
+
+def _file(path: Path) -> StreamOpener:
+    return StreamOpener(filename=str(path))
