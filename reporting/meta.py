@@ -12,6 +12,9 @@ from typing import Any
 
 from reporting.stream import PROTOCOL_VERSION
 
+CHANGED = " + changes"
+"""Behind a revision: files differ from it."""
+
 _GIT_LIMIT_S = 10.0
 
 
@@ -45,7 +48,7 @@ def revision(folder: Path) -> str | None:
     commit = _git(folder, "rev-parse", "--short=12", "HEAD")
     if not commit:
         return None
-    return f"{commit} + changes" if _git(folder, "status", "--porcelain") else commit
+    return f"{commit}{CHANGED}" if _git(folder, "status", "--porcelain") else commit
 
 
 def _git(folder: Path, *arguments: str) -> str:
