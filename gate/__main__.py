@@ -18,6 +18,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         return merge(options) if isinstance(options, MergeOptions) else run(options)
+    except KeyboardInterrupt:
+        return Code.INTERRUPTED
     except (SelectionError, ConfigurationError, NoNote) as error:
         sys.stderr.write(f"{error}\n")
         return Code.NOT_JUDGED

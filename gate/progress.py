@@ -30,11 +30,15 @@ class Progress:
     waiting_for: str | None = None
     waiting_since: float = 0.0
     ended: list[Ended] = field(default_factory=list)
+    begun: bool = False
+    """Whether the platform is there and the first feature has begun."""
     closed: bool = False
 
     def see(self, event: dict[str, Any]) -> None:
         """Take note of one event; kinds that are not known change nothing."""
         match event["event"]:
+            case "feature":
+                self.begun = True
             case "scenario":
                 self.scenario, self.location = event["name"], event["location"]
                 self.scenario_since = event["at"]

@@ -18,7 +18,7 @@ from gate.note import NoNote, Note
 from gate.options import MergeOptions, Options, cores
 from gate.plan import Expected, Shard, share, units
 from gate.record import BrokenRecord, Record
-from gate.screen import screen
+from gate.screen import counted, screen
 from gate.selection import Selection, SelectionError, Wanted, select
 from gate.verdict import Code, findings_of
 
@@ -28,7 +28,7 @@ PROFILE = "deployments/sandbox.toml"
 
 
 def run(options: Options) -> Code:
-    """Run what is selected and judge it.
+    """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
 
     Raises:
         SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong.
@@ -45,6 +45,10 @@ def run(options: Options) -> Code:
     jobs = _jobs(options, selection, len(dealt))
     folder = new_folder()
     point_latest(folder)
+    chosen = sum(len(unit.scenarios) for unit in dealt)
+    say(
+        f"{counted(chosen, 'scenario')} of {counted(len(dealt), 'feature')}, {jobs} at once; results in {folder}"
+    )
     interruption, began = Interruption(), time.monotonic()
     with interruption.heeded():
         crew = Crew(
@@ -53,25 +57,25 @@ def run(options: Options) -> Code:
             keep=options.keep,
             stop=selection.stop,
             folder=folder / WORKERS,
-            screen=screen(sys.stdout, sum(len(unit.scenarios) for unit in dealt)),
+            screen=screen(sys.stdout, chosen),
             interruption=interruption,
         )
         outcomes = crew.run(dealt)
-        broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
-        complete = len(outcomes) == len(dealt) and all(outcome.complete for outcome in outcomes)
-        note = Note(
-            asked=selection.scenarios,
-            selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
-            whole=selection.whole and options.shard is None,
-            least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
-            shard=str(options.shard) if options.shard else None,
-            about_workers=tuple(findings_of(outcomes)),
-            kept=any(outcome.kept for outcome in outcomes),
-            interrupted=interruption.times > 0 and not complete,
-            seconds=round(time.monotonic() - began, 1),
-        )
-        closing = Closing(folder, note, say)
-        return closing.judge(tuple(broken)).code
+    broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
+    complete = len(outcomes) == len(dealt) and all(outcome.complete for outcome in outcomes)
+    note = Note(
+        asked=selection.scenarios,
+        selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
+        whole=selection.whole and options.shard is None,
+        least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
+        shard=str(options.shard) if options.shard else None,
+        about_workers=tuple(findings_of(outcomes)),
+        kept=any(outcome.kept for outcome in outcomes),
+        interrupted=interruption.times > 0 and not complete,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    closing = Closing(folder, note, say)
+    return closing.judge(tuple(broken)).code
 
 
 def merge(options: MergeOptions) -> Code:

@@ -146,9 +146,13 @@ class LiveScreen:
 def started(worker: Worker) -> str:
     """A worker's first line."""
     unit = worker.unit
-    return (
-        f"worker {unit.number}: {unit.feature}, {len(unit.scenarios)} scenarios (about {unit.seconds:.0f} s)"
-    )
+    much = counted(len(unit.scenarios), "scenario")
+    return f"worker {unit.number}: {unit.feature}, {much} (about {unit.seconds:.0f} s)"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it needs one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ended(scenario: Ended, done: int, total: int) -> str:
@@ -162,11 +166,11 @@ def doing(worker: Worker) -> str:
     if worker.kept:
         return "kept for a look; Ctrl-C ends it"
     if progress.scenario is None:
-        return progress.now()
+        return progress.now() if progress.begun else worker.says() or progress.now()
     now = time.time()
     waited = f" ({now - progress.waiting_since:.0f} s)" if progress.waiting_for else ""
     return f"{now - progress.scenario_since:.0f} s {progress.scenario}: {progress.now()}{waited}"
 
 
 def _queued(waiting: int) -> str:
-    return f"; {waiting} features not yet started" if waiting else ""
+    return f"; {counted(waiting, 'feature')} not yet started" if waiting else ""

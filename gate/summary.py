@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drivers.evidence import slug
 from gate.record import REPORT, Record, Result
+from gate.screen import counted
 from gate.verdict import Case, Verdict
 
 LINES = 12
@@ -78,7 +79,7 @@ def _verdict(case: Case, verdict: Verdict, seconds: float | None) -> Iterator[st
     missing = len(case.selected) - len(statuses)
     took = f" in {seconds:.0f} s" if seconds is not None else ""
     yield RULER
-    yield f"{verdict.word}: {len(statuses)} scenarios{took}: {counts}" + (
+    yield f"{verdict.word}: {counted(len(statuses), 'scenario')}{took}: {counts}" + (
         f"; {missing} without a result" if missing > 0 else ""
     )
     if case.kept:

@@ -137,7 +137,7 @@ def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
         elif not outcome.progress.ended:
             yield Finding(
                 Code.NOT_JUDGED,
-                f"{outcome.name} ran none of its {len(outcome.unit.scenarios)} scenarios; "
+                f"{outcome.name} ran none of its scenarios ({len(outcome.unit.scenarios)}); "
                 f"its log {outcome.folder} ends:\n{outcome.tail()}",
             )
 

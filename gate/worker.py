@@ -122,6 +122,11 @@ class Worker:
             self.progress.see(event)
         return self.progress.ended[known:]
 
+    def says(self) -> str:
+        """The last line of its log, as long as it still starts: what is being installed or waited for."""
+        lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else ""
+
     def lingering(self) -> str | None:
         """What the suite says when it is done and stays for a look; None until then."""
         if self.progress.scenario is not None or not self.progress.ended:
