@@ -71,28 +71,34 @@ class Balancer:
     def __init__(self, clients: Clients, names: Names) -> None:
         self._clients = clients
         self._names = names
+        self._listener = ""
 
     def routing(self) -> Routing:
         """Rules and target groups as they are now."""
+        rules = self.rules()
         with reaching("Elastic Load Balancing"):
-            rules = [
+            groups = [
+                _group(group)
+                for page in self._elb.get_paginator("describe_target_groups").paginate()
+                for group in page["TargetGroups"]
+            ]
+        return Routing(rules, tuple(sorted(groups, key=lambda group: group.name)))
+
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules of the HTTPS listener by rising priority, the default last."""
+        with reaching("Elastic Load Balancing"):
+            found = [
                 _rule(rule)
                 for page in self._elb.get_paginator("describe_rules").paginate(
                     ListenerArn=self._https_listener()
                 )
                 for rule in page["Rules"]
             ]
-            groups = [
-                _group(group)
-                for page in self._elb.get_paginator("describe_target_groups").paginate()
-                for group in page["TargetGroups"]
-            ]
-        rules.sort(key=lambda rule: (rule.priority is None, rule.priority or 0))
-        return Routing(tuple(rules), tuple(sorted(groups, key=lambda group: group.name)))
+        return tuple(sorted(found, key=lambda rule: (rule.priority is None, rule.priority or 0)))
 
     def rules_for(self, session_id: str) -> tuple[Rule, ...]:
         """The rules that name a session's path."""
-        return self.routing().rules_for(session_id)
+        return Routing(self.rules(), ()).rules_for(session_id)
 
     def targets_of(self, session_id: str) -> tuple[Target, ...]:
         """The targets behind a session's rules with their health; empty while it has no rule."""
@@ -113,6 +119,12 @@ class Balancer:
         return self._clients.of("elbv2")
 
     def _https_listener(self) -> str:
+        """The listener's ARN, looked up once: sessions come and go with rules, the listener stays."""
+        if not self._listener:
+            self._listener = self._look_up_https_listener()
+        return self._listener
+
+    def _look_up_https_listener(self) -> str:
         found = self._elb.describe_load_balancers(Names=[self._names.load_balancer])["LoadBalancers"]
         listeners = self._elb.describe_listeners(LoadBalancerArn=found[0]["LoadBalancerArn"])["Listeners"]
         https = [str(listener["ListenerArn"]) for listener in listeners if listener["Protocol"] == "HTTPS"]

@@ -100,13 +100,15 @@ class Fleet:
     def __init__(self, clients: Clients, names: Names) -> None:
         self._clients = clients
         self._names = names
+        # STOPPED is the end of a task (ECS developer guide, "Task lifecycle"): it needs no second look.
+        self._stopped: dict[str, Task] = {}
 
     def counts(self, role: str) -> Counts:
         """The service's desired, running and pending counts."""
         return _counts(self._service(role))
 
     def state(self) -> FleetState:
-        """Counts and unfinished tasks of both services. Four to six calls: a moment, not an instant."""
+        """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
         with reaching("ECS"):
             found = self._ecs.describe_services(
                 cluster=self._names.cluster, services=[self._names.hermes, self._names.edit]
@@ -117,11 +119,12 @@ class Fleet:
             raise UnexpectedAnswer(
                 f"cluster {self._names.cluster} has no service {', '.join(sorted(missing))}"
             )
+        unfinished = [task for task in self._known_tasks() if not task.stopped]
         return FleetState(
             _counts(services[self._names.hermes]),
             _counts(services[self._names.edit]),
-            self.tasks("hermes"),
-            self.tasks("edit"),
+            tuple(task for task in unfinished if task.group == f"service:{self._names.hermes}"),
+            tuple(task for task in unfinished if task.group == f"service:{self._names.edit}"),
         )
 
     def tasks(self, role: str) -> tuple[Task, ...]:
@@ -136,14 +139,7 @@ class Fleet:
 
     def history(self, role: str) -> tuple[Task, ...]:
         """All tasks of the service that ECS still knows, stopped ones included (at least an hour), oldest first."""
-        arns: list[str] = []
-        with reaching("ECS"):
-            for desired in ("RUNNING", "STOPPED"):
-                for page in self._ecs.get_paginator("list_tasks").paginate(
-                    cluster=self._names.cluster, serviceName=self._name(role), desiredStatus=desired
-                ):
-                    arns += page["taskArns"]
-        return self._described(list(dict.fromkeys(arns)))
+        return self._known_tasks(serviceName=self._name(role))
 
     def task(self, arn: str) -> Task | None:
         """One task by its ARN; None if ECS does not know it (any more)."""
@@ -243,13 +239,26 @@ class Fleet:
         service: dict[str, Any] = found[0]
         return service
 
-    def _described(self, arns: list[str]) -> tuple[Task, ...]:
-        found: list[Task] = []
+    def _known_tasks(self, **narrowed: str) -> tuple[Task, ...]:
+        """All tasks of the cluster that ECS still knows, or of one service, oldest first."""
+        arns: list[str] = []
         with reaching("ECS"):
-            for start in range(0, len(arns), DESCRIBED_AT_ONCE):
-                part = arns[start : start + DESCRIBED_AT_ONCE]
+            for desired in ("RUNNING", "STOPPED"):
+                for page in self._ecs.get_paginator("list_tasks").paginate(
+                    cluster=self._names.cluster, desiredStatus=desired, **narrowed
+                ):
+                    arns += page["taskArns"]
+        return self._described(list(dict.fromkeys(arns)))
+
+    def _described(self, arns: list[str]) -> tuple[Task, ...]:
+        found = [self._stopped[arn] for arn in arns if arn in self._stopped]
+        open_ended = [arn for arn in arns if arn not in self._stopped]
+        with reaching("ECS"):
+            for start in range(0, len(open_ended), DESCRIBED_AT_ONCE):
+                part = open_ended[start : start + DESCRIBED_AT_ONCE]
                 answer = self._ecs.describe_tasks(cluster=self._names.cluster, tasks=part)
                 found += [_task(task) for task in answer["tasks"]]
+        self._stopped.update((task.arn, task) for task in found if task.stopped)
         return tuple(sorted(found, key=lambda task: (task.created_at is None, task.created_at, task.arn)))
 
 

@@ -160,6 +160,7 @@ class Ecs:
         self.all = {task["taskArn"]: task for task in tasks}
         self.services = services
         self.asked: dict[str, Any] = {}
+        self.described: list[str] = []
 
     def of(self, _service: str) -> Ecs:
         return self
@@ -179,12 +180,13 @@ class Ecs:
     def get_paginator(self, _name: str) -> Ecs:
         return self
 
-    def paginate(self, *, desiredStatus: str, serviceName: str, **_: Any) -> list[dict[str, Any]]:  # noqa: N803
-        group = f"service:{serviceName}"
-        arns = [a for a, t in self.all.items() if t["desiredStatus"] == desiredStatus and t["group"] == group]
+    def paginate(self, *, desiredStatus: str, serviceName: str = "", **_: Any) -> list[dict[str, Any]]:  # noqa: N803
+        known = {arn: task for arn, task in self.all.items() if task["desiredStatus"] == desiredStatus}
+        arns = [a for a, t in known.items() if not serviceName or t["group"] == f"service:{serviceName}"]
         return [{"taskArns": arns}]
 
     def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        self.described += tasks
         return {"tasks": [self.all[arn] for arn in tasks if arn in self.all]}
 
     def run_task(self, **wanted: Any) -> dict[str, Any]:
@@ -217,6 +219,16 @@ def test_a_task_on_its_way_out_is_not_yet_sleep() -> None:
     done = Fleet(Ecs(task("a", "STOPPED", "STOPPED"), task("m", "RUNNING", "RUNNING", "family:edit")), NAMES)  # type: ignore[arg-type]
     assert done.state().asleep
     assert [t.task_id for t in done.history("edit")] == ["a"]
+
+
+def test_a_stopped_task_is_described_once_and_a_living_one_each_time() -> None:
+    ecs = Ecs(task("a", "STOPPED", "STOPPED"), task("b", "RUNNING", "RUNNING"))
+    fleet = Fleet(ecs, NAMES)  # type: ignore[arg-type]
+    for _ in range(2):
+        assert [t.task_id for t in fleet.history("edit")] == ["a", "b"]
+        assert [t.task_id for t in fleet.state().edit_tasks] == ["b"]
+    described = [arn.rpartition("/")[2] for arn in ecs.described]
+    assert (described.count("a"), described.count("b")) == (1, 4)
 
 
 def test_a_task_is_read_with_its_address_and_agent() -> None:

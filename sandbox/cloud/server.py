@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
-import logging
+import functools
+import inspect
 import os
+import threading
 
 # Before moto is imported: its EC2 would otherwise load a catalogue of machine images, for seconds.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+import waitress
+from moto.core import responses
 from moto.core.base_backend import BackendDict
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+# A thread answers one request; a long poll of SQS holds one for up to 20 s, and every Hermes has one.
+_THREADS = 32
+_CONNECTIONS = 1000
 
 
 class ControlPlane:
-    """moto's server in this process. Its state belongs to the process: one control plane at a time."""
+    """moto's server in this process. Its state belongs to the process: one control plane at a time.
+
+    Its application is served by waitress instead of Werkzeug's development server, which makes a connection and a
+    thread for every single call.
+    """
 
     def __init__(self) -> None:
         """Start it, empty, on a free port."""
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
+        vars(responses)["method_names_from_class"] = _Methods
         BackendDict.reset()
-        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        self._server.start()
-        self.endpoint: str = "http://{}:{}".format(*self._server.get_host_and_port())
+        self._server = waitress.create_server(
+            Application(create_backend_app),
+            listen="127.0.0.1:0",
+            threads=_THREADS,
+            connection_limit=_CONNECTIONS,
+            clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,
+        )
+        self._thread = threading.Thread(target=self._server.run, name="control plane", daemon=True)
+        self._thread.start()
+        self.endpoint: str = f"http://127.0.0.1:{self._server.effective_port}"
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.stop()
+        self._server.close()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=0)
+
+
+class Application(DomainDispatcherApplication):
+    """moto's application; which backend a host names is looked up once, not by listing folders for every call."""
+
+    @functools.cache  # noqa: B019 - it lives as long as its process
+    def get_backend_for_host(self, host: str | None) -> object:
+        """See moto's."""
+        return super().get_backend_for_host(host)
+
+
+class _Methods:
+    """The names of a class's methods, without making a list of hundreds to find one in."""
+
+    def __init__(self, owner: type) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return inspect.isfunction(getattr(self._owner, name, None))
