@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import socket
 import threading
 
 # Before moto is imported: its EC2 would otherwise load a catalogue of machine images, for seconds.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-import waitress
 from moto.core import responses
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from waitress.server import create_server
 
 # A thread answers one request; a long poll of SQS holds one for up to 20 s, and every Hermes has one.
 _THREADS = 32
@@ -32,9 +33,11 @@ class ControlPlane:
         # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
         vars(responses)["method_names_from_class"] = _Methods
         BackendDict.reset()
-        self._server = waitress.create_server(
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint: str = "http://{}:{}".format(*listener.getsockname())
+        self._server = create_server(
             Application(create_backend_app),
-            listen="127.0.0.1:0",
+            sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
             clear_untrusted_proxy_headers=True,
@@ -42,7 +45,6 @@ class ControlPlane:
         )
         self._thread = threading.Thread(target=self._server.run, name="control plane", daemon=True)
         self._thread.start()
-        self.endpoint: str = f"http://127.0.0.1:{self._server.effective_port}"
 
     def close(self) -> None:
         """Stop serving."""
