@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.github import annotate, append, step_summary
+from gate.history import remember
 from gate.junit import write_junit
 from gate.note import Note
 from gate.record import JUNIT, RESULTS, BrokenRecord, Record
@@ -52,7 +53,9 @@ class Closing:
         write_junit(self.folder / JUNIT, record, missing)
         # The report's head reads the verdict, so it must lie there before the report that completes it.
         self.note.write(self.folder, judge(case, report=False))
-        case = dataclasses.replace(case, broken=(*case.broken, *_report(self.folder, self.say)))
+        # The report shows the history with this run in it; a shard's scenarios enter it when the shards are merged.
+        more = [*(remember(self.folder) if self.note.shard is None else ()), *_report(self.folder, self.say)]
+        case = dataclasses.replace(case, broken=(*case.broken, *more))
         verdict = judge(case)
         self.note.write(self.folder, verdict)
         self.say(summary(case, verdict, seconds=self.note.seconds))

@@ -14,6 +14,7 @@ from drivers.suite import point_latest
 from gate.closing import Closing
 from gate.crew import Crew, Interruption
 from gate.gather import gather
+from gate.history import known_seconds
 from gate.note import NoNote, Note
 from gate.options import MergeOptions, Options, cores
 from gate.plan import Expected, Shard, share, units
@@ -21,6 +22,7 @@ from gate.record import BrokenRecord, Record
 from gate.screen import counted, screen
 from gate.selection import Selection, SelectionError, Wanted, select
 from gate.verdict import Code, findings_of
+from reporting.history import HISTORY
 
 REPORTS = Path("reports")
 WORKERS = "workers"
@@ -35,7 +37,7 @@ def run(options: Options) -> Code:
     """
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
-    dealt = units(selection, expected, {})
+    dealt = units(selection, expected, {} if options.shard else known_seconds(REPORTS / HISTORY))
     if options.shard:
         dealt = share(dealt, options.shard)
         if not dealt:
