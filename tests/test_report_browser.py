@@ -1,0 +1,82 @@
+"""The report of a real run in a real browser: it renders, asks for nothing, and a failure is found by searching."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.chromium import chromium
+from tests.browser_stand import FAILING, PASSING, opened, real_run, started
+
+_CLICK_ALL = "all => all.forEach(one => one.click())"
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return real_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started(chromium(print)) as running:
+        yield running
+
+
+def _scenario(page: Page, name: str) -> Locator:
+    """A scenario as the features tell it: its heading and its steps."""
+    heading = page.get_by_role("heading", name=f"Scenario: {name}", exact=True)
+    return page.locator("section").filter(has=heading).last
+
+
+def test_the_report_renders_without_a_complaint_and_asks_for_nothing_beyond_the_file(
+    browser: Browser, report: Path
+) -> None:
+    with opened(browser, report) as (page, noticed):
+        for name in (FAILING, *PASSING):
+            expect(_scenario(page, name)).to_be_visible()
+        page.locator("details:not([open]) > summary").evaluate_all(_CLICK_ALL)
+        page.get_by_role("button", name=re.compile(r"\bhooks?$")).evaluate_all(_CLICK_ALL)
+        expect(page.get_by_text("after_scenario").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Acceptance report")).to_contain_text("Not accepted")
+        assert noticed.complaints == []
+        assert noticed.requests == [report.as_uri()]
+
+
+def test_what_a_page_does_wrong_is_noticed(browser: Browser, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        '<img src="http://localhost:9/x.png"><script>console.error("boo"); throw new Error("ouch")</script>',
+        encoding="utf-8",
+    )
+    with opened(browser, bad) as (_, noticed):
+        assert noticed.requests == [bad.as_uri(), "http://localhost:9/x.png"]
+        assert {"error: boo", "uncaught: ouch"} <= set(noticed.complaints)
+
+
+def test_a_failed_scenario_is_found_by_searching(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, noticed):
+        search = page.get_by_role("textbox", name="Search")
+        search.fill("Hermes")
+        expect(_scenario(page, PASSING[1])).to_have_count(0)
+        failed = _scenario(page, FAILING).locator("li[data-status=FAILED]")
+        expect(failed).to_have_count(1)
+        expect(failed).to_contain_text("exactly 1 Edit task was started for it")
+        expect(failed).to_contain_text("expected: ")
+        search.fill(FAILING)
+        expect(failed).to_be_visible()
+        search.fill("qqq")
+        expect(failed).to_have_count(0)
+        assert noticed.complaints == []
+
+
+def test_the_failed_ones_are_left_when_the_passed_ones_are_put_away(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        page.get_by_role("checkbox", name="passed").click()
+        expect(_scenario(page, PASSING[0])).to_have_count(0)
+        expect(_scenario(page, FAILING)).to_be_visible()
