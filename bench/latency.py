@@ -85,7 +85,7 @@ def ask(connection: http.client.HTTPConnection, path: str) -> None:
     answer.read()
     if answer.status != 200:
         raise UnexpectedAnswer(
-            f"GET {path} on {connection.host}:{connection.port}: 200, found {answer.status}"
+            f"GET {path} on {connection.host}:{connection.port}: expected 200, found {answer.status}"
         )
 
 

@@ -73,7 +73,7 @@ def test_a_key_that_some_lack_is_spread_over_those_that_have_it() -> None:
 
 
 def test_spans_that_touch_or_overlap_become_one_and_empty_ones_none() -> None:
-    assert union([(5, 6), (0, 2), (2, 3), (1, 2.5), (9, 9), (8, 7)]) == [(0, 3), (5, 6)]
+    assert union([(5, 6), (0, 2), (2, 3), (11, 14), (12, 13), (9, 9), (8, 7)]) == [(0, 3), (5, 6), (11, 14)]
 
 
 def test_a_window_cuts_spans_and_drops_those_outside() -> None:

@@ -112,7 +112,8 @@ def test_the_children_of_a_process_are_counted_with_what_their_ended_children_us
     program = (
         "import subprocess, sys\n"
         "subprocess.run([sys.executable, '-c', 'sum(range(5_000_000))'])\n"
-        "print('done', flush=True); sys.stdin.read()"
+        "below = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "print('done', flush=True); sys.stdin.read(); below.communicate(b'end')"
     )
     assert of_children(os.getpid()) is None
     with subprocess.Popen(
@@ -123,7 +124,7 @@ def test_the_children_of_a_process_are_counted_with_what_their_ended_children_us
         found = of_children()
         child.communicate()
     assert found is not None
-    assert found.processes == 1
+    assert found.processes == 2
     assert found.cpu_s > 0.05
     assert found.rss_mb > 2
 
