@@ -44,8 +44,8 @@ def test_the_report_renders_without_a_complaint_and_asks_for_nothing_beyond_the_
         page.get_by_role("button", name=re.compile(r"\bhooks?$")).evaluate_all(_CLICK_ALL)
         expect(page.get_by_text("after_scenario").first).to_be_visible()
         expect(page.get_by_role("heading", name="Acceptance report")).to_contain_text("Not accepted")
-        assert noticed.complaints == []
         assert noticed.requests == [report.as_uri()]
+        assert noticed.complaints == []
 
 
 def test_what_a_page_does_wrong_is_noticed(browser: Browser, tmp_path: Path) -> None:
