@@ -19,9 +19,10 @@ from gate.note import NoNote, Note
 from gate.options import MergeOptions, Options, cores
 from gate.plan import Expected, Shard, share, units
 from gate.record import BrokenRecord, Record
-from gate.screen import counted, screen
+from gate.screen import screen
 from gate.selection import Selection, SelectionError, Wanted, select
 from gate.verdict import Code, findings_of
+from gate.words import counted
 from reporting.history import HISTORY
 
 REPORTS = Path("reports")

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gate.progress import Ended
+from gate.words import counted
 from gate.worker import Worker
 
 HEARTBEAT_S = 30.0
@@ -148,11 +149,6 @@ def started(worker: Worker) -> str:
     unit = worker.unit
     much = counted(len(unit.scenarios), "scenario")
     return f"worker {unit.number}: {unit.feature}, {much} (about {unit.seconds:.0f} s)"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it needs one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ended(scenario: Ended, done: int, total: int) -> str:

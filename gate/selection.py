@@ -152,7 +152,7 @@ def _of(feature: Feature, scenario: Scenario) -> Wanted:
         name=scenario.name,
         file=_file(feature),
         line=scenario.location.line,
-        tags=tuple(str(tag) for tag in scenario.effective_tags),
+        tags=tuple(sorted(str(tag) for tag in scenario.effective_tags)),
     )
 
 

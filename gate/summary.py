@@ -7,8 +7,8 @@ from pathlib import Path
 
 from drivers.evidence import slug
 from gate.record import REPORT, Record, Result
-from gate.screen import counted
 from gate.verdict import Case, Verdict
+from gate.words import counted
 
 LINES = 12
 """How many lines of a failure are told; the rest is in the report."""

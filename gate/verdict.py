@@ -11,6 +11,7 @@ from drivers.ledger import CRITERIA, verdict
 from drivers.tags import reason_to_skip
 from gate.record import JUNIT, MESSAGES, REPORT, Record, Result, messages_end
 from gate.selection import Wanted
+from gate.words import counted
 from gate.worker import Outcome, ended_by
 
 NAMED = 10
@@ -147,7 +148,7 @@ def _scenarios(case: Case) -> Iterator[Finding]:
     results = {result.location: result for result in case.record.scenarios}
     missing = [wanted for wanted in case.selected if wanted.location not in results]
     if missing:
-        yield Finding(Code.NOT_JUDGED, f"{len(missing)} scenarios have no result: {_named(missing)}")
+        yield Finding(Code.NOT_JUDGED, f"no result of {counted(len(missing), 'scenario')}: {_named(missing)}")
     for result in case.record.scenarios:
         where = f"{result.name} ({result.location})"
         if result.status == "passed":
@@ -183,7 +184,9 @@ def _counts(case: Case) -> Iterator[Finding]:
     """The floor: a feature that got lost fails no scenario."""
     ran = sum(_counted(result) for result in case.record.scenarios)
     if ran < case.least:
-        yield Finding(Code.NOT_JUDGED, f"expected at least {case.least} scenarios to run, {ran} did")
+        yield Finding(
+            Code.NOT_JUDGED, f"expected at least {counted(case.least, 'scenario')} to run, {ran} did"
+        )
 
 
 def _counted(result: Result) -> bool:

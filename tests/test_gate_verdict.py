@@ -1,0 +1,215 @@
+"""Each reason against a run, one at a time, over a run that is good otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from drivers.ledger import CRITERIA
+from gate.plan import Expected, Unit
+from gate.progress import Ended, Progress
+from gate.record import BrokenRecord, Record, Result, messages_end
+from gate.selection import Wanted, select
+from gate.verdict import Case, Code, Finding, findings_of, judge
+from gate.worker import LOG, Outcome
+
+TAGS = ("anywhere", *(criterion.tag for criterion in CRITERIA))
+
+
+def wanted(line: int, *tags: str) -> Wanted:
+    """A scenario that is to run."""
+    return Wanted("One", "the rule", f"scenario {line}", "features/one.feature", line, tags or TAGS)
+
+
+def result(line: int, status: str = "passed", *tags: str) -> Result:
+    """Its result."""
+    return Result(
+        "One", "the rule", f"scenario {line}", f"features/one.feature:{line}", status, 1.0, tags or TAGS
+    )
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Case:
+    """A whole run of two scenarios that proves everything."""
+    (tmp_path / "messages.ndjson").write_text('{"meta":{}}\n{"testRunFinished":{"success":true}}\n')
+    (tmp_path / "report.html").touch()
+    (tmp_path / "junit.xml").touch()
+    record = Record(scenarios=(result(3), result(9)), ended=True)
+    return Case(tmp_path, (wanted(3), wanted(9)), whole=True, least=2, record=record)
+
+
+def only(case: Case) -> Finding:
+    """The only reason against a run."""
+    (finding,) = judge(case).findings
+    return finding
+
+
+def with_results(case: Case, *results: Result) -> Case:
+    """The run with other results."""
+    return dataclasses.replace(case, record=dataclasses.replace(case.record, scenarios=results))
+
+
+def test_a_good_run_is_accepted(good: Case) -> None:
+    verdict = judge(good)
+    assert (verdict.findings, verdict.code, verdict.word) == ((), Code.ACCEPTED, "ACCEPTED")
+
+
+def test_a_part_that_passed_is_not_called_accepted(good: Case) -> None:
+    verdict = judge(dataclasses.replace(good, whole=False))
+    assert verdict.code == 0
+    assert verdict.word == "passed; 5 of 5 criteria proven by these scenarios"
+
+
+@pytest.mark.parametrize(
+    "status", ["failed", "error", "undefined", "untested", "hook_error", "cleanup_error"]
+)
+def test_a_scenario_that_did_not_pass(good: Case, status: str) -> None:
+    case = with_results(dataclasses.replace(good, least=1), result(3), result(9, status))
+    assert only(case) == Finding(Code.NOT_ACCEPTED, f"{status}: scenario 9 (features/one.feature:9)")
+
+
+def test_a_scenario_without_a_result(good: Case) -> None:
+    finding = only(with_results(dataclasses.replace(good, least=1), result(3)))
+    assert finding == Finding(Code.NOT_JUDGED, "no result of 1 scenario: scenario 9 (features/one.feature:9)")
+
+
+def test_a_scenario_skipped_without_a_reason(good: Case) -> None:
+    case = with_results(dataclasses.replace(good, least=1), result(3), result(9, "skipped"))
+    finding = only(case)
+    assert finding.code is Code.NOT_ACCEPTED
+    assert finding.sentence.startswith("skipped without a reason: scenario 9 (features/one.feature:9)")
+
+
+def test_a_scenario_skipped_for_a_stated_reason_counts(good: Case) -> None:
+    case = with_results(good, result(3), result(9, "skipped", "anywhere", "skip.no-second-region"))
+    assert judge(case).code == 0
+
+
+def test_fewer_scenarios_than_expected_although_all_passed(good: Case) -> None:
+    finding = only(dataclasses.replace(good, least=3))
+    assert finding == Finding(Code.NOT_JUDGED, "expected at least 3 scenarios to run, 2 did")
+
+
+def test_a_cleanup_that_failed(good: Case) -> None:
+    case = dataclasses.replace(good, record=dataclasses.replace(good.record, cleanup_errors=("after x: no",)))
+    assert only(case) == Finding(Code.NOT_ACCEPTED, "a cleanup failed: after x: no")
+
+
+def test_something_left_behind(good: Case) -> None:
+    case = dataclasses.replace(good, record=dataclasses.replace(good.record, left_behind=("session s-1",)))
+    assert only(case) == Finding(Code.NOT_ACCEPTED, "left behind: session s-1")
+
+
+def test_a_criterion_that_nothing_proves(good: Case) -> None:
+    tags = tuple(tag for tag in TAGS if tag != "criterion.scaling")
+    finding = only(with_results(good, result(3, "passed", *tags), result(9, "passed", *tags)))
+    assert finding == Finding(Code.NOT_ACCEPTED, "no scenario proves: Scaling: up when asked, zero when idle")
+    part = dataclasses.replace(
+        with_results(good, result(3, "passed", *tags)), whole=False, selected=(wanted(3),)
+    )
+    assert (
+        judge(dataclasses.replace(part, least=1)).word == "passed; 4 of 5 criteria proven by these scenarios"
+    )
+
+
+def test_a_run_that_did_not_come_to_its_end(good: Case) -> None:
+    case = dataclasses.replace(good, record=dataclasses.replace(good.record, ended=False))
+    assert only(case).code is Code.NOT_JUDGED
+    assert judge(dataclasses.replace(case, kept=True)).findings == ()
+
+
+@pytest.mark.parametrize("name", ["report.html", "junit.xml", "messages.ndjson"])
+def test_a_file_that_is_missing(good: Case, name: str) -> None:
+    (good.folder / name).unlink()
+    finding = only(good)
+    assert finding.code is Code.NOT_JUDGED
+    assert name in finding.sentence
+    assert "found no such file" in finding.sentence
+
+
+@pytest.mark.parametrize("text", ["", '{"testStepFinished":{}}\n', '{"testRunFini'])
+def test_messages_that_break_off(good: Case, text: str) -> None:
+    (good.folder / "messages.ndjson").write_text(text)
+    assert "to end with testRunFinished" in only(good).sentence
+    assert messages_end(good.folder / "messages.ndjson") is not None
+
+
+def test_a_failed_scenario_decides_whatever_else_could_not_be_seen(good: Case) -> None:
+    case = with_results(dataclasses.replace(good, least=9), result(3, "failed"))
+    assert {finding.code for finding in judge(case).findings} == {Code.NOT_ACCEPTED, Code.NOT_JUDGED}
+    assert judge(case).word == "NOT ACCEPTED"
+    assert judge(dataclasses.replace(case, interrupted=True)).code == 130
+
+
+def outcome(folder: Path, code: int = 0, *, closed: bool = True, **changes: object) -> Outcome:
+    """A worker that has ended; it ran one scenario."""
+    progress = Progress(closed=closed, ended=[Ended("scenario 3", "features/one.feature:3", "passed", 1.0)])
+    unit = Unit(2, (wanted(3),), ("features/one.feature",), 1.0)
+    (folder / LOG).write_text("first line\nlast line\n")
+    return dataclasses.replace(Outcome(unit, folder, code, 1.0, progress), **changes)  # type: ignore[arg-type]
+
+
+def test_a_worker_that_died_is_named_with_what_it_was_at(tmp_path: Path) -> None:
+    died = outcome(tmp_path, -9, closed=False)
+    died.progress.scenario = "scenario 7"
+    (finding,) = findings_of([died])
+    assert finding.code is Code.NOT_JUDGED
+    assert (
+        'worker 2 (One) was killed by SIGKILL before it had finished, during "scenario 7"' in finding.sentence
+    )
+    assert finding.sentence.endswith("last line")
+
+
+def test_a_worker_that_ended_early_with_a_good_exit_code_died_all_the_same(tmp_path: Path) -> None:
+    (finding,) = findings_of([outcome(tmp_path, 0, closed=False)])
+    assert "ended with exit code 0 before it had finished" in finding.sentence
+
+
+def test_a_worker_whose_hook_failed_although_its_scenarios_passed(tmp_path: Path) -> None:
+    (finding,) = findings_of([outcome(tmp_path, 1)])
+    assert finding.code is Code.NOT_ACCEPTED
+    assert "a hook or a cleanup failed" in finding.sentence
+
+
+def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
+    (finding,) = findings_of([outcome(tmp_path, 1, progress=Progress(closed=True))])
+    assert "ran none of its scenarios (1)" in finding.sentence
+
+
+def test_what_a_worker_left_on_the_machine(tmp_path: Path) -> None:
+    (finding,) = findings_of([outcome(tmp_path, left=("left running: process 7 (sleep)",))])
+    assert finding == Finding(Code.NOT_ACCEPTED, "worker 2 (One) left running: process 7 (sleep)")
+
+
+def test_a_worker_that_was_kept_is_not_blamed_for_its_end(tmp_path: Path) -> None:
+    assert list(findings_of([outcome(tmp_path, 1, closed=False, kept=True)])) == []
+
+
+@pytest.mark.parametrize("text", ["{", '{"scenarios": [{}], "figures": {}}', "[]"])
+def test_results_that_cannot_be_read_say_where_they_lie(tmp_path: Path, text: str) -> None:
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(BrokenRecord, match=r"expected a run's results in .*results\.json"):
+        Record.read(tmp_path)
+
+
+def test_results_are_read_as_the_suite_writes_them(tmp_path: Path) -> None:
+    entry = {
+        **{"feature": "One", "name": "scenario 3", "location": "features/one.feature:3", "status": "failed"},
+        **{"seconds": 2, "tags": ["anywhere"], "rule": "the rule", "message": "no", "unheard": 1},
+    }
+    document = {"scenarios": [entry], "figures": {"zero": [[1, 2]]}, "left_behind": ["a"], "ended": True}
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    record = Record.read(tmp_path)
+    assert record is not None
+    (only_one,) = record.scenarios
+    assert (only_one.file, only_one.line, only_one.rule) == ("features/one.feature", 3, "the rule")
+    assert (record.figures, record.left_behind, record.ended) == ({"zero": [(1.0, 2.0)]}, ("a",), True)
+
+
+def test_the_committed_floor_is_about_the_features_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    there = len(select(()).scenarios)
+    assert 0.95 * there <= Expected.read().scenarios <= there
