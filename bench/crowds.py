@@ -21,7 +21,8 @@ class CrowdSize:
     """So many sessions started at the same moment on a platform asleep. Figures are None where they could not be had.
 
     `all_active_s` is by the platform's own stamps, `all_live_s` until the suite had a browser connected to each, and
-    `live_s` the times of the single sessions. `problem` tells why the crowd did not become live.
+    `live_s` the times of the single sessions. `asleep` is the deployment before, `awake` with all of them live.
+    `problem` tells why the crowd did not become live.
     """
 
     sessions: int
@@ -29,8 +30,8 @@ class CrowdSize:
     all_live_s: float | None = None
     live_s: Spread | None = None
     suite_cpu_s: float | None = None
-    deployment_cpu_s: float | None = None
-    memory: Usage | None = None
+    asleep: Usage | None = None
+    awake: Usage | None = None
     problem: str | None = None
 
     @property
@@ -39,11 +40,18 @@ class CrowdSize:
         return None if self.suite_cpu_s is None else self.suite_cpu_s / self.sessions
 
     @property
+    def deployment_cpu_s(self) -> float | None:
+        """CPU seconds that the deployment used from asleep to all live."""
+        return self.awake.cpu_s - self.asleep.cpu_s if self.asleep and self.awake else None
+
+    @property
     def memory_per_session_mb(self) -> float | None:
-        """Memory of the whole deployment divided by the sessions, each shared page counted once."""
-        if self.memory is None or self.memory.pss_mb is None:
+        """What the deployment's memory grew by for each session, shared pages counted once, all tasks included."""
+        if self.asleep is None or self.awake is None:
             return None
-        return self.memory.pss_mb / self.sessions
+        if self.asleep.pss_mb is None or self.awake.pss_mb is None:
+            return None
+        return (self.awake.pss_mb - self.asleep.pss_mb) / self.sessions
 
 
 @dataclass(frozen=True)
@@ -68,15 +76,16 @@ def _size(stand: Stand, count: int) -> CrowdSize:
     stand.visits.until_asleep()
     client_id = stand.suite.new_client()
     visits: Sequence[Visit] = ()
-    suite_before, before = own_cpu_s(), of_children()
-    began = time.monotonic()
+    asleep = of_children()
+    suite_before, began = own_cpu_s(), time.monotonic()
     try:
         visits = Crowd(stand.platform, client_id).start(count)
         for visit in visits:
             stand.platform.attendance.attend(visit.session_id)
         until_all_live(stand.platform, visits)
         took = time.monotonic() - began
-        suite_cpu_s, after = own_cpu_s() - suite_before, of_children()
+        # Before the processes are looked at: that is work of the bench, not of the suite.
+        suite_cpu_s = own_cpu_s() - suite_before
         return CrowdSize(
             sessions=count,
             all_active_s=_all_active_s(stand, visits),
@@ -85,8 +94,8 @@ def _size(stand: Stand, count: int) -> CrowdSize:
                 visit.timeline.since_asked(Stage.HMR_CONNECTED).total_seconds() for visit in visits
             ),
             suite_cpu_s=suite_cpu_s,
-            deployment_cpu_s=after.cpu_s - before.cpu_s if before and after else None,
-            memory=after,
+            asleep=asleep,
+            awake=of_children(),
         )
     except (ClaimFailed, DriverError) as failure:
         return CrowdSize(sessions=count, problem=str(failure))

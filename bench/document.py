@@ -13,6 +13,7 @@ COMPUTED = (
     "added_ms",
     "added_p95_ms",
     "suite_cpu_per_session_s",
+    "deployment_cpu_s",
     "memory_per_session_mb",
     "other_s",
 )

@@ -126,8 +126,8 @@ def _(result: Crowds) -> tuple[Table, ...]:
             size.all_live_s,
             size.suite_cpu_per_session_s,
             size.deployment_cpu_s,
-            size.memory.processes if size.memory else None,
-            size.memory.pss_mb if size.memory else None,
+            size.awake.processes if size.awake else None,
+            size.awake.pss_mb if size.awake else None,
             size.memory_per_session_mb,
         )
         for size in result.sizes
@@ -137,7 +137,7 @@ def _(result: Crowds) -> tuple[Table, ...]:
             "Sessions at once",
             (
                 "sessions", "all active s", "all live s", "suite CPU s each", "platform CPU s", "processes",
-                "memory MB", "MB each",
+                "memory MB", "MB more each",
             ),
             rows,
             tuple(f"{size.sessions} sessions: {size.problem}" for size in result.sizes if size.problem),

@@ -109,12 +109,12 @@ def test_cold_starts_tell_each_stage_and_the_platforms_own_stamps() -> None:
 
 def test_a_crowd_tells_its_cost_per_session() -> None:
     size = CrowdSize(
-        sessions=4, all_active_s=5.0, all_live_s=6.0, live_s=SERIES, suite_cpu_s=2.0, deployment_cpu_s=12.0,
-        memory=Usage(9, 40.0, 3000.0, 2000.0),
+        sessions=4, all_active_s=5.0, all_live_s=6.0, live_s=SERIES, suite_cpu_s=2.0,
+        asleep=Usage(5, 28.0, 600.0, 400.0), awake=Usage(9, 40.0, 3000.0, 2000.0),
     )  # fmt: skip
-    assert (size.suite_cpu_per_session_s, size.memory_per_session_mb) == (0.5, 500.0)
+    assert (size.suite_cpu_per_session_s, size.memory_per_session_mb) == (0.5, 400.0)
     line = told(Crowds((size,))).splitlines()[2]
-    assert line.split() == ["4", "5.0", "6.0", "0.5", "12.0", "9", "2000.0", "500.0"]
+    assert line.split() == ["4", "5.0", "6.0", "0.5", "12.0", "9", "2000.0", "400.0"]
 
 
 def test_a_crowd_that_did_not_become_live_says_why() -> None:
@@ -124,7 +124,9 @@ def test_a_crowd_that_did_not_become_live_says_why() -> None:
 
 
 def test_memory_that_the_system_does_not_tell_is_no_zero() -> None:
-    assert CrowdSize(sessions=4, memory=Usage(9, 40.0, 3000.0, None)).memory_per_session_mb is None
+    asleep, awake = Usage(5, 28.0, 600.0, 400.0), Usage(9, 40.0, 3000.0, None)
+    assert CrowdSize(sessions=4, asleep=asleep, awake=awake).memory_per_session_mb is None
+    assert CrowdSize(sessions=4, asleep=None, awake=None).deployment_cpu_s is None
 
 
 def test_the_load_balancers_part_is_the_difference_of_the_medians() -> None:
