@@ -25,8 +25,9 @@ from drivers.masking import hide, mask_file
 from drivers.platform import Platform
 from drivers.profile import read
 from drivers.shared import Shared
-from drivers.timeline import Timeline
 from drivers.traces import Traces
+from drivers.visits import Visit
+from drivers.witnessed import Witnessed
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -88,11 +89,13 @@ class Suite:
         self.output = output
         self.ledger = Ledger(output.results)
         self.evidence: Evidence = platform.evidence(output.folder.parent, output.folder.name)
-        self.shared = Shared(platform, self.new_client)
+        self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
+        self.witnessed: dict[str, Visit] = {}
         self.failed = False
         self._keep = keep
         self._numbers = itertools.count(1)
         self._before: Routing | None = None
+        self._scenario = ""
         self._traces = Traces(self.ledger, datetime.now(UTC), self.is_own)
 
     @classmethod
@@ -167,9 +170,15 @@ class Suite:
             client_id.startswith(f"{self._mark}-") or client_id == self.platform.profile.suite.client_prefix
         )
 
-    def follow(self, session_id: str, client_id: str, scenario: str, timeline: Timeline) -> None:
-        """Have the report tell of a session as its timeline goes on."""
-        self._traces.follow(session_id, client_id, scenario, timeline)
+    def begin_scenario(self, name: str) -> None:
+        """From now on sessions are told of as this scenario's."""
+        self._scenario = name
+        self.witnessed = {}
+
+    def tell_of(self, visit: Visit) -> None:
+        """Have the report, and the evidence if the scenario fails, tell of a session that it has to do with."""
+        self.witnessed[visit.session_id] = visit
+        self._traces.follow(visit.session_id, visit.customer.client_id, self._scenario, visit.timeline)
 
     def note_stages(self) -> None:
         """Enter into the ledger how far the sessions have come."""

@@ -92,11 +92,11 @@ class World:
     ) -> None:
         self.suite = suite
         self.scenario = scenario
+        suite.begin_scenario(scenario)
         self.platform: Platform = suite.platform
         self.visits = Visits(suite.platform)
         self.began_at = datetime.now(UTC)
         self.all_visits: list[Visit] = []
-        self.onlookers: tuple[Visit, ...] = ()
         self._add_cleanup = add_cleanup
         self._marks: dict[int, int] = {}
 
@@ -121,9 +121,9 @@ class World:
 
     def look_at(self, visits: tuple[Visit, ...]) -> None:
         """Make sessions that outlive the scenario its crowd: part of its evidence, and not ended with it."""
-        self.crowd = self.onlookers = visits
+        self.crowd = visits
         for visit in visits:
-            self._tell_of(visit)
+            self.suite.tell_of(visit)
 
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
@@ -201,7 +201,7 @@ class World:
         self.visit = visit
         self.customer = visit.customer
         self.all_visits.append(visit)
-        self._tell_of(visit)
+        self.suite.tell_of(visit)
         self.platform.attendance.attend(visit.session_id)
 
     def join(self, visit: Visit) -> Visit:
@@ -209,7 +209,7 @@ class World:
         self.visit = replace(visit, browsers=[])
         self.customer = visit.customer
         self.all_visits.append(self.visit)
-        self._tell_of(visit)
+        self.suite.tell_of(visit)
         return self.visit
 
     def end_later(self, visits: Iterable[Visit]) -> None:
@@ -234,13 +234,13 @@ class World:
 
     def leave_evidence(self, message: str) -> tuple[Exhibit, ...]:
         """Write down what the platform looks like now."""
-        concerned = [*self.all_visits, *self.onlookers]
+        concerned = [*self.suite.witnessed.values(), *self.all_visits]
         return self.suite.evidence.collect(
             self.scenario,
             since=self.began_at,
             message=message,
             sessions={visit.session_id: visit.timeline for visit in concerned},
-            sockets=[browser for visit in concerned for browser in visit.browsers],
+            sockets={id(browser): browser for visit in concerned for browser in visit.browsers}.values(),
         )
 
     def close(self) -> None:
@@ -248,6 +248,3 @@ class World:
         for visit in self.all_visits:
             for browser in visit.browsers:
                 browser.close()
-
-    def _tell_of(self, visit: Visit) -> None:
-        self.suite.follow(visit.session_id, visit.customer.client_id, self.scenario, visit.timeline)
