@@ -1,0 +1,46 @@
+"""A run's pictures as SVG: wake-ups against their budget, tasks against their maximum, and the last runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from drivers.masking import mask
+from reporting.history import Entry
+from reporting.pictures.canvas import Picture
+from reporting.pictures.strip import strips
+from reporting.pictures.tasks import task_counts
+from reporting.pictures.waterfall import waterfall
+from reporting.run import Results
+
+CAPTION = ".txt"
+"""Beside each picture: its title in the first line, what it shows in words after that."""
+
+
+def draw(folder: Path, results: Results, history: Sequence[Entry]) -> tuple[Path, ...]:
+    """Draw what the results tell into `folder`, old pictures gone; the SVG files, in the order in which to show them.
+
+    A picture of nothing is not drawn: no session was watched, or the run is not in the history.
+    """
+    pictures = [waterfall(results), task_counts(results), *strips(results, history)]
+    drawn = [picture for picture in pictures if picture is not None]
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.svg"), *folder.glob(f"*{CAPTION}")):
+        old.unlink()
+    return tuple(_write(folder, number, picture) for number, picture in enumerate(drawn, 1))
+
+
+def caption_of(svg: Path) -> tuple[str, str]:
+    """A picture's title and what it shows in words; of a picture without such a text, its name."""
+    beside = svg.with_suffix(CAPTION)
+    if not beside.is_file():
+        return svg.stem.replace("-", " ").replace("_", " "), ""
+    title, _, told = beside.read_text(encoding="utf-8").partition("\n")
+    return title, told.strip()
+
+
+def _write(folder: Path, number: int, picture: Picture) -> Path:
+    path = folder / f"{number:02}-{picture.name}.svg"
+    path.write_text(mask(picture.svg), encoding="utf-8")
+    path.with_suffix(CAPTION).write_text(mask(f"{picture.title}\n{picture.caption}\n"), encoding="utf-8")
+    return path
