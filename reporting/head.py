@@ -11,128 +11,106 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from drivers.ledger import CRITERIA, Criterion, ScenarioResult, verdict
+from drivers.ledger import CRITERIA, ScenarioResult, verdict
 from drivers.masking import mask
+from reporting.history import Entry, flaky
+from reporting.pictures import caption_of
 from reporting.run import Results
+from reporting.verdict import FINE, Outline, judge, proofs_of
 
 STYLE = (Path(__file__).parent / "head.css").read_text(encoding="utf-8")
 
 
-@dataclass
-class Outline:
-    """What the stream says about the run as a whole; filled message by message with `see`."""
+@dataclass(frozen=True)
+class Told:
+    """All that the head tells of: what a run's folder holds, and the history of the runs before."""
 
-    started: float | None = None
-    finished: float | None = None
-    success: bool | None = None
-    message: str = ""
-    errors: list[str] = field(default_factory=list)
-
-    def see(self, message: Mapping[str, Any]) -> None:
-        """Take note of one message."""
-        if "testRunStarted" in message:
-            self.started = _seconds(message["testRunStarted"]["timestamp"])
-        elif "testRunFinished" in message:
-            finished = message["testRunFinished"]
-            self.finished = _seconds(finished["timestamp"])
-            self.success = finished["success"]
-            self.message = finished.get("message", "")
-        elif "parseError" in message:
-            self.errors.append(f"{message['parseError']['source']['uri']} {message['parseError']['message']}")
-        elif "testRunHookFinished" in message:
-            result = message["testRunHookFinished"]["result"]
-            if result["status"] != "PASSED":
-                self.errors.append(result.get("message", "a hook of the run failed"))
+    results: Results | None
+    outline: Outline
+    facts: Mapping[str, str] = field(default_factory=dict)
+    gate: Mapping[str, Any] | None = None
+    pictures: Sequence[Path] = ()
+    history: Sequence[Entry] = ()
 
 
-def judge(results: Results | None, outline: Outline) -> tuple[str, str]:
-    """The verdict and why. `Accepted` needs a finished, successful run with no failure and all criteria met."""
-    if outline.success is None:
-        return "Incomplete", "The run ended before its report was complete."
-    scenarios = results.scenarios if results else ()
-    failed = [scenario for scenario in scenarios if scenario.status not in {"passed", "skipped"}]
-    if failed:
-        return "Not accepted", f"{len(failed)} of {len(scenarios)} scenarios did not pass."
-    if not outline.success:
-        return "Not accepted", (
-            outline.message or "something outside the scenarios failed"
-        ).capitalize() + "."
-    if not scenarios:
-        return "Incomplete", "No result of any scenario was found."
-    states = Counter(verdict(_proofs(criterion, scenarios)) for criterion in CRITERIA)
-    if states["met"] < len(CRITERIA):
-        return (
-            "Incomplete",
-            f"What ran has passed; it proves {states['met']} of {len(CRITERIA)} success criteria.",
-        )
-    return "Accepted", f"All {len(CRITERIA)} success criteria are met."
-
-
-def head(
-    results: Results | None, outline: Outline, facts: Mapping[str, str], pictures: Sequence[Path] = ()
-) -> str:
+def head(told: Told) -> str:
     """The head as HTML, everything in it escaped and masked; pictures are SVG files and become data: images."""
-    word, reason = judge(results, outline)
-    told = {**facts, **_times(outline), **_counts(results)}
+    word, reason = judge(told.results, told.outline, told.gate)
+    facts = {**told.facts, **_times(told.outline), **_counts(told.results)}
     parts = [
         '<header class="acceptance">',
         f'<h1>Acceptance report <span class="verdict {_slug(word)}">{escape(word)}</span></h1>',
-        f"<p>{_text(reason)}</p>",
+        f'<p class="reason">{_text(reason)}</p>',
         "<dl>",
-        *(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in told.items()),
+        *(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items()),
         "</dl>",
-        *_criteria(results),
-        *_failures(results, outline),
-        *(_picture(path) for path in pictures),
+        *_criteria(told.results),
+        *_failures(told.results, told.outline),
+        *_flaky(told.results, told.history),
+        *(_picture(path) for path in told.pictures),
+        "<h2>The features, sentence by sentence</h2>",
         "</header>",
     ]
     return "\n".join(parts)
 
 
-def title(results: Results | None, outline: Outline, facts: Mapping[str, str]) -> str:
+def title(told: Told) -> str:
     """The page's title, escaped: the verdict first, for a row of browser tabs."""
-    deployment = facts.get("Deployment")
-    return _text(
-        judge(results, outline)[0] + (f" - {deployment}" if deployment else "") + " - acceptance report"
-    )
+    deployment = told.facts.get("Deployment")
+    word, _ = judge(told.results, told.outline, told.gate)
+    return _text(word + (f" - {deployment}" if deployment else "") + " - acceptance report")
 
 
 def _criteria(results: Results | None) -> list[str]:
     scenarios = results.scenarios if results else ()
     rows = []
     for criterion in CRITERIA:
-        proofs = _proofs(criterion, scenarios)
+        proofs = proofs_of(criterion, scenarios)
         state = verdict(proofs)
         values = results.figures.get(criterion.figure) if results else None
         figure = criterion.tell(values) if values else "no figure measured"
+        promise, _, what = criterion.promise.partition(": ")
         rows.append(
-            f'<tr class="{_slug(state)}"><th scope="row">{_text(criterion.promise)}</th>'
-            f'<td class="state">{escape(state.lower())}</td><td>{_text(figure)}</td><td>{_proof_list(proofs)}</td></tr>'
+            f'<tr class="{_slug(state)}"><th scope="row">{_text(promise)}<small>{_text(what)}</small></th>'
+            f'<td class="state">{escape(state.lower())}</td>'
+            f'<td class="figure">{_text(figure)}</td><td>{_proof_list(proofs)}</td></tr>'
         )
-    columns = "".join(f'<th scope="col">{name}</th>' for name in ("Criterion", "", "Figure", "Scenarios"))
+    columns = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Criterion", "Met?", "Measured, against the limit", "Proven by")
+    )
     return [
         "<h2>Success criteria</h2>",
-        f"<table><thead><tr>{columns}</tr></thead><tbody>",
+        f'<table class="criteria"><thead><tr>{columns}</tr></thead><tbody>',
         *rows,
         "</tbody></table>",
     ]
 
 
 def _proof_list(proofs: Sequence[ScenarioResult]) -> str:
+    """What did not pass in plain sight, what passed folded away, by feature."""
     if not proofs:
         return "none was run"
-    passed = sum(proof.status == "passed" for proof in proofs)
-    items = "".join(
+    passed = [proof for proof in proofs if proof.status == "passed"]
+    others = "".join(_proof(proof) for proof in proofs if proof.status != "passed")
+    features = {
+        feature: "".join(_proof(proof) for proof in passed if proof.feature == feature)
+        for feature in dict.fromkeys(proof.feature for proof in passed)
+    }
+    listed = "".join(f"<p>{_text(feature)}</p><ul>{items}</ul>" for feature, items in features.items())
+    folded = f"<details><summary>{len(passed)} of {len(proofs)} scenarios passed</summary>{listed}</details>"
+    return (f"<ul>{others}</ul>" if others else "") + folded
+
+
+def _proof(proof: ScenarioResult) -> str:
+    return (
         f'<li class="{_slug(proof.status)}">{_text(proof.name)} '
         f"<small>{_text(proof.status)}, {proof.seconds:.1f} s</small></li>"
-        for proof in proofs
     )
-    shown = "" if passed == len(proofs) else " open"
-    return f"<details{shown}><summary>{passed} of {len(proofs)} passed</summary><ul>{items}</ul></details>"
 
 
 def _failures(results: Results | None, outline: Outline) -> list[str]:
-    failed = [s for s in (results.scenarios if results else ()) if s.status not in {"passed", "skipped"}]
+    failed = [s for s in (results.scenarios if results else ()) if s.status not in FINE]
     items = [
         f"<li><strong>{_text(scenario.name)}</strong> <small>{_text(scenario.location)}</small>"
         f"<br>{_text(scenario.failed_step or scenario.status)}"
@@ -140,20 +118,43 @@ def _failures(results: Results | None, outline: Outline) -> list[str]:
         for scenario in failed
     ]
     items += [f"<li>Outside the scenarios<pre>{_text(error)}</pre></li>" for error in outline.errors]
+    if results is not None:
+        items += [f"<li>A cleanup failed<pre>{_text(error)}</pre></li>" for error in results.cleanup_errors]
+        items += [f"<li>Left behind: {_text(sentence)}</li>" for sentence in results.left_behind]
     return ["<h2>What failed</h2>", '<ul class="failures">', *items, "</ul>"] if items else []
 
 
+def _flaky(results: Results | None, history: Sequence[Entry]) -> list[str]:
+    """The scenarios of this run that have passed and failed on one revision."""
+    marked = flaky(history)
+    items = [
+        f"<li><strong>{_text(scenario.name)}</strong> <small>{_text(scenario.location)}</small></li>"
+        for scenario in (results.scenarios if results else ())
+        if (scenario.feature, scenario.name) in marked
+    ]
+    if not items:
+        return []
+    return [
+        "<h2>Flaky</h2>",
+        '<p class="reason">Passed and failed on one revision: one of the two results is wrong.</p>',
+        '<ul class="flaky">',
+        *items,
+        "</ul>",
+    ]
+
+
 def _picture(path: Path) -> str:
+    """A picture with its words; one of the runs before this one is folded away."""
     data = base64.b64encode(mask(path.read_text(encoding="utf-8")).encode()).decode("ascii")
-    named = path.stem.replace("-", " ").replace("_", " ")
-    return (
-        f"<figure><figcaption>{_text(named)}</figcaption>"
-        f'<img alt="{_text(named)}" src="data:image/svg+xml;base64,{data}"></figure>'
+    named, told = caption_of(path)
+    words = _text(f"{named}. {told}".strip())
+    figure = (
+        f"<figure><figcaption>{_text(told)}</figcaption>"
+        f'<div class="wide"><img alt="{words}" src="data:image/svg+xml;base64,{data}"></div></figure>'
     )
-
-
-def _proofs(criterion: Criterion, scenarios: Sequence[ScenarioResult]) -> list[ScenarioResult]:
-    return [s for s in scenarios if criterion.tag in s.tags and s.status != "skipped"]
+    if "last-runs" in path.stem:
+        return f"<details><summary>{_text(named)}</summary>{figure}</details>"
+    return f"<h2>{_text(named)}</h2>{figure}"
 
 
 def _times(outline: Outline) -> dict[str, str]:
@@ -180,7 +181,3 @@ def _text(value: str) -> str:
 
 def _slug(word: str) -> str:
     return word.lower().replace(" ", "-").replace("_", "-")
-
-
-def _seconds(stamp: Mapping[str, int]) -> float:
-    return stamp["seconds"] + stamp["nanos"] / 1e9

@@ -19,8 +19,10 @@ from behave.configuration import Configuration
 from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
-from reporting.head import STYLE, Outline, head, title
+from reporting.head import STYLE, Told, head, title
+from reporting.history import history_of, read
 from reporting.messages import Messages
+from reporting.pictures import draw
 from reporting.run import (
     MESSAGES,
     PICTURES,
@@ -28,9 +30,11 @@ from reporting.run import (
     RESULTS,
     ReportError,
     read_facts,
+    read_gate,
     read_messages,
     read_results,
 )
+from reporting.verdict import Outline
 
 PROJECT = Path(__file__).resolve().parent.parent
 PACKAGE = PROJECT / "reporting"
@@ -92,19 +96,21 @@ def _node_modules(package: Path, say: Callable[[str], None]) -> Path:
     return Path(last)
 
 
-def write_report(
-    page: Page, messages: Path, target: Path, *, results: Path, facts: Mapping[str, str], pictures: Path
-) -> None:
-    """Write `target` from a run's messages, its results if there are any, its facts and its pictures (`*.svg`)."""
+def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> None:
+    """Write `target` from a run's messages and whatever else the run's folder holds (its files: reporting/run.py).
+
+    The pictures are drawn anew of the results and of the history beside the folder, which should know this run already.
+    """
     outline = Outline()
-    told = read_results(results)
+    results, history = read_results(folder / RESULTS), read(history_of(folder))
     lines = []
     for message in read_messages(messages):
         outline.see(message)
         lines.append(script_json(message))
-    drawn = sorted(pictures.glob("*.svg"))
+    drawn = draw(folder / PICTURES, results, history) if results else ()
+    told = Told(results, outline, read_facts(folder), read_gate(folder), drawn, history)
     values = {
-        "title": title(told, outline, facts),
+        "title": title(told),
         "icon": page.icon.strip(),
         "css": page.css,
         "custom_css": STYLE,
@@ -120,7 +126,7 @@ def write_report(
     if not found:
         raise ReportError("expected <body> in the template of @cucumber/html-formatter, found none")
     unfinished = target.with_name(f".{target.name}.part")
-    unfinished.write_text(f"{start}{found}\n{head(told, outline, facts, drawn)}{rest}", encoding="utf-8")
+    unfinished.write_text(f"{start}{found}\n{head(told)}{rest}", encoding="utf-8")
     unfinished.replace(target)
 
 
@@ -131,26 +137,16 @@ def script_json(message: Mapping[str, Any]) -> str:
 
 def report_of(folder: Path, say: Callable[[str], None]) -> Path:
     """Make the report of a run's folder (its files: reporting/run.py) once more; ReportError when it cannot be made."""
-    return _make(installed_page(say), folder, folder / REPORT)
-
-
-def _make(page: Page, folder: Path, target: Path) -> Path:
-    write_report(
-        page,
-        folder / MESSAGES,
-        target,
-        results=folder / RESULTS,
-        facts=read_facts(folder),
-        pictures=folder / PICTURES,
-    )
+    target = folder / REPORT
+    write_report(installed_page(say), folder / MESSAGES, target, folder=folder)
     return target
 
 
 class HtmlReport(Messages):
     """behave formatter `reporting.html:HtmlReport`, with `-o FOLDER/NAME.html`.
 
-    Writes `FOLDER/messages.ndjson` live and the page when the run is over; the head takes `results.json`, `run.json`
-    and `pictures/*.svg` of the same folder. Raises ConfigError before anything runs when the page cannot be had.
+    Writes `FOLDER/messages.ndjson` live and the page when the run is over; the head takes `results.json` and
+    `run.json` of the same folder. Raises ConfigError before anything runs when the page cannot be had.
     """
 
     name = "html"
@@ -169,12 +165,17 @@ class HtmlReport(Messages):
     def close(self) -> None:
         """The run has ended: the last message, then the page. One that cannot be made is said, no more."""
         super().close()
+        folder = self._target.parent
         try:
-            target = _make(self._page, self._target.parent, self._target)
+            self.before_page(folder)
+            write_report(self._page, folder / MESSAGES, self._target, folder=folder)
         except (ReportError, OSError) as error:
             _say(f"No report: {type(error).__name__}: {error}")
         else:
-            _say(f"Report: {target}")
+            _say(f"Report: {self._target}")
+
+    def before_page(self, folder: Path) -> None:
+        """What is still to be done with the run's folder once all its files but the page are complete."""
 
 
 def _filled(template: str, values: Mapping[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a run's folder tells about the run: its messages, its results, and the facts noted when it began.
 
 Files: `messages.ndjson`, `results.json` (drivers/ledger.py writes it), `run.json` (the facts: name to text),
-`pictures/*.svg`, and `report.html`, which is made of them.
+`gate.json` (the gate's note, if it has judged), `pictures/*.svg`, and `report.html`, which is made of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from drivers.masking import masked
 
 MESSAGES = "messages.ndjson"
 RESULTS = "results.json"
+GATE = "gate.json"
 FACTS = "run.json"
 PICTURES = "pictures"
 REPORT = "report.html"
@@ -105,6 +106,24 @@ def read_facts(folder: Path) -> dict[str, str]:
     except ValueError as error:
         raise ReportError(f"expected the run's facts as JSON in {path}: {error}") from error
     return {str(name): str(value) for name, value in document.items()}
+
+
+def read_gate(folder: Path) -> dict[str, Any] | None:
+    """The gate's verdict (code, word, reasons); None when no gate has judged; ReportError when unreadable."""
+    path = folder / GATE
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["verdict"]
+        return {
+            "code": int(told["code"]),
+            "word": str(told["word"]),
+            "reasons": [str(r) for r in told["reasons"]],
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReportError(
+            f"expected the gate's verdict in {path}, found {type(error).__name__}: {error}"
+        ) from error
 
 
 def write_facts(folder: Path, facts: Mapping[str, str]) -> None:

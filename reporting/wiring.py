@@ -9,10 +9,11 @@ from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
 from drivers.suite import Output, Report
+from reporting.history import append, history_of
 from reporting.html import PACKAGE, HtmlReport
 from reporting.messages import Messages
 from reporting.meta import revision
-from reporting.run import MESSAGES, REPORT, write_facts
+from reporting.run import MESSAGES, REPORT, RESULTS, read_facts, read_results, write_facts
 from reporting.runner import calling_runner
 
 
@@ -30,7 +31,7 @@ def begin_report(output: Output, facts: Mapping[str, str], say: Callable[[str], 
     write_facts(output.folder, {**facts, "Revision": revision(PACKAGE) or "unknown"})
     if output.report is Report.PAGE:
         try:
-            report_into(output.folder)
+            report_into(output.folder, remember=output.own)
         except ConfigError as error:
             say(
                 f"No page this time, messages only; `python -m reporting {output.folder}` makes it later: {error}"
@@ -41,15 +42,28 @@ def begin_report(output: Output, facts: Mapping[str, str], say: Callable[[str], 
     runner.formatters.append(Messages(_file(output.folder / MESSAGES), runner.config))
 
 
-def report_into(folder: Path) -> Path:
-    """Have the run write its messages and, at its end, its page into `folder`; where the page will lie.
+def report_into(folder: Path, *, remember: bool) -> None:
+    """Have the run write its messages and, at its end, its page into `folder`.
+
+    Args:
+        remember: whether the run enters itself into the history beside its folder.
 
     Raises:
         ConfigError: the page cannot be had; nothing has begun.
     """
     runner = calling_runner()
-    runner.formatters.append(HtmlReport(_file(folder / REPORT), runner.config))
-    return folder / REPORT
+    kind = RememberedReport if remember else HtmlReport
+    runner.formatters.append(kind(_file(folder / REPORT), runner.config))
+
+
+class RememberedReport(HtmlReport):
+    """The report of a run that enters itself into the history first."""
+
+    def before_page(self, folder: Path) -> None:
+        """The history knows the run when its page is made."""
+        results = read_results(folder / RESULTS)
+        if results is not None:
+            append(history_of(folder), results, read_facts(folder).get("Revision"), folder.name)
 
 
 def _file(path: Path) -> StreamOpener:

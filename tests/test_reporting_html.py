@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drivers.ledger import CRITERIA, Ledger, ScenarioResult
+from drivers.ledger import CRITERIA, Ledger, ScenarioResult, SessionTrace
 from reporting import html as page_module
-from reporting.head import Outline, head, judge
+from reporting.head import Told, head
+from reporting.history import Entry
 from reporting.html import Page, installed_page, report_of, script_json, write_report
 from reporting.meta import meta, revision
-from reporting.run import ReportError, Results, read_facts, read_messages, read_results, write_facts
+from reporting.run import (
+    ReportError,
+    Results,
+    read_facts,
+    read_gate,
+    read_messages,
+    read_results,
+    write_facts,
+)
+from reporting.verdict import Outline, judge
 from tests.reporting_stand import SECRET, Run, make_project, run_behave
 
 _FINISHED = Outline(started=0.0, finished=62.0, success=True)
@@ -75,14 +86,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     project = make_project(tmp_path_factory.mktemp("project"))
     out = project / "out"
     write_facts(out, {"Deployment": "sandbox <b>"})
-    (out / "pictures").mkdir()
-    (out / "pictures" / "cold-start.svg").write_text(
-        "<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8"
-    )
     ledger = Ledger(out / "results.json")
+    ledger.sessions["s"] = SessionTrace("s", "c", "Live in time", 1.0, {"first 200": 2.5})
     ledger.measure("cold_start", 9.7, 60)
     ledger.add(_result("Live in time", "passed", "criterion.cold_start"))
     ledger.add(_result("Not live", "failed", "criterion.scaling", message=f"saw </script> password={SECRET}"))
+    ledger.left_behind.append("session <s-1> is active")
+    ledger.cleanup_errors.append("after it: NotInTime: still there")
+    ledger.end(aborted=False)
     return run_behave(
         project, "-f", "reporting.html:HtmlReport", "-o", "out/report.html", messages="out/messages.ndjson"
     )
@@ -122,9 +133,7 @@ def test_text_that_looks_like_a_placeholder_stays(tmp_path: Path) -> None:
     small = Page("<head><body>{{messages}}|{{script}}", "S", "", "")
     (tmp_path / "m.ndjson").write_text('{"meta":{"x":"{{script}}"}}\n', encoding="utf-8")
     target = tmp_path / "r.html"
-    write_report(
-        small, tmp_path / "m.ndjson", target, results=tmp_path / "none", facts={}, pictures=tmp_path / "none"
-    )
+    write_report(small, tmp_path / "m.ndjson", target, folder=tmp_path)
     assert target.read_text(encoding="utf-8").endswith('{"meta":{"x":"{{script}}"}}|S')
 
 
@@ -132,12 +141,7 @@ def test_a_template_with_unknown_placeholders_is_refused(tmp_path: Path) -> None
     (tmp_path / "m.ndjson").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match=r"\{\{news\}\}"):
         write_report(
-            Page("<body>{{news}}", "", "", ""),
-            tmp_path / "m.ndjson",
-            tmp_path / "r.html",
-            results=tmp_path / "none",
-            facts={},
-            pictures=tmp_path,
+            Page("<body>{{news}}", "", "", ""), tmp_path / "m.ndjson", tmp_path / "r.html", folder=tmp_path
         )
 
 
@@ -157,7 +161,10 @@ def test_the_head_stands_before_the_features(report: str) -> None:
     assert '<span class="verdict not-accepted">Not accepted</span>' in shown
     assert "1 of 2 scenarios did not pass." in shown
     assert "longest 9.7 s of 60 s" in shown
-    assert 'alt="cold start"' in shown
+    assert 'alt="Cold start: waking up, stage by stage. 1 sessions' in shown
+    assert 'src="data:image/svg+xml;base64,' in shown
+    assert "<li>Left behind: session &lt;s-1&gt; is active</li>" in shown
+    assert "<li>A cleanup failed<pre>after it: NotInTime: still there</pre></li>" in shown
     assert "<title>Not accepted - sandbox &lt;b&gt; - acceptance report</title>" in shown
 
 
@@ -168,11 +175,41 @@ def test_secrets_are_masked_in_the_whole_page(report: str) -> None:
 
 def test_each_criterion_is_met_not_met_or_not_run(run: Run) -> None:
     results = read_results(run.folder / "out" / "results.json")
-    shown = head(results, _FINISHED, {})
-    states = re.findall(r'<th scope="row">(.*?)</th><td class="state">(.*?)</td>', shown)
-    assert [promise for promise, _ in states] == [criterion.promise for criterion in CRITERIA]
-    assert [state for _, state in states] == ["met", "not run", "not run", "not run", "not met"]
+    shown = head(Told(results, _FINISHED))
+    states = re.findall(r'<th scope="row">(.*?)<small>(.*?)</small></th><td class="state">(.*?)</td>', shown)
+    assert [f"{name}: {what}" for name, what, _ in states] == [criterion.promise for criterion in CRITERIA]
+    assert [state for _, _, state in states] == ["met", "not run", "not run", "not run", "not met"]
     assert "Then it is so" in shown
+
+
+def test_the_scenarios_that_prove_a_criterion_are_named_and_those_that_do_not_first() -> None:
+    results = Results(
+        [
+            _result("A", "passed", "criterion.routing"),
+            _result("B", "failed", "criterion.routing"),
+            _result("C", "passed"),
+        ],
+        {},
+    )
+    (proofs,) = re.findall(r"<td>(<ul>.*?</details>)</td>", head(Told(results, _FINISHED)))
+    assert re.findall(r"<li class=\"(\w+)\">(\w)", proofs) == [("failed", "B"), ("passed", "A")]
+    assert "<summary>1 of 2 scenarios passed</summary><p>F</p>" in proofs
+
+
+def test_a_flaky_scenario_of_the_run_is_named() -> None:
+    seen = [
+        Entry(run, "0a1b", False, 1.0, "F", None, name, "f:1", status, 1.0)
+        for run, name, status in (
+            ("1", "x", "passed"),
+            ("2", "x", "failed"),
+            ("1", "gone", "passed"),
+            ("2", "gone", "error"),
+        )
+    ]
+    results = Results([_result("x", "passed"), _result("y", "passed")], {})
+    shown = head(Told(results, _FINISHED, history=seen))
+    assert re.findall(r'(?s)<ul class="flaky">.*?</ul>', shown)[0].count("<li>") == 1
+    assert "<h2>Flaky</h2>" not in head(Told(results, _FINISHED, history=seen[:1]))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +222,10 @@ def test_each_criterion_is_met_not_met_or_not_run(run: Run) -> None:
             Outline(started=0.0, finished=1.0, success=False, message="a hook failed"),
             "Not accepted",
         ),
-        (Results(_all_met().scenarios[:4], {}), _FINISHED, "Incomplete"),
+        (Results(_all_met().scenarios[:4], {}), _FINISHED, "Passed"),
+        (replace(_all_met(), ended=False), _FINISHED, "Incomplete"),
+        (replace(_all_met(), left_behind=("a task",)), _FINISHED, "Not accepted"),
+        (replace(_all_met(), cleanup_errors=("it broke",)), _FINISHED, "Not accepted"),
         (Results([*_all_met().scenarios, _result("x", "error")], {}), _FINISHED, "Not accepted"),
         (Results([], {}), _FINISHED, "Incomplete"),
         (None, _FINISHED, "Incomplete"),
@@ -195,6 +235,29 @@ def test_the_verdict_is_accepted_only_when_everything_is_shown(
     results: Results | None, outline: Outline, word: str
 ) -> None:
     assert judge(results, outline)[0] == word
+
+
+@pytest.mark.parametrize(
+    ("note", "word", "reason"),
+    [
+        ({"code": 0, "word": "ACCEPTED", "reasons": []}, "Accepted", "All 5 success criteria are met."),
+        (
+            {"code": 0, "word": "passed; 1 of 5 criteria proven", "reasons": []},
+            "Passed",
+            "1 of 5 criteria proven.",
+        ),
+        ({"code": 1, "word": "NOT ACCEPTED", "reasons": ["x failed", "y."]}, "Not accepted", "X failed. Y."),
+        ({"code": 2, "word": "COULD NOT BE JUDGED", "reasons": ["died"]}, "Could not be judged", "Died."),
+    ],
+)
+def test_where_the_gate_has_judged_its_verdict_stands(
+    tmp_path: Path, note: dict[str, Any], word: str, reason: str
+) -> None:
+    (tmp_path / "gate.json").write_text(json.dumps({"verdict": note, "whole": True}), encoding="utf-8")
+    assert judge(_all_met(), Outline(), read_gate(tmp_path)) == (word, reason)
+    (tmp_path / "gate.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ReportError, match="gate's verdict"):
+        read_gate(tmp_path)
 
 
 def test_a_killed_run_has_a_report_that_says_incomplete(run: Run, tmp_path: Path) -> None:
