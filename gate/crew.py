@@ -26,6 +26,8 @@ class Interruption:
     """How often this process has been told to end; installed for as long as `heeded` lasts."""
 
     times: int = 0
+    cut_short: bool = False
+    """Whether something had still to be run then; a worker that only stays for a look has nothing to run."""
     woken: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -72,6 +74,8 @@ class Crew:
             while waiting or running:
                 if self.interruption.times > told:
                     told = self.interruption.times
+                    unfinished = bool(waiting) or any(not w.kept and w.running for w in running)
+                    self.interruption.cut_short = self.interruption.cut_short or unfinished
                     waiting.clear()
                     self._tell_to_end(running, finally_=told > 1)
                 while waiting and sum(not worker.kept for worker in running) < self.jobs:

@@ -65,7 +65,6 @@ def run(options: Options) -> Code:
         )
         outcomes = crew.run(dealt)
     broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
-    complete = len(outcomes) == len(dealt) and all(outcome.complete for outcome in outcomes)
     note = Note(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
@@ -74,7 +73,7 @@ def run(options: Options) -> Code:
         shard=str(options.shard) if options.shard else None,
         about_workers=tuple(findings_of(outcomes)),
         kept=any(outcome.kept for outcome in outcomes),
-        interrupted=interruption.times > 0 and not complete,
+        interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
     )
     closing = Closing(folder, note, say)

@@ -57,11 +57,6 @@ class Outcome:
         """Whether behave ended before it had finished, cleanups included."""
         return not self.progress.closed or self.code not in (0, 1)
 
-    @property
-    def complete(self) -> bool:
-        """Whether it did all it was to do."""
-        return len(self.progress.ended) >= len(self.unit.scenarios) and (self.kept or not self.died)
-
     def tail(self) -> str:
         """The last lines of its log."""
         with contextlib.suppress(OSError):

@@ -202,7 +202,9 @@ def make_project(folder: Path, **features: str) -> Path:
     shutil.copy(ROOT / "deployments" / "sandbox.toml", folder / "deployments")
     (folder / "environment.py").write_text(_ENVIRONMENT.replace("\\\\n", "\\n"), encoding="utf-8")
     (folder / "steps" / "stand.py").write_text(_STEPS.replace("\\\\n", "\\n"), encoding="utf-8")
-    (folder / "behave.ini").write_text("[behave]\npaths = features\nshow_skipped = false\n", encoding="utf-8")
+    (folder / "behave.ini").write_text(
+        "[behave]\npaths = features\nshow_skipped = false\ncapture_hooks = false\n", encoding="utf-8"
+    )
     for name, text in features.items():
         (folder / "features" / f"{name}.feature").write_text(text, encoding="utf-8")
     return folder
