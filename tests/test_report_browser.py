@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chromium import chromium
-from tests.browser_stand import FAILING, PASSING, opened, real_run, started
+from tests.browser_stand import FAILING, PASSING, ROOT, opened, real_run, started
 
+_SMALL_BYTES = 200_000
+_PICTURES = ("head", "waterfall", "failure")
+_SHOWN_IN = os.environ.get("REPORT_SCREENSHOTS", "")
+_TIMELINES = "Timelines of the sessions"
 _CLICK_ALL = "all => all.forEach(one => one.click())"
 
 expect.set_options(timeout=20_000)
@@ -19,13 +24,22 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return real_run(tmp_path_factory.mktemp("run"))
+    """The report of a run with one failure; of the whole feature when its pictures are to be shown."""
+    return real_run(tmp_path_factory.mktemp("reports") / "run", whole=bool(_SHOWN_IN))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with started(chromium(print)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: a temporary folder, or the one that REPORT_SCREENSHOTS names (for the README)."""
+    folder = ROOT / _SHOWN_IN if _SHOWN_IN else tmp_path_factory.mktemp("shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _scenario(page: Page, name: str) -> Locator:
@@ -68,6 +82,8 @@ def test_a_failed_scenario_is_found_by_searching(browser: Browser, report: Path)
         expect(failed).to_have_count(1)
         expect(failed).to_contain_text("exactly 1 Edit task was started for it")
         expect(failed).to_contain_text("expected: ")
+        failed.get_by_text(_TIMELINES).click()
+        expect(failed.get_by_text("HMR connected")).to_be_visible()
         search.fill(FAILING)
         expect(failed).to_be_visible()
         search.fill("qqq")
@@ -80,3 +96,35 @@ def test_the_failed_ones_are_left_when_the_passed_ones_are_put_away(browser: Bro
         page.get_by_role("checkbox", name="passed").click()
         expect(_scenario(page, PASSING[0])).to_have_count(0)
         expect(_scenario(page, FAILING)).to_be_visible()
+
+
+def test_every_picture_is_drawn(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        pictures = page.locator("figure img")
+        expect(pictures).not_to_have_count(0)
+        widths = pictures.evaluate_all("all => all.map(one => one.complete ? one.naturalWidth : 0)")
+        assert min(widths) > 0, widths
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_nobody_has_to_scroll_sideways(browser: Browser, report: Path, width: int) -> None:
+    with opened(browser, report, width=width) as (page, _):
+        expect(_scenario(page, FAILING)).to_be_visible()
+        wanted = page.evaluate("document.documentElement.scrollWidth")
+        assert wanted <= width, f"the page is {wanted} px wide in a window of {width} px"
+
+
+def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, shots: Path) -> None:
+    with opened(browser, report, width=1100, height=760) as (page, _):
+        expect(_scenario(page, FAILING)).to_be_visible()
+        page.screenshot(path=shots / "head.png")
+        waterfall = page.locator("figure").filter(has=page.get_by_alt_text("stage by stage"))
+        waterfall.screenshot(path=shots / "waterfall.png")
+        page.get_by_role("textbox", name="Search").fill("Hermes")
+        expect(_scenario(page, PASSING[1])).to_have_count(0)
+        failure = _scenario(page, FAILING)
+        failure.get_by_text(_TIMELINES).click()
+        failure.screenshot(path=shots / "failure.png")
+    for name in _PICTURES:
+        size = (shots / f"{name}.png").stat().st_size
+        assert 5_000 < size < _SMALL_BYTES, f"{name}.png has {size} bytes"
