@@ -51,7 +51,7 @@ _SECRETS = (
     ),
     _secret(
         "token=|x-amz-|code=|key=",
-        r"([?&](?:token|x-amz-(?:signature|credential|security-token)|code|key)=)[^&\s\"'<>]+",
+        r"([?&](?:token|x-amz-(?:signature|credential|security-token)|code|key)=)(?!\*)[^&\s\"'<>\\]+",
         rf"\1{MASK}",
     ),
     _secret(

@@ -62,11 +62,9 @@ class Traces:
                 self._ledger.tasks[task.task_id] = trace
 
     def _scenario_at(self, moment: float) -> str:
-        """The scenario that went on at a moment; none while a feature was being put away."""
-        for result in reversed(self._ledger.scenarios):
-            if result.started_at is not None and result.started_at <= moment:
-                return result.name if moment <= result.started_at + result.seconds else ""
-        return ""
+        """The scenario that had begun last at a moment."""
+        begun = [r for r in self._ledger.scenarios if r.started_at is not None and r.started_at <= moment]
+        return begun[-1].name if begun else ""
 
 
 def _stages(seconds: Mapping[str, float]) -> dict[str, float]:

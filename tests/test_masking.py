@@ -32,6 +32,7 @@ def forget_hidden() -> Iterator[None]:
         ('{"text": "{\\"password\\": \\"abcde\\"}"}', '{"text": "{\\"password\\": \\"***\\"}"}'),
         ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "AWS_SECRET_ACCESS_KEY=***"),
         ("password: hunter2,really", "password: ***"),
+        ('"?token=abcDEF\\n{\\"a\\": 1}"', '"?token=***\\n{\\"a\\": 1}"'),
         ("postgres://anna:pa55w0rd@db/x", "postgres://anna:***@db/x"),
         ("Authorization: Bearer eyJhbGciOi", "Authorization: Bearer ***"),
         (
