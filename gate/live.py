@@ -17,7 +17,7 @@ from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature, Rule, Scenario, Step
 
 from drivers.masking import mask
-from drivers.waiting import WAITS
+from drivers.waiting import WAITS, Wait
 from gate.lifeline import die_with_the_gate
 
 LOOK_S = 0.5
@@ -98,15 +98,14 @@ class Live(Formatter):
             )
 
     def _watch(self) -> None:
-        told: str | None = None
+        told: Wait | None = None
         while not self._closing.wait(LOOK_S):
             waits = WAITS.now()
             first = waits[0] if waits else None
-            what = mask(first.what) if first else None
-            if what != told:
-                since = time.time() - (time.monotonic() - first.since) if first else None
-                self._tell("waiting", what=what, since=since)
-                told = what
+            if first != told:
+                told = first
+                since = round(time.time() - (time.monotonic() - first.since), 3) if first else None
+                self._tell("waiting", what=mask(first.what) if first else None, since=since)
 
     def _tell(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})

@@ -43,12 +43,12 @@ class Progress:
                 self.scenario, self.location = event["name"], event["location"]
                 self.scenario_since = event["at"]
             case "step":
-                self.step = event["text"]
+                self.step, self.waiting_for = event["text"], None
             case "waiting":
                 self.waiting_for, self.waiting_since = event["what"], event["since"] or event["at"]
             case "ended":
                 self.ended.append(Ended(event["name"], event["location"], event["status"], event["seconds"]))
-                self.scenario = self.location = None
+                self.scenario = self.location = self.waiting_for = None
                 self.step = "between scenarios"
             case "feature_ended":
                 self.step = "putting away the feature and its platform"

@@ -153,7 +153,7 @@ def started(worker: Worker) -> str:
 
 def ended(scenario: Ended, done: int, total: int) -> str:
     """The line of a scenario that has ended."""
-    return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name}"
+    return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name.rstrip()}"
 
 
 def doing(worker: Worker) -> str:

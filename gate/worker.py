@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.lifeline import VARIABLE
+from gate.lifeline import STDIN, VARIABLE
 from gate.plan import Unit
 from gate.progress import Ended, EventFile, Progress
 from gate.remains import clear, remains
@@ -87,7 +87,7 @@ class Worker:
         argv = [sys.executable, "-m", "behave", *options]
         argv += ["-D", f"reports={_relative(self.folder)}", "-D", "report=messages", "-D", f"keep={keep}"]
         argv += ["--no-color", "-f", "gate.live:Live", "-o", str(self.folder / LIVE), "-f", "pretty"]
-        environment = {**os.environ, VARIABLE: "stdin", "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, VARIABLE: STDIN, "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"}
         self._began = time.monotonic()
         with (self.folder / LOG).open("wb") as log:
             self._child = subprocess.Popen(

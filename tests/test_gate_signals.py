@@ -98,10 +98,13 @@ def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
     gate: subprocess.Popen[str], project: Path
 ) -> None:
     orphans = workers(gate)
+    scratch = [Path(worker.environ()["TMPDIR"]) for worker in orphans]
+    assert all(folder.is_dir() for folder in scratch)
     gate.kill()
     gone, alive = psutil.wait_procs(orphans, timeout=SOON.total_seconds())
     assert (len(gone), alive) == (2, [])
     assert len(list(project.glob("reports/latest/workers/*/put-away"))) == 2
+    assert [folder for folder in scratch if folder.exists()] == []
 
 
 def test_a_worker_killed_from_outside_is_named_and_the_other_goes_on(
