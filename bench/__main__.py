@@ -3,7 +3,7 @@
 Parts: run (a run of the features, watched), cold (cold starts), notice (how late a true state is noticed), latency
 (what the load balancer adds), hmr (from a saved file to the browser), crowds (many sessions at once). Each is printed
 as a table; all go as JSON into reports/bench/. `-D` takes what behave takes, so that AWS can be measured as well.
-Exit code 1 if a part could not be measured.
+Exit code 1 if a part could not be measured, 2 if there is no deployment to measure.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from bench import cold_start, crowds, hmr, latency, notice, whole_run
 from bench.document import write
 from bench.stand import QUICK, Plan, Stand
-from bench.tables import tables_of
+from bench.tables import tables_of, targets
 from drivers.errors import DriverError
 from drivers.suite import PROJECT, Suite
 from drivers.watch import ClaimFailed
@@ -39,7 +39,7 @@ PATIENCE = "4"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 if every part that was asked for was measured."""
+    """Exit code 0 if every part that was asked for was measured, whether its target is met or not."""
     options = parser().parse_args(arguments)
     plan = plan_of(options)
     began = datetime.now(UTC)
@@ -54,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "plan": dataclasses.asdict(plan),
     }
     problems: dict[str, str] = {}
-    suite = Suite.start({**own, **given}, _say)
+    try:
+        suite = Suite.start({**own, **given}, _say)
+    except DriverError as failure:
+        _say(str(failure))
+        return 2
     try:
         document["deployment"] = suite.platform.profile.name
         stand = Stand(suite, given, plan, folder, _say)
@@ -68,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             document[part] = result
             for table in tables_of(result):
                 _tell(f"{table}\n")
+        if (judged := targets(document.values())) is not None:
+            _tell(f"{judged}\n")
     finally:
         write(folder.with_suffix(".json"), {**document, "problems": problems})
         _tell(f"JSON: {folder.with_suffix('.json').relative_to(PROJECT)}")

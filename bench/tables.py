@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import singledispatch
 
 from bench.cold_start import ColdStarts
@@ -19,6 +20,19 @@ FIGURES = ("count", "median", "p95", "least", "most")
 def met(holds: bool) -> str:
     """How a target's outcome is told."""
     return "met" if holds else "NOT MET"
+
+
+def targets(results: Iterable[object]) -> Table | None:
+    """The targets that the results can be held against, each met or not; None if there is none among them."""
+    rows: list[tuple[str, str, str, str]] = []
+    for result in results:
+        if isinstance(result, WholeRun):
+            share = f"{result.cpu_share:.1%}", f"below {TARGET_CPU_SHARE:.0%}"
+            rows.append(("the suite's own CPU, of a run", *share, met(result.met)))
+        if isinstance(result, Notices):
+            late = f"{result.together.p95:.3f} s", f"{TARGET_P95_S:g} s"
+            rows.append(("noticed late, 95 of 100", *late, met(result.met)))
+    return Table("Targets", ("what", "measured", "target", ""), tuple(rows)) if rows else None
 
 
 @singledispatch

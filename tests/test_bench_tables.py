@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import PARTS, parser, plan_of
+from bench.__main__ import PARTS, main, parser, plan_of
 from bench.cold_start import ColdStarts
 from bench.crowds import Crowds, CrowdSize
 from bench.document import plain, write
@@ -20,7 +20,7 @@ from bench.processes import Usage
 from bench.spread import Spread, spread
 from bench.stand import QUICK, Plan
 from bench.table import Table
-from bench.tables import tables_of
+from bench.tables import tables_of, targets
 from bench.waiter import Change, SideBySide
 from bench.whole_run import PlatformTime, WholeRun
 from tests.test_drivers_boundaries import imported
@@ -143,6 +143,20 @@ def test_where_the_target_cannot_be_reached_nothing_is_said_about_the_load_balan
 
 def test_edits_tell_how_they_were_saved() -> None:
     assert "saved by ECS Exec" in told(EditToFrame("ECS Exec", {"src/pages/index.astro": SERIES}))
+
+
+def test_targets_are_told_together_each_met_or_not() -> None:
+    late = Notices({"task runs": SERIES}, Spread(100, 0.0, 0.1, 0.3, 0.4), None)
+    table = targets(["2026-11-23", run(), Latency(SERIES, None, SERIES), late])
+    assert [line.split()[-1] for line in str(table).splitlines()[2:]] == ["met", "MET"]
+    assert "noticed late, 95 of 100" in str(table)
+    assert str(table).splitlines()[3].endswith("0.300 s     0.25 s  NOT MET")
+    assert targets([Latency(SERIES, None, SERIES)]) is None
+
+
+def test_without_a_deployment_the_bench_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "-D", "profile=deployments/nowhere.toml"]) == 2
+    assert "nowhere.toml cannot be used" in capsys.readouterr().err
 
 
 def test_what_is_no_result_has_no_tables() -> None:
