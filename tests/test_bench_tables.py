@@ -151,7 +151,7 @@ def test_targets_are_told_together_each_met_or_not() -> None:
     assert [line.split()[-1] for line in str(table).splitlines()[2:]] == ["met", "MET"]
     assert "noticed late, 95 of 100" in str(table)
     assert str(table).splitlines()[3].endswith("0.300 s     0.25 s  NOT MET")
-    assert "15.0%     below 15%  NOT MET" in str(targets([run(cpu_s=1.5)]))
+    assert "15.0%  below 15%  NOT MET" in str(targets([run(cpu_s=1.5)]))
     assert targets([Latency(SERIES, None, SERIES)]) is None
 
 
