@@ -13,8 +13,8 @@ from typing import Any
 
 from drivers.ledger import CRITERIA, ScenarioResult, verdict
 from drivers.masking import mask
+from reporting.captions import caption_of
 from reporting.history import Entry, flaky
-from reporting.pictures import caption_of
 from reporting.run import Results
 from reporting.verdict import FINE, Outline, judge, proofs_of
 

@@ -22,7 +22,6 @@ from behave.formatter.base import StreamOpener
 from reporting.head import STYLE, Told, head, title
 from reporting.history import history_of, read
 from reporting.messages import Messages
-from reporting.pictures import draw
 from reporting.run import (
     MESSAGES,
     PICTURES,
@@ -101,6 +100,9 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
 
     The pictures are drawn anew of the results and of the history beside the folder, which should know this run already.
     """
+    # The plotting library takes a second to load, and most processes of the suite draw nothing.
+    from reporting.pictures import draw
+
     outline = Outline()
     results, history = read_results(folder / RESULTS), read(history_of(folder))
     lines = []

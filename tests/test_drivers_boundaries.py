@@ -71,7 +71,7 @@ def test_the_suite_does_not_know_the_sandbox(file: Path) -> None:
     assert imported(file.read_text(encoding="utf-8")) & FORBIDDEN == set()
 
 
-def test_what_the_suite_imports_does_not_import_the_sandbox_either() -> None:
+def test_what_the_suite_imports_does_not_import_the_sandbox_either_nor_what_draws() -> None:
     told = subprocess.run(
         [sys.executable, "-c", "import sys, environment; print(*sys.modules, sep='\\n')"],
         cwd=PROJECT,
@@ -82,6 +82,7 @@ def test_what_the_suite_imports_does_not_import_the_sandbox_either() -> None:
     loaded = {name.partition(".")[0] for name in told.stdout.splitlines()}
     assert {"drivers", "reporting"} <= loaded
     assert loaded & FORBIDDEN == set()
+    assert "matplotlib" not in loaded
 
 
 @pytest.mark.parametrize("file", suite_files(), ids=lambda file: str(file.relative_to(PROJECT)))

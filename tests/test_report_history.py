@@ -105,3 +105,15 @@ def test_the_last_runs_are_those_added_last() -> None:
     )
     assert last_runs(told, 2) == ("1", "5")
     assert last_runs([], 2) == ()
+
+
+def test_a_run_that_several_processes_add_at_once_is_added_once(tmp_path: Path) -> None:
+    history = tmp_path / "h"
+    script = (
+        "import sys; from pathlib import Path; from tests.test_report_history import *\n"
+        "many = results(**{f's{n}': 'passed' for n in range(200)})\n"
+        "for n in range(15): append(Path(sys.argv[1]), many, CLEAN, f'r{n}')"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(history)], cwd=ROOT) for _ in range(4)]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert len(read(history)) == 15 * 200

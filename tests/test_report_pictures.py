@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from drivers.ledger import ScenarioResult, SessionTrace, TaskTrace
+from reporting.captions import caption_of
 from reporting.history import Entry
-from reporting.pictures import caption_of, draw
+from reporting.pictures import draw
 from reporting.pictures.canvas import Picture, shortened
 from reporting.pictures.strip import strips
 from reporting.pictures.tasks import steps, task_counts

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drivers.masking import mask
+from reporting.captions import CAPTION, write_caption
 from reporting.history import Entry
 from reporting.pictures.canvas import Picture
 from reporting.pictures.strip import strips
 from reporting.pictures.tasks import task_counts
 from reporting.pictures.waterfall import waterfall
 from reporting.run import Results
-
-CAPTION = ".txt"
-"""Beside each picture: its title in the first line, what it shows in words after that."""
 
 
 def draw(folder: Path, results: Results, history: Sequence[Entry]) -> tuple[Path, ...]:
@@ -30,17 +28,8 @@ def draw(folder: Path, results: Results, history: Sequence[Entry]) -> tuple[Path
     return tuple(_write(folder, number, picture) for number, picture in enumerate(drawn, 1))
 
 
-def caption_of(svg: Path) -> tuple[str, str]:
-    """A picture's title and what it shows in words; of a picture without such a text, its name."""
-    beside = svg.with_suffix(CAPTION)
-    if not beside.is_file():
-        return svg.stem.replace("-", " ").replace("_", " "), ""
-    title, _, told = beside.read_text(encoding="utf-8").partition("\n")
-    return title, told.strip()
-
-
 def _write(folder: Path, number: int, picture: Picture) -> Path:
     path = folder / f"{number:02}-{picture.name}.svg"
     path.write_text(mask(picture.svg), encoding="utf-8")
-    path.with_suffix(CAPTION).write_text(mask(f"{picture.title}\n{picture.caption}\n"), encoding="utf-8")
+    write_caption(path, picture.title, picture.caption)
     return path
