@@ -52,10 +52,14 @@ class Interruption:
 
 @dataclass(frozen=True)
 class Crew:
-    """How units are run: behave's options, how many at once, what is kept, where each worker's folder lies."""
+    """How units are run: behave's options, how many at once, what is kept, where each worker's folder lies.
+
+    `own_platforms` says that each worker starts one; otherwise all use one that is there, one after the other.
+    """
 
     options: Sequence[str]
     jobs: int
+    own_platforms: bool
     keep: str
     stop: bool
     folder: Path
@@ -78,7 +82,7 @@ class Crew:
                     self.interruption.cut_short = self.interruption.cut_short or unfinished
                     waiting.clear()
                     self._tell_to_end(running, finally_=told > 1)
-                while waiting and sum(not worker.kept for worker in running) < self.jobs:
+                while waiting and sum(self._busy(worker) for worker in running) < self.jobs:
                     running.append(self._started(waiting.pop(0)))
                 for worker in list(running):
                     if self._look(worker):
@@ -90,6 +94,12 @@ class Crew:
                 if running:
                     self.interruption.pause(LOOK_S)
         return sorted((done.result() for done in finishing), key=lambda outcome: outcome.unit.number)
+
+    def _busy(self, worker: Worker) -> bool:
+        """Whether a worker takes the place of another: one that stays for a look does not, nor one that has run
+        everything and waits, mostly idle, for its own platform to fall asleep."""
+        through = len(worker.progress.ended) >= len(worker.unit.scenarios)
+        return not worker.kept and not (through and self.own_platforms)
 
     def _started(self, unit: Unit) -> Worker:
         worker = Worker(unit, self.folder / str(unit.number))

@@ -13,11 +13,12 @@ from drivers.profile import read
 from drivers.suite import point_latest
 from gate.closing import Closing
 from gate.crew import Crew, Interruption
+from gate.expected import Expected
 from gate.gather import gather
 from gate.history import known_seconds
 from gate.note import NoNote, Note
 from gate.options import MergeOptions, Options, cores
-from gate.plan import Expected, Shard, share, units
+from gate.plan import Shard, share, units
 from gate.record import BrokenRecord, Record
 from gate.screen import screen
 from gate.selection import Selection, SelectionError, Wanted, select
@@ -38,25 +39,31 @@ def run(options: Options) -> Code:
     """
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
-    dealt = units(selection, expected, {} if options.shard else known_seconds(REPORTS / HISTORY))
+    files = {wanted.file for wanted in selection.scenarios}
+    own = _own_platforms(selection)
+    jobs = _jobs(options.jobs, len(files), own_platforms=own)
     if options.shard:
-        dealt = share(dealt, options.shard)
+        dealt = share(units(selection, expected, {}, hands=options.shard.count), options.shard)
         if not dealt:
             raise SelectionError(
-                f"nothing is left for shard {options.shard}: there are fewer features than shards"
+                f"nothing is left for shard {options.shard}: there is too little to divide so often"
             )
-    jobs = _jobs(options, selection, len(dealt))
+    else:
+        dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
+    jobs = min(jobs, len(dealt))
+    features = len({wanted.file for unit in dealt for wanted in unit.scenarios})
     folder = new_folder()
     point_latest(folder)
     chosen = sum(len(unit.scenarios) for unit in dealt)
-    say(
-        f"{counted(chosen, 'scenario')} of {counted(len(dealt), 'feature')}, {jobs} at once; results in {folder}"
-    )
+    parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features else ""
+    told = f"{counted(chosen, 'scenario')} of {counted(features, 'feature')}{parts}"
+    say(f"{told}, {jobs} at once; results in {folder}")
     interruption, began = Interruption(), time.monotonic()
     with interruption.heeded():
         crew = Crew(
             options=selection.options,
             jobs=jobs,
+            own_platforms=own,
             keep=options.keep,
             stop=selection.stop,
             folder=folder / WORKERS,
@@ -141,19 +148,21 @@ def _absent(notes: Iterable[Note]) -> list[str]:
     ]
 
 
-def _jobs(options: Options, selection: Selection, dealt: int) -> int:
-    """How many workers at once; a platform that is there already can serve one at a time."""
+def _own_platforms(selection: Selection) -> bool:
+    """Whether each worker starts a platform of its own, rather than use one that is there already."""
     settings = selection.settings
-    own = (
-        read(Path(settings.get("profile", PROFILE)), settings).command is not None
-        and "sandbox" not in settings
-    )
-    if not own and (options.jobs or 1) > 1:
+    profile = read(Path(settings.get("profile", PROFILE)), settings)
+    return profile.command is not None and "sandbox" not in settings
+
+
+def _jobs(asked: int | None, features: int, *, own_platforms: bool) -> int:
+    """How many workers at once; a platform that is there already can serve one at a time."""
+    if not own_platforms and (asked or 1) > 1:
         raise SelectionError(
-            f"--jobs {options.jobs} needs a platform for each worker, and this run is to use one that is there "
+            f"--jobs {asked} needs a platform for each worker, and this run is to use one that is there "
             "already: every feature begins with that platform asleep, so leave --jobs out"
         )
-    return min(options.jobs or (cores() if own else 1), dealt)
+    return asked or (min(cores(), features) if own_platforms else 1)
 
 
 def _failed_last(folder: Path) -> Callable[[Wanted], bool]:

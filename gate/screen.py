@@ -80,12 +80,12 @@ class Plain:
 
     def kept(self, worker: Worker, said: str) -> None:
         """Print where to look."""
-        self.say(f"worker {worker.unit.number} ({worker.unit.feature}): {said}. Ctrl-C ends it.")
+        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Print a heartbeat when it is time."""
         if time.monotonic() - self._said_at >= HEARTBEAT_S:
-            now = "; ".join(f"{worker.unit.feature}: {doing(worker)}" for worker in running)
+            now = "; ".join(f"{worker.unit.name}: {doing(worker)}" for worker in running)
             self.say(f"... {now or 'the last workers put away what they began'}" + _queued(waiting))
 
 
@@ -117,7 +117,7 @@ class LiveScreen:
 
     def kept(self, worker: Worker, said: str) -> None:
         """Print where to look."""
-        self.say(f"worker {worker.unit.number} ({worker.unit.feature}): {said}. Ctrl-C ends it.")
+        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
@@ -135,7 +135,7 @@ class LiveScreen:
             table.add_column(column, no_wrap=True, overflow="ellipsis")
         for worker in running:
             table.add_row(
-                f"{worker.seconds:6.0f} s", Text(worker.unit.feature, style="bold"), Text(doing(worker))
+                f"{worker.seconds:6.0f} s", Text(worker.unit.name, style="bold"), Text(doing(worker))
             )
         clock = f"{now - self._began:6.0f} s"
         table.add_row(
@@ -148,7 +148,7 @@ def started(worker: Worker) -> str:
     """A worker's first line."""
     unit = worker.unit
     much = counted(len(unit.scenarios), "scenario")
-    return f"worker {unit.number}: {unit.feature}, {much} (about {unit.seconds:.0f} s)"
+    return f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)"
 
 
 def ended(scenario: Ended, done: int, total: int) -> str:

@@ -50,7 +50,7 @@ class Outcome:
     @property
     def name(self) -> str:
         """How the worker is called in messages."""
-        return f"worker {self.unit.number} ({self.unit.feature})"
+        return f"worker {self.unit.number} ({self.unit.name})"
 
     @property
     def died(self) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from drivers.ledger import CRITERIA
-from gate.plan import Expected, Unit
+from gate.expected import Expected
+from gate.plan import Unit
 from gate.progress import Ended, Progress
 from gate.record import BrokenRecord, Record, Result, messages_end
 from gate.selection import Wanted, select
@@ -147,7 +148,7 @@ def test_a_failed_scenario_decides_whatever_else_could_not_be_seen(good: Case) -
 def outcome(folder: Path, code: int = 0, *, closed: bool = True, **changes: object) -> Outcome:
     """A worker that has ended; it ran one scenario."""
     progress = Progress(closed=closed, ended=[Ended("scenario 3", "features/one.feature:3", "passed", 1.0)])
-    unit = Unit(2, (wanted(3),), ("features/one.feature",), 1.0)
+    unit = Unit(2, (wanted(3),), (1.0,), whole=True)
     (folder / LOG).write_text("first line\nlast line\n")
     return dataclasses.replace(Outcome(unit, folder, code, 1.0, progress), **changes)  # type: ignore[arg-type]
 
