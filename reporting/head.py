@@ -47,7 +47,8 @@ def head(told: Told) -> str:
         *_criteria(told.results),
         *_failures(told.results, told.outline),
         *_flaky(told.results, told.history),
-        *(_picture(path) for path in told.pictures),
+        *(_picture(path) for path in told.pictures if not _of_history(path)),
+        *_last_runs([path for path in told.pictures if _of_history(path)]),
         "<h2>The features, sentence by sentence</h2>",
         "</header>",
     ]
@@ -144,17 +145,30 @@ def _flaky(results: Results | None, history: Sequence[Entry]) -> list[str]:
 
 
 def _picture(path: Path) -> str:
-    """A picture with its words; one of the runs before this one is folded away."""
-    data = base64.b64encode(mask(path.read_text(encoding="utf-8")).encode()).decode("ascii")
     named, told = caption_of(path)
+    return f"<h2>{_text(named)}</h2>{_figure(path, named, told)}"
+
+
+def _last_runs(strips: Sequence[Path]) -> list[str]:
+    """The runs before this one, folded away by feature."""
+    parts = ["<h2>The last runs of each scenario</h2>"] if strips else []
+    for path in strips:
+        named, told = caption_of(path)
+        parts.append(f"<details><summary>{_text(named)}</summary>{_figure(path, named, told)}</details>")
+    return parts
+
+
+def _of_history(path: Path) -> bool:
+    return "last-runs" in path.stem
+
+
+def _figure(path: Path, named: str, told: str) -> str:
+    data = base64.b64encode(mask(path.read_text(encoding="utf-8")).encode()).decode("ascii")
     words = _text(f"{named}. {told}".strip())
-    figure = (
+    return (
         f"<figure><figcaption>{_text(told)}</figcaption>"
         f'<div class="wide"><img alt="{words}" src="data:image/svg+xml;base64,{data}"></div></figure>'
     )
-    if "last-runs" in path.stem:
-        return f"<details><summary>{_text(named)}</summary>{figure}</details>"
-    return f"<h2>{_text(named)}</h2>{figure}"
 
 
 def _times(outline: Outline) -> dict[str, str]:

@@ -110,7 +110,11 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
         outline.see(message)
         lines.append(script_json(message))
     drawn = draw(folder / PICTURES, results, history) if results else ()
-    told = Told(results, outline, read_facts(folder), read_gate(folder), drawn, history)
+    facts, gate = read_facts(folder), read_gate(folder)
+    if gate is not None:
+        # The facts are those of one of the runs that the gate has made one of.
+        facts["Run"] = folder.resolve().name
+    told = Told(results, outline, facts, gate, drawn, history)
     values = {
         "title": title(told),
         "icon": page.icon.strip(),

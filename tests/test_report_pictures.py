@@ -119,6 +119,7 @@ def test_a_strip_marks_what_is_flaky_and_tells_the_last_time() -> None:
     read = [text.strip() for text in texts(picture)]
     assert {"A <rule>", "steady", "shaky", "new", "3.2 s", "r1", "r2"} <= set(read)
     assert [text for text in read if "flaky" in text] == ["1.0 s   flaky"]
+    assert picture.title == "Cold start: 1 flaky"
     assert "The last 2 runs" in picture.caption
     assert "both passed and failed on one revision: shaky." in picture.caption
 

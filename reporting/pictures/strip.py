@@ -101,7 +101,8 @@ def _strip(feature: str, rows: Sequence[_Row], history: Sequence[Entry], runs: S
         f"time beside the scenario's longest; green passed, red failed, grey was not run. "
         f"A line divides revisions.{told}"
     )
-    return Picture(f"last-runs-{_name(feature)}", f"Last runs: {feature}", caption, svg)
+    title = f"{feature}: {len(names)} flaky" if names else feature
+    return Picture(f"last-runs-{_name(feature)}", title, caption, svg)
 
 
 def _bars(rows: Sequence[_Row], runs: Sequence[str]) -> dict[str, list[Box]]:
