@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from hamcrest import greater_than
 
 from bench.spread import Spread, spread
 from bench.stand import Stand
 from drivers.errors import UnexpectedAnswer
+from drivers.hmr import Frame
 from drivers.preview_matchers import has_update_since
 from drivers.visits import Visit
 from drivers.watch import wait_until
 
 PAGE = "src/pages/index.astro"
 STYLES = "src/styles/site.css"
+
+QUIET_S = 0.5
+"""So long the browser has been sent nothing when an edit is made: what comes then is this edit's, and no late one's."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,21 @@ def local_folder(stand: Stand, visit: Visit) -> Path | None:
     return here if here.is_dir() else None
 
 
+def silent_s(frames: Sequence[Frame], now: float) -> float:
+    """Seconds of monotonic time since the last of the frames; without any, for ever."""
+    return now - frames[-1].at if frames else float("inf")
+
+
 def _edit(stand: Stand, visit: Visit, folder: Path | None, path: str, number: int) -> float:
+    patience = stand.platform.profile.patience
     # A browser that is told of a change loads the page again; only then does the server watch for the next one.
     stand.platform.preview.get(visit.preview_url)
+    wait_until(
+        lambda: silent_s(visit.browser.frames(), time.monotonic()),
+        greater_than(QUIET_S),
+        what=f"seconds since the last message to the browser on {visit}",
+        within=patience.instruction,
+    )
     workspace = stand.visits.workspace(visit)
     before = (folder / path).read_bytes() if folder else workspace.read(path)
     save: Callable[[bytes], object] = (
@@ -65,7 +83,7 @@ def _edit(stand: Stand, visit: Visit, folder: Path | None, path: str, number: in
         lambda: visit.browser,
         has_update_since(mark),
         what=f"edit {number} of {path} of {visit}",
-        within=stand.platform.profile.patience.instruction,
+        within=patience.instruction,
     )
     news = visit.browser.updates(mark)
     if not news:

@@ -18,7 +18,7 @@ import pytest
 from bench import crowds
 from bench.cold_start import stamps_of
 from bench.crowds import CrowdSize
-from bench.hmr import local_folder
+from bench.hmr import local_folder, silent_s
 from bench.latency import WARM_UP, ask, timed_ms
 from bench.notice import falls_asleep, since, task_runs
 from bench.stand import QUICK, Stand
@@ -26,6 +26,7 @@ from bench.waiter import stable
 from bench.whole_run import behave_arguments
 from drivers.errors import NoData, UnexpectedAnswer
 from drivers.fleet import Task
+from drivers.hmr import Frame
 from drivers.suite import Suite
 from drivers.visits import Visit
 
@@ -152,6 +153,12 @@ def test_a_workspace_that_is_no_folder_here_is_elsewhere(
         visits = SimpleNamespace(workspace=lambda _visit, place=place: SimpleNamespace(folder=str(place)))
         monkeypatch.setattr("bench.stand.Visits", lambda _platform, visits=visits: visits)
         assert local_folder(stand(), visit()) == found
+
+
+def test_silence_counts_from_the_last_message() -> None:
+    frames = [Frame(3.0, "connected", {}), Frame(5.5, "update", {})]
+    assert silent_s(frames, 6.0) == 0.5
+    assert silent_s([], 6.0) > 1e9
 
 
 @pytest.mark.parametrize(
