@@ -17,7 +17,7 @@ from drivers.watch import wait_until
 from tests.gate_stand import CRITERIA, Ran, feature, make_project, start_gate
 
 WAITING = "it waits long: When it waits for the moon"
-SOON = timedelta(seconds=30)
+SOON = timedelta(seconds=90)
 
 
 @pytest.fixture
