@@ -63,7 +63,7 @@ def after_step(context: Context, step: Step) -> None:
         suite.failed = True
         world: World = context.world
         for exhibit in world.leave_evidence(step.error_message or str(step.exception))[1:]:
-            context.attach(f"text/plain; name={exhibit.title}", exhibit.shown().encode())
+            context.attach(f"text/plain; name={exhibit.title}", suite.evidence.shown(exhibit).encode())
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:

@@ -31,6 +31,12 @@ LAST_LINES = 200
 SHOWN = 20_000
 """So many characters of an exhibit are shown in the report; the file has all of it."""
 
+ROOM = 4_000_000
+"""So many characters of evidence a report has room for: when everything fails, the page must still open."""
+
+LEAST = 1_000
+"""So many characters of an exhibit are shown once there is no room left."""
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -68,6 +74,13 @@ class Evidence:
         self._fleet = fleet
         self._balancer = balancer
         self._logs = logs
+        self._room = ROOM
+
+    def shown(self, exhibit: Exhibit) -> str:
+        """As much of an exhibit as the report has room for."""
+        text = exhibit.shown(SHOWN if self._room > 0 else LEAST)
+        self._room -= len(text)
+        return text
 
     def folder(self, scenario: str) -> Path:
         """Where a scenario's evidence would lie; nothing is created."""

@@ -57,9 +57,13 @@ def history_of(folder: Path) -> Path:
 def append(history: Path, results: Results, revision: str | None, run_id: str) -> None:
     """Add a run's scenarios; several processes may do so at once. A run that is there already is not added again.
 
+    Nor is one that did not come to its end: what it saw last may have failed for that reason alone.
+
     Args:
         revision: as `meta.revision` gives it.
     """
+    if not results.ended:
+        return
     commit, changed, _ = (revision or "").partition(CHANGED)
     entries = [
         Entry(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import Unreachable
-from drivers.evidence import SHOWN, Evidence, Exhibit, slug
+from drivers.evidence import LEAST, ROOM, SHOWN, Evidence, Exhibit, slug
 from drivers.profile import Logs
 from drivers.timeline import Stage, Timeline
 from tests.test_deployment import record
@@ -88,6 +88,16 @@ def test_of_a_long_piece_the_end_is_shown_and_where_the_rest_lies(tmp_path: Path
     assert Exhibit("Log", file, "x" * SHOWN).shown() == "x" * SHOWN
     shown = Exhibit("Log", file, "first" + "x" * SHOWN).shown()
     assert shown == "... 5 characters before this are in scenario/log.txt\n" + "x" * SHOWN
+
+
+def test_a_report_of_many_failures_shows_less_of_each(tmp_path: Path) -> None:
+    sources: dict[str, Any] = dict.fromkeys(("clients", "records", "fleet", "balancer"), Source())
+    evidence = Evidence(tmp_path, "run", logs=Logs(()), **sources)
+    long = Exhibit("Log", tmp_path / "scenario" / "log.txt", "x" * SHOWN)
+    lengths = [len(evidence.shown(long)) for _ in range(ROOM // SHOWN + 50)]
+    assert lengths[0] == SHOWN
+    assert lengths[-1] < 2 * LEAST
+    assert sum(lengths) < ROOM + 200_000
 
 
 def test_slugs_are_file_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -56,6 +57,11 @@ def test_a_run_is_added_once(tmp_path: Path) -> None:
     for _ in range(2):
         append(tmp_path / "h", results(a="passed"), CLEAN, "r1")
     assert len(read(tmp_path / "h")) == 1
+
+
+def test_a_run_that_did_not_come_to_its_end_is_not_added(tmp_path: Path) -> None:
+    append(tmp_path / "h", dataclasses.replace(results(a="error"), ended=False), CLEAN, "r1")
+    assert read(tmp_path / "h") == ()
 
 
 def test_a_line_that_a_killed_process_left_costs_no_other(tmp_path: Path) -> None:

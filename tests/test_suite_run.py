@@ -8,9 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from drivers.errors import ConfigurationError
 from drivers.suite import REPORTS, Output, Report, Suite, point_latest
+from reporting.html import PACKAGE
+from sandbox.toolchain import ensure
 from tests.suite_stand import RUN, SECRETS, SuiteRun, run_suite
 
 
@@ -64,6 +67,14 @@ def test_a_run_that_came_to_its_end_has_its_files_and_says_so(run: SuiteRun) -> 
     assert json.loads(last)["testRunFinished"]["success"] is False
     assert not (run.folder.parent / "latest").is_symlink()
     assert not (run.folder.parent / "history.jsonl").exists()
+
+
+def test_the_stream_is_valid_by_the_published_schema(run: SuiteRun) -> None:
+    modules = ensure(lambda _: None, site=PACKAGE).node_modules
+    schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    lines = (run.folder / "messages.ndjson").read_text(encoding="utf-8").splitlines()
+    assert [str(error) for line in lines for error in validator.iter_errors(json.loads(line))] == []
 
 
 def test_the_evidence_hangs_on_the_step_that_failed(run: SuiteRun) -> None:
