@@ -73,6 +73,9 @@ class TaskTrace:
     worker: str = ""
 
 
+Entry = ScenarioResult | StepTime | SessionTrace | TaskTrace
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One success criterion: its tag, the contract's words, and how its figures are told."""
@@ -131,6 +134,7 @@ class Ledger:
     left_behind: list[str] = field(default_factory=list)
     cleanup_errors: list[str] = field(default_factory=list)
     ended: bool = False
+    _texts: dict[int, tuple[Entry, str]] = field(default_factory=dict, repr=False)
 
     def add(self, result: ScenarioResult) -> None:
         """Take a scenario's result, and write the whole ledger."""
@@ -156,21 +160,32 @@ class Ledger:
         self.write()
 
     def write(self) -> None:
-        """Write the ledger as JSON, its fields by their names, secrets masked."""
-        document = {
-            "scenarios": [dataclasses.asdict(result) for result in self.scenarios],
+        """Write the ledger as JSON, its fields by their names, one entry a line, secrets masked."""
+        entries: dict[str, Iterable[Entry]] = {
+            "scenarios": self.scenarios,
+            "steps": self.steps,
+            "sessions": self.sessions.values(),
+            "tasks": self.tasks.values(),
+        }
+        rest = {
             "figures": self.figures,
-            "steps": [dataclasses.asdict(step) for step in self.steps],
-            "sessions": [dataclasses.asdict(session) for session in self.sessions.values()],
-            "tasks": [dataclasses.asdict(task) for task in self.tasks.values()],
             "left_behind": self.left_behind,
             "cleanup_errors": self.cleanup_errors,
             "ended": self.ended,
         }
+        parts = [_list(name, map(self._encoded, found)) for name, found in entries.items()]
+        parts += [f'"{name}": {json.dumps(masked(value))}' for name, value in rest.items()]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".part")
-        unfinished.write_text(json.dumps(masked(document)), encoding="utf-8")
+        unfinished.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
         unfinished.replace(self.path)
+
+    def _encoded(self, entry: Entry) -> str:
+        """An entry as JSON. It never changes, and is written after every scenario to come: it is made once."""
+        known = self._texts.get(id(entry))
+        if known is None or known[0] is not entry:
+            known = self._texts[id(entry)] = (entry, json.dumps(masked(dataclasses.asdict(entry))))
+        return known[1]
 
     def summary(self) -> str:
         """The end of a run in words: every criterion, met or not, by what and with which figure; slowest steps."""
@@ -199,6 +214,10 @@ class Ledger:
     def _figure(self, criterion: Criterion) -> str:
         values = self.figures.get(criterion.figure)
         return criterion.tell(values) if values else "no figure measured"
+
+
+def _list(name: str, entries: Iterable[str]) -> str:
+    return f'"{name}": [\n' + ",\n".join(entries) + "\n]"
 
 
 def verdict(proofs: Sequence[ScenarioResult]) -> str:

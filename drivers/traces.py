@@ -32,8 +32,9 @@ class Traces:
     def note_stages(self) -> None:
         """Enter what the timelines have seen so far."""
         for session_id, timeline in self._timelines.items():
-            known = self._ledger.sessions[session_id]
-            self._ledger.sessions[session_id] = dataclasses.replace(known, stages=_stages(timeline.seconds()))
+            known, stages = self._ledger.sessions[session_id], _stages(timeline.seconds())
+            if stages != known.stages:
+                self._ledger.sessions[session_id] = dataclasses.replace(known, stages=stages)
 
     def note_sessions(self, records: RecordsView, client_prefix: str) -> None:
         """Enter from the records when sessions ended, and those sessions of the run that nobody followed."""
