@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chromium import chromium
-from tests.browser_stand import FAILING, PASSING, ROOT, opened, real_run, started
+from tests.browser_stand import FAILING, FURTHER, PASSING, ROOT, opened, real_run, started
 
 _SMALL_BYTES = 200_000
 _PICTURES = ("head", "waterfall", "failure")
@@ -24,8 +24,9 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a run with one failure; of the whole feature when its pictures are to be shown."""
-    return real_run(tmp_path_factory.mktemp("reports") / "run", whole=bool(_SHOWN_IN))
+    """The report of a run with one failure; of a longer one when its pictures are to be shown."""
+    passing = (*PASSING, *FURTHER) if _SHOWN_IN else PASSING
+    return real_run(tmp_path_factory.mktemp("reports") / "run", passing=passing)
 
 
 @pytest.fixture(scope="module")
