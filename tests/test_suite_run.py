@@ -6,11 +6,15 @@ import base64
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from drivers.errors import ConfigurationError
+from drivers.balancer import Routing
+from drivers.errors import ConfigurationError, Unreachable
+from drivers.leftovers import left_behind
 from drivers.suite import REPORTS, Output, Report, Suite, point_latest
 from reporting.html import PACKAGE
 from sandbox.toolchain import ensure
@@ -187,3 +191,17 @@ def test_latest_leads_to_the_run_that_pointed_last(tmp_path: Path) -> None:
         point_latest(tmp_path / name)
     assert (tmp_path / "latest").readlink() == Path("r2")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "r1", "r2"]
+
+
+def test_what_cannot_be_looked_at_counts_as_left_behind() -> None:
+    def silent(*_: object) -> None:
+        raise Unreachable("nobody answers")
+
+    nobody: Any = SimpleNamespace(of_prefix=silent, state=silent, routing=silent)
+    told = left_behind(
+        nobody, nobody, nobody, before=Routing((), ()), is_own=lambda _: True, client_prefix="acc"
+    )
+    assert told == tuple(
+        f"{what} could not be looked at: Unreachable: nobody answers"
+        for what in ("sessions", "tasks", "rules and target groups")
+    )
