@@ -98,7 +98,7 @@ class Crew:
     def _busy(self, worker: Worker) -> bool:
         """Whether a worker takes the place of another: one that stays for a look does not, nor one that has run
         everything and waits, mostly idle, for its own platform to fall asleep."""
-        through = len(worker.progress.ended) >= len(worker.unit.scenarios)
+        through = worker.progress.over >= len(worker.unit.scenarios)
         return not worker.kept and not (through and self.own_platforms)
 
     def _started(self, unit: Unit) -> Worker:

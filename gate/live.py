@@ -19,11 +19,10 @@ from behave.model import Feature, Rule, Scenario, Step
 from drivers.masking import mask
 from drivers.waiting import WAITS, Wait
 from gate.lifeline import die_with_the_gate
+from gate.progress import PUTTING_AWAY
 
 LOOK_S = 0.5
 """Seconds between two looks at what is being waited for; shorter waits are not told."""
-
-PUTTING_AWAY = "putting away what the scenario began"
 
 
 class Live(Formatter):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from gate.expected import Expected
 from gate.selection import Selection, Wanted
 
-BOOT_S = 10.0
-"""Seconds that a unit takes besides its scenarios: its platform comes up, falls asleep at the end, and is put away."""
+BOOT_S = 6.0
+"""Seconds that a unit takes besides its scenarios: its platform comes up, and sessions are put away; while it falls
+asleep at the end, the next one comes up already."""
 
 UNKNOWN_S = 3.0
 """Seconds a scenario is thought to take when nothing is known of it."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+PUTTING_AWAY = "putting away what the scenario began"
+"""The text of a `step` event when no step is left."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -29,6 +32,8 @@ class Progress:
     step: str = "starting"
     waiting_for: str | None = None
     waiting_since: float = 0.0
+    putting_away: bool = False
+    """Whether the scenario's steps are over, and it only puts away what it began."""
     ended: list[Ended] = field(default_factory=list)
     begun: bool = False
     """Whether the platform is there and the first feature has begun."""
@@ -44,16 +49,23 @@ class Progress:
                 self.scenario_since = event["at"]
             case "step":
                 self.step, self.waiting_for = event["text"], None
+                self.putting_away = event["text"] == PUTTING_AWAY
             case "waiting":
                 self.waiting_for, self.waiting_since = event["what"], event["since"] or event["at"]
             case "ended":
                 self.ended.append(Ended(event["name"], event["location"], event["status"], event["seconds"]))
                 self.scenario = self.location = self.waiting_for = None
-                self.step = "between scenarios"
+                self.step, self.putting_away = "between scenarios", False
             case "feature_ended":
                 self.step = "putting away the feature and its platform"
             case "closed":
                 self.closed = True
+
+    @property
+    def over(self) -> int:
+        """How many scenarios have run all their steps. The end of a feature's last one is heard of late: when its
+        platform has fallen asleep."""
+        return len(self.ended) + self.putting_away
 
     def now(self) -> str:
         """What goes on: the wait if there is one, else the step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -61,7 +61,9 @@ class Plain:
     out: TextIO
     total: int
     done: int = 0
-    _said_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._said_at = time.monotonic()
 
     def say(self, line: str) -> None:
         """Print a line at once."""
@@ -130,9 +132,10 @@ class LiveScreen:
         self._drawn = now
         if not self._live.is_started:
             self._live.start()
-        table = Table.grid(padding=(0, 1))
-        for column in ("seconds", "feature", "doing"):
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=8)
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(8, self._console.width // 3))
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for worker in running:
             table.add_row(
                 f"{worker.seconds:6.0f} s", Text(worker.unit.name, style="bold"), Text(doing(worker))

@@ -56,6 +56,8 @@ def before_all(context):
 
     def put_away():
         (FOLDER / "put-away").touch()
+        if "STAND_ENDS_SLOWLY" in os.environ:
+            threading.Event().wait(4)
         if os.environ.get("STAND_LEAVES") == "no end":
             return
         DOCUMENT["ended"] = not runner.aborted

@@ -221,6 +221,19 @@ def test_what_a_worker_leaves_on_the_machine_is_a_failure_and_is_cleared_away(pr
     assert not alive(int(line.split("process ")[1].split()[0]))
 
 
+def test_while_a_platform_is_put_away_the_next_one_comes_up(project: Project) -> None:
+    made = project(one=feature("One", PROOF), two=feature("Two", "it is well: Given all is well"))
+    ran = run_gate(made, "--jobs", "1", "--expect", "2", STAND_ENDS_SLOWLY="yes")
+    assert ran.code == 0
+
+    def at(worker: int, event: str) -> float:
+        lines = (ran.folder / "workers" / str(worker) / "live.ndjson").read_text().splitlines()
+        return next(float(told["at"]) for told in map(json.loads, lines) if told["event"] == event)
+
+    first, second = sorted((1, 2), key=lambda worker: at(worker, "begun"))
+    assert at(first, "ended") <= at(second, "begun") < at(first, "closed")
+
+
 def test_shards_are_parts_of_one_run_and_merged_they_have_its_verdict(project: Project) -> None:
     made = project(
         one=feature("One", PROOF),
