@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -65,6 +66,9 @@ def _up(arguments: argparse.Namespace) -> int:
     try:
         endpoints = platform.start(arguments.ready_file, unless=ended)
         if endpoints is not None:
+            # What is there now (moto, boto3's models) stays: the collector need not go through it again and again.
+            gc.collect()
+            gc.freeze()
             _say(f"ready after {time.monotonic() - started:.1f} s; Ctrl-C ends it")
             _tell(endpoints)
             ended.wait()
