@@ -99,7 +99,8 @@ def _proof_list(proofs: Sequence[ScenarioResult]) -> str:
         for feature in dict.fromkeys(proof.feature for proof in passed)
     }
     listed = "".join(f"<p>{_text(feature)}</p><ul>{items}</ul>" for feature, items in features.items())
-    folded = f"<details><summary>{len(passed)} of {len(proofs)} scenarios passed</summary>{listed}</details>"
+    count = f"{len(passed)} of {len(proofs)} scenarios passed"
+    folded = f"<details><summary>{count}</summary>{listed}</details>" if passed else count
     return (f"<ul>{others}</ul>" if others else "") + folded
 
 
@@ -146,7 +147,7 @@ def _flaky(results: Results | None, history: Sequence[Entry]) -> list[str]:
 
 def _picture(path: Path) -> str:
     named, told = caption_of(path)
-    return f"<h2>{_text(named)}</h2>{_figure(path, named, told)}"
+    return _figure(path, f"<h2>{_text(named)}</h2><p>{_text(told)}</p>", f"{named}. {told}")
 
 
 def _last_runs(strips: Sequence[Path]) -> list[str]:
@@ -154,7 +155,8 @@ def _last_runs(strips: Sequence[Path]) -> list[str]:
     parts = ["<h2>The last runs of each scenario</h2>"] if strips else []
     for path in strips:
         named, told = caption_of(path)
-        parts.append(f"<details><summary>{_text(named)}</summary>{_figure(path, named, told)}</details>")
+        figure = _figure(path, f"<p>{_text(told)}</p>", f"{named}. {told}")
+        parts.append(f"<details><summary>{_text(named)}</summary>{figure}</details>")
     return parts
 
 
@@ -162,12 +164,11 @@ def _of_history(path: Path) -> bool:
     return "last-runs" in path.stem
 
 
-def _figure(path: Path, named: str, told: str) -> str:
+def _figure(path: Path, caption: str, instead: str) -> str:
     data = base64.b64encode(mask(path.read_text(encoding="utf-8")).encode()).decode("ascii")
-    words = _text(f"{named}. {told}".strip())
     return (
-        f"<figure><figcaption>{_text(told)}</figcaption>"
-        f'<div class="wide"><img alt="{words}" src="data:image/svg+xml;base64,{data}"></div></figure>'
+        f"<figure><figcaption>{caption}</figcaption>"
+        f'<div class="wide"><img alt="{_text(instead)}" src="data:image/svg+xml;base64,{data}"></div></figure>'
     )
 
 

@@ -161,7 +161,7 @@ def test_the_head_stands_before_the_features(report: str) -> None:
     assert '<span class="verdict not-accepted">Not accepted</span>' in shown
     assert "1 of 2 scenarios did not pass." in shown
     assert "longest 9.7 s of 60 s" in shown
-    assert 'alt="Cold start: waking up, stage by stage. 1 sessions' in shown
+    assert 'alt="Cold start: waking up, stage by stage. 1 session, each from' in shown
     assert 'src="data:image/svg+xml;base64,' in shown
     assert "<li>Left behind: session &lt;s-1&gt; is active</li>" in shown
     assert "<li>A cleanup failed<pre>after it: NotInTime: still there</pre></li>" in shown

@@ -107,6 +107,11 @@ def shortened(text: str, length: int) -> str:
     return f"{text[: length - tail - 1].rstrip()}…{text[-tail:].lstrip()}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it needs one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def colour_of(status: str) -> str:
     """A scenario's colour by its status."""
     return STATUS.get(status, OTHER_STATUS)

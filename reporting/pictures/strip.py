@@ -18,6 +18,7 @@ from reporting.pictures.canvas import (
     Picture,
     boxes,
     colour_of,
+    counted,
     figure,
     shortened,
     svg_of,
@@ -97,8 +98,8 @@ def _strip(feature: str, rows: Sequence[_Row], history: Sequence[Entry], runs: S
     names = [row.label for row in rows if row.flaky]
     told = f" Flaky, both passed and failed on one revision: {'; '.join(names)}." if names else ""
     caption = (
-        f"The last {len(runs)} runs of each scenario, the latest on the right with its time. A bar's height is its "
-        f"time beside the scenario's longest; green passed, red failed, grey was not run. "
+        f"The last {counted(len(runs), 'run')} of each scenario, the latest on the right with its time. "
+        f"A bar's height is its time beside the scenario's longest; green passed, red failed, grey was not run. "
         f"A line divides revisions.{told}"
     )
     title = f"{feature}: {len(names)} flaky" if names else feature

@@ -18,6 +18,7 @@ from reporting.pictures.canvas import (
     TEXT_PT,
     Picture,
     boxes,
+    counted,
     figure,
     shortened,
     svg_of,
@@ -117,7 +118,7 @@ def task_counts(results: Results) -> Picture | None:
     caption = (
         f"Edit tasks (blue area) and Hermes tasks (yellow line) that ran at each moment{sides}; at most {most} "
         f"Edit tasks of the {maximum} allowed (red line). Beneath them "
-        f"{sum(len(p.sessions) for p in platforms)} sessions, a bar each "
+        f"{counted(sum(len(p.sessions) for p in platforms), 'session')}, a bar each "
         "from the request to the end. Shaded behind them the features, in the order in which they ran."
     )
     return Picture("tasks", "Tasks and sessions over the run", caption, svg)

@@ -17,6 +17,7 @@ from reporting.pictures.canvas import (
     TEXT_PT,
     Picture,
     boxes,
+    counted,
     figure,
     shortened,
     svg_of,
@@ -84,8 +85,8 @@ def waterfall(results: Results) -> Picture | None:
     over = sum(row.seconds > limit for row in drawn)
     against = "all within" if not over else f"{over} of them over"
     caption = (
-        f"{len(drawn)} sessions, each from the request to a browser connected for updates, {against} the budget of "
-        f"{limit:g} s; the longest took {longest:.1f} s. Colours show the way to each stage; a stage that nobody "
+        f"{counted(len(drawn), 'session')}, each from the request to a browser connected for updates, {against} the "
+        f"budget of {limit:g} s; the longest took {longest:.1f} s. Colours show the way to each stage; a stage that nobody "
         "watched is left out. On the right the same against the whole budget."
     )
     return Picture("cold-start-waterfall", "Cold start: waking up, stage by stage", caption, svg)
