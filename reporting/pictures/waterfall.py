@@ -86,8 +86,8 @@ def waterfall(results: Results) -> Picture | None:
     against = "all within" if not over else f"{over} of them over"
     caption = (
         f"{counted(len(drawn), 'session')}, each from the request to a browser connected for updates, {against} the "
-        f"budget of {limit:g} s; the longest took {longest:.1f} s. Colours show the way to each stage; a stage that nobody "
-        "watched is left out. On the right the same against the whole budget."
+        f"budget of {limit:g} s; the longest took {longest:.1f} s. Colours show the way to each stage; a stage "
+        "that nobody watched is left out. On the right the same against the whole budget."
     )
     return Picture("cold-start-waterfall", "Cold start: waking up, stage by stage", caption, svg)
 
