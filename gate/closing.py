@@ -53,8 +53,10 @@ class Closing:
         write_junit(self.folder / JUNIT, record, missing)
         # The report's head reads the verdict, so it must lie there before the report that completes it.
         self.note.write(self.folder, judge(case, report=False))
-        # The report shows the history with this run in it; a shard's scenarios enter it when the shards are merged.
-        more = [*(remember(self.folder) if self.note.shard is None else ()), *_report(self.folder, self.say)]
+        # The report shows the history with this run in it. A shard's scenarios enter it when the shards are merged;
+        # what Ctrl-C cut off is no result of the platform's.
+        entered = self.note.shard is None and not self.note.interrupted
+        more = [*(remember(self.folder) if entered else ()), *_report(self.folder, self.say)]
         case = dataclasses.replace(case, broken=(*case.broken, *more))
         verdict = judge(case)
         self.note.write(self.folder, verdict)

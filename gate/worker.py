@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from drivers.masking import mask_file
 from gate.lifeline import STDIN, VARIABLE
 from gate.plan import Unit
 from gate.progress import Ended, EventFile, Progress
@@ -146,6 +147,8 @@ class Worker:
         if self._child.stdin is not None:
             self._child.stdin.close()
         self.look()
+        # behave prints whatever a step raised.
+        mask_file(self.folder / LOG)
         orderly = self.progress.closed
         left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
         clear(self.pid, self._scratch)

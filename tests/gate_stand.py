@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CRITERIA = "@criterion.cold_start @criterion.persistence @criterion.concurrency @criterion.routing @criterion.scaling"
 
-_ENVIRONMENT = """
+SECRET = "Zk3v9QpLmN77xR21"
+
+_ENVIRONMENT = r"""
 import json
 import os
 import signal
@@ -109,7 +111,7 @@ def after_all(context):
     keep = context.config.userdata.get("keep")
     broken = any(one["status"] == "failed" for one in DOCUMENT["scenarios"])
     if keep == "always" or (keep == "on-failure" and broken):
-        sys.stderr.write("Kept for a look: {'preview_url': 'https://x'}\\\\n")
+        sys.stderr.write("Kept for a look: {'preview_url': 'https://x'}\n")
         sys.stderr.flush()
         try:
             threading.Event().wait()
@@ -117,7 +119,7 @@ def after_all(context):
             pass
 """
 
-_STEPS = """
+_STEPS = r"""
 import os
 import signal
 import subprocess
@@ -139,7 +141,12 @@ def well(context):
 
 @then("it fails")
 def fails(context):
-    assert False, "expected: light\\\\n  but: was <dark>"
+    assert False, "expected: light\n  but: was <dark>"
+
+
+@then("it tells a secret")
+def tells(context):
+    raise RuntimeError("asked with ?token=SECRET and failed")
 
 
 @when("behave ends at once")
@@ -202,8 +209,8 @@ def make_project(folder: Path, **features: str) -> Path:
     (folder / "steps").mkdir()
     (folder / "deployments").mkdir()
     shutil.copy(ROOT / "deployments" / "sandbox.toml", folder / "deployments")
-    (folder / "environment.py").write_text(_ENVIRONMENT.replace("\\\\n", "\\n"), encoding="utf-8")
-    (folder / "steps" / "stand.py").write_text(_STEPS.replace("\\\\n", "\\n"), encoding="utf-8")
+    (folder / "environment.py").write_text(_ENVIRONMENT, encoding="utf-8")
+    (folder / "steps" / "stand.py").write_text(_STEPS.replace("SECRET", SECRET), encoding="utf-8")
     (folder / "behave.ini").write_text(
         "[behave]\npaths = features\nshow_skipped = false\ncapture_hooks = false\n", encoding="utf-8"
     )

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from junitparser import JUnitXml
 
-from tests.gate_stand import CRITERIA, Ran, feature, make_project, run_gate
+from tests.gate_stand import CRITERIA, SECRET, Ran, feature, make_project, run_gate
 
 Project = Callable[..., Path]
 
@@ -254,6 +254,23 @@ def test_shards_are_parts_of_one_run_and_merged_they_have_its_verdict(project: P
     assert "expected at least 179 scenarios to run, 3 did" in merged.printed
     assert len(statuses(merged)) == 3
     assert "without a result" not in merged.printed
+
+
+def test_no_secret_that_a_step_tells_is_written_or_printed(project: Project, tmp_path: Path) -> None:
+    made = project(one=feature("One", PROOF, "it is loud: Then it tells a secret"))
+    summary = tmp_path / "summary.md"
+    ran = run_gate(made, "--expect", "1", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert "asked with ?token=***" in ran.printed
+    assert SECRET not in ran.printed + summary.read_text()
+    # The stand's own results are those of a suite that masks nothing.
+    files = [
+        file for file in ran.folder.rglob("*") if file.is_file() and file.parts[-3:-1] != ("workers", "1")
+    ]
+    files += [
+        ran.folder / "workers" / "1" / name for name in ("behave.log", "live.ndjson", "messages.ndjson")
+    ]
+    assert [file.name for file in files if SECRET in file.read_text(errors="replace")] == []
+    assert "asked with" in (ran.folder / "workers" / "1" / "behave.log").read_text()
 
 
 def test_on_github_failures_become_annotations_and_a_summary(project: Project, tmp_path: Path) -> None:

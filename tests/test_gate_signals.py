@@ -77,6 +77,7 @@ def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_m
     passed = [e["name"] for e in ran.document("results.json")["scenarios"] if e["status"] == "passed"]
     assert sorted(passed) == ["it is well", "it proves all"]
     assert (ran.folder / "report.html").is_file()
+    assert not (project / "reports" / "history.jsonl").exists(), "what was cut off is no result"
 
 
 def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], project: Path) -> None:
