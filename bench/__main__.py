@@ -70,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _tell(f"{part} could not be measured: {failure}\n")
                 continue
             document[part] = result
+            if problem := getattr(result, "problem", None):
+                problems[part] = str(problem)
             for table in tables_of(result):
                 _tell(f"{table}\n")
         if (judged := targets(document.values())) is not None:

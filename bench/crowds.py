@@ -60,6 +60,13 @@ class Crowds:
 
     sizes: tuple[CrowdSize, ...]
 
+    @property
+    def problem(self) -> str | None:
+        """Why a crowd did not become live, and those after it were not tried; None if all did."""
+        return next(
+            (f"{size.sessions} sessions: {size.problem}" for size in self.sizes if size.problem), None
+        )
+
 
 def measure(stand: Stand) -> Crowds:
     """Start each crowd on a platform asleep, see it live, end it. The first that does not become live is the last."""

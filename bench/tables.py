@@ -154,7 +154,7 @@ def _(result: Crowds) -> tuple[Table, ...]:
                 "memory MB", "MB more each",
             ),
             rows,
-            tuple(f"{size.sessions} sessions: {size.problem}" for size in result.sizes if size.problem),
+            (result.problem,) if result.problem else (),
             digits=1,
         ),
     )  # fmt: skip

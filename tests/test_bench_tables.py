@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,6 +122,24 @@ def test_a_crowd_that_did_not_become_live_says_why() -> None:
     lines = told(Crowds((CrowdSize(sessions=30, problem="session s-1 not within 90 s"),)))
     assert "30 sessions: session s-1 not within 90 s" in lines
     assert lines.splitlines()[2].split() == ["30", *["-"] * 7]
+
+
+def test_a_crowd_that_did_not_become_live_is_a_problem_of_the_bench(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for problem, code in (("session s-1 not within 90 s", 1), (None, 0)):
+        result = Crowds((CrowdSize(sessions=1), CrowdSize(sessions=3, problem=problem)))
+        monkeypatch.setattr("bench.__main__.PARTS", {"crowds": lambda _stand, result=result: result})
+        monkeypatch.setattr("bench.__main__.PROJECT", tmp_path)
+        suite = SimpleNamespace(
+            platform=SimpleNamespace(profile=SimpleNamespace(name="x")), close=lambda: None
+        )
+        monkeypatch.setattr("bench.__main__.Suite.start", lambda _settings, _say, suite=suite: suite)
+        assert main(["--only", "crowds"]) == code
+        (written,) = (tmp_path / "reports" / "bench").glob("*.json")
+        expected = {"crowds": f"3 sessions: {problem}"} if problem else {}
+        assert json.loads(written.read_text(encoding="utf-8"))["problems"] == expected
+        written.unlink()
 
 
 def test_memory_that_the_system_does_not_tell_is_no_zero() -> None:
