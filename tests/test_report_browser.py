@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser_stand import FAILING, FURTHER, PASSING, ROOT, opened, real_run, started
 
 _SMALL_BYTES = 200_000
 _PICTURES = ("head", "waterfall", "failure")
+_KEPT_IN = Path("reporting/screenshots")
 _SHOWN_IN = os.environ.get("REPORT_SCREENSHOTS", "")
 _TIMELINES = "Timelines of the sessions"
 _CLICK_ALL = "all => all.forEach(one => one.click())"
@@ -47,6 +48,15 @@ def _scenario(page: Page, name: str) -> Locator:
     """A scenario as the features tell it: its heading and its steps."""
     heading = page.get_by_role("heading", name=f"Scenario: {name}", exact=True)
     return page.locator("section").filter(has=heading).last
+
+
+def _shoot(page: Page, first: Locator, last: Locator, target: Path) -> None:
+    """A picture of the page's whole width, from the top of one element to the bottom of another."""
+    top = first.evaluate("one => one.getBoundingClientRect().top + scrollY")
+    bottom = last.evaluate("one => one.getBoundingClientRect().bottom + scrollY")
+    width = page.evaluate("innerWidth")
+    clip: FloatRect = {"x": 0, "y": top - 12, "width": width, "height": bottom - top + 24}
+    page.screenshot(path=target, full_page=True, clip=clip)
 
 
 def test_the_report_renders_without_a_complaint_and_asks_for_nothing_beyond_the_file(
@@ -116,16 +126,26 @@ def test_nobody_has_to_scroll_sideways(browser: Browser, report: Path, width: in
 
 
 def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, shots: Path) -> None:
-    with opened(browser, report, width=1100, height=760) as (page, _):
+    with opened(browser, report, width=1100) as (page, _):
         expect(_scenario(page, FAILING)).to_be_visible()
-        page.screenshot(path=shots / "head.png")
+        header = page.locator("header.acceptance")
+        _shoot(page, header.locator("h1"), header.locator("table").first, shots / "head.png")
         waterfall = page.locator("figure").filter(has=page.get_by_alt_text("stage by stage"))
-        waterfall.screenshot(path=shots / "waterfall.png")
+        heading = page.get_by_role("heading", name="stage by stage")
+        _shoot(page, heading, waterfall, shots / "waterfall.png")
         page.get_by_role("textbox", name="Search").fill("Hermes")
         expect(_scenario(page, PASSING[1])).to_have_count(0)
         failure = _scenario(page, FAILING)
         failure.get_by_text(_TIMELINES).click()
-        failure.screenshot(path=shots / "failure.png")
+        _shoot(page, failure, failure, shots / "failure.png")
     for name in _PICTURES:
         size = (shots / f"{name}.png").stat().st_size
         assert 5_000 < size < _SMALL_BYTES, f"{name}.png has {size} bytes"
+
+
+def test_the_readme_shows_the_screenshots() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in _PICTURES:
+        path = _KEPT_IN / f"{name}.png"
+        assert (ROOT / path).read_bytes().startswith(b"\x89PNG"), path
+        assert f"]({path})" in readme, path
