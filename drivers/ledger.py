@@ -182,10 +182,10 @@ class Ledger:
 
     def _encoded(self, entry: Entry) -> str:
         """An entry as JSON. It never changes, and is written after every scenario to come: it is made once."""
-        known = self._texts.get(id(entry))
-        if known is None or known[0] is not entry:
-            known = self._texts[id(entry)] = (entry, json.dumps(masked(dataclasses.asdict(entry))))
-        return known[1]
+        if id(entry) not in self._texts:
+            # The entry is kept with its text, so that no other can have its id.
+            self._texts[id(entry)] = (entry, json.dumps(masked(dataclasses.asdict(entry))))
+        return self._texts[id(entry)][1]
 
     def summary(self) -> str:
         """The end of a run in words: every criterion, met or not, by what and with which figure; slowest steps."""

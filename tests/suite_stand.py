@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from drivers import suite
 from drivers.balancer import Routing, Rule, TargetGroup
 from drivers.deployment import Deployment
 from drivers.evidence import Evidence
@@ -143,7 +144,10 @@ class SuiteRun:
 
 
 def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteRun:
-    """Run the named scenarios with the suite's hooks; reports go to `folder/reports/run`."""
+    """Run the named scenarios with the suite's hooks; reports go to `folder/reports/run`, or where arguments say.
+
+    With `own` among the arguments nobody names a folder, and the run makes its own in `folder/reports`.
+    """
     features = folder / "features"
     (features / "steps").mkdir(parents=True, exist_ok=True)
     indented = PLANTED.replace("\n", "\n        ")
@@ -152,9 +156,13 @@ def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteR
     (features / "environment.py").write_text(_ENVIRONMENT, encoding="utf-8")
     (folder / "behave.ini").write_text("[behave]\ncapture_hooks = false\n", encoding="utf-8")
     names = [f"--name=^{name}$" for name in scenarios]
-    reports = [] if any(word.startswith("results=") for word in arguments) else ["-D", "reports=reports/run"]
+    own = "own" in arguments
+    options = [
+        *([] if own else ["-D", "reports=reports/run"]),
+        *(word for word in arguments if word != "own"),
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "behave", "--no-color", "-f", "plain", *names, *reports, *arguments],
+        [sys.executable, "-m", "behave", "--no-color", "-f", "plain", *names, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"},
         stdin=subprocess.DEVNULL,
@@ -164,7 +172,7 @@ def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteR
         timeout=120,
         check=False,
     )
-    return SuiteRun(done.returncode, done.stdout, folder / "reports" / "run")
+    return SuiteRun(done.returncode, done.stdout, folder / "reports" / (RUN if own else "run"))
 
 
 def hooks() -> Mapping[str, Callable[..., None]]:
@@ -174,6 +182,7 @@ def hooks() -> Mapping[str, Callable[..., None]]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    suite.REPORTS = Path.cwd() / "reports"
     Suite.start = _start  # type: ignore[method-assign,assignment]
     return {name: hook for name, hook in vars(module).items() if name.startswith(("before_", "after_"))}
 

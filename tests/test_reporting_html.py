@@ -260,6 +260,16 @@ def test_where_the_gate_has_judged_its_verdict_stands(
         read_gate(tmp_path)
 
 
+def test_a_run_that_the_gate_has_made_of_several_has_the_name_of_its_folder(run: Run, tmp_path: Path) -> None:
+    write_facts(tmp_path, {"Run": "one-of-them"})
+    text = (run.folder / "out" / "messages.ndjson").read_text(encoding="utf-8")
+    (tmp_path / "messages.ndjson").write_text(text, encoding="utf-8")
+    assert "<dt>Run</dt><dd>one-of-them</dd>" in report_of(tmp_path, print).read_text(encoding="utf-8")
+    verdict = {"code": 0, "word": "ACCEPTED", "reasons": []}
+    (tmp_path / "gate.json").write_text(json.dumps({"verdict": verdict}), encoding="utf-8")
+    assert f"<dt>Run</dt><dd>{tmp_path.name}</dd>" in report_of(tmp_path, print).read_text(encoding="utf-8")
+
+
 def test_a_killed_run_has_a_report_that_says_incomplete(run: Run, tmp_path: Path) -> None:
     text = (run.folder / "out" / "messages.ndjson").read_text(encoding="utf-8")
     (tmp_path / "messages.ndjson").write_text(text[: len(text) // 2], encoding="utf-8")

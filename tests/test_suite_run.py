@@ -16,6 +16,7 @@ from drivers.balancer import Routing
 from drivers.errors import ConfigurationError, Unreachable
 from drivers.leftovers import left_behind
 from drivers.suite import REPORTS, Output, Report, Suite, point_latest
+from reporting.history import read
 from reporting.html import PACKAGE
 from sandbox.toolchain import ensure
 from tests.suite_stand import RUN, SECRETS, SuiteRun, run_suite
@@ -156,6 +157,17 @@ def test_a_run_writes_what_it_is_told_to(
     found = {path.name for path in run.folder.iterdir()}
     assert there <= found
     assert not_there & found == set()
+
+
+def test_a_run_by_itself_is_the_latest_and_enters_itself_into_the_history(tmp_path: Path) -> None:
+    run = run_suite(tmp_path, ("It passes", "It fails"), "own")
+    assert (run.folder.parent / "latest").readlink() == Path(RUN)
+    seen = read(run.folder.parent / "history.jsonl")
+    assert [(entry.run, entry.scenario, entry.status) for entry in seen] == [
+        (RUN, "It passes", "passed"),
+        (RUN, "It fails", "failed"),
+    ]
+    assert (run.folder / "pictures" / "01-last-runs-stand-in.svg").is_file()
 
 
 def test_what_is_kept_is_not_looked_for(tmp_path: Path) -> None:
