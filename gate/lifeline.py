@@ -7,14 +7,11 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
 VARIABLE = "ACCEPTANCE_LIFELINE"
-STDIN = "stdin"
-"""Set in a worker's environment: its standard input is a pipe that only the gate holds open, and its temporary folder
-is its own."""
+"""Set in a worker's environment, to its temporary folder: its standard input is a pipe that only the gate holds."""
 
 
 def die_with_the_gate() -> None:
@@ -22,18 +19,21 @@ def die_with_the_gate() -> None:
 
     environment.py makes a KeyboardInterrupt of SIGTERM, upon which behave runs its cleanups.
     """
-    if os.environ.get(VARIABLE) == STDIN:
-        threading.Thread(target=_follow, args=(sys.stdin.fileno(),), name="lifeline", daemon=True).start()
+    folder = os.environ.get(VARIABLE)
+    if folder:
+        threading.Thread(
+            target=_follow, args=(sys.stdin.fileno(), Path(folder)), name="lifeline", daemon=True
+        ).start()
 
 
-def _follow(descriptor: int) -> None:
+def _follow(descriptor: int, folder: Path) -> None:
     while os.read(descriptor, 1024):
         continue
     # Nobody is left who would remove it; if something lies in it, it is to be found.
-    atexit.register(_remove_if_empty, tempfile.gettempdir())
+    atexit.register(_remove_if_empty, folder)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _remove_if_empty(folder: str) -> None:
+def _remove_if_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):
-        Path(folder).rmdir()
+        folder.rmdir()

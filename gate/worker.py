@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drivers.masking import mask_file
-from gate.lifeline import STDIN, VARIABLE
+from gate.lifeline import VARIABLE
 from gate.plan import Unit
 from gate.progress import Ended, EventFile, Progress
 from gate.remains import clear, remains
@@ -88,7 +88,10 @@ class Worker:
         argv = [sys.executable, "-m", "behave", *options]
         argv += ["-D", f"reports={_relative(self.folder)}", "-D", "report=messages", "-D", f"keep={keep}"]
         argv += ["--no-color", "-f", "gate.live:Live", "-o", str(self.folder / LIVE), "-f", "pretty"]
-        environment = {**os.environ, VARIABLE: STDIN, "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, VARIABLE: str(self._scratch), "PYTHONUNBUFFERED": "1"}
+        if keep == "never":
+            # What is left in it is left behind. A platform to be looked at lies where `python -m sandbox status` looks.
+            environment["TMPDIR"] = str(self._scratch)
         self._began = time.monotonic()
         with (self.folder / LOG).open("wb") as log:
             self._child = subprocess.Popen(
