@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bench.spread import Spread, spreads
 from bench.stand import Stand
+from drivers.timeline import Stage
 from drivers.visits import Visit
 
 
@@ -38,7 +39,12 @@ def measure(stand: Stand) -> ColdStarts:
             stamps.append(stamps_of(stand, visit))
         finally:
             stand.visits.end([visit])
-    return ColdStarts(spreads(wakes), spreads(stamps), tuple(wakes))
+    return ColdStarts(in_order(spreads(wakes)), spreads(stamps), tuple(wakes))
+
+
+def in_order(stages: Mapping[str, Spread]) -> dict[str, Spread]:
+    """The stages in the order in which they are expected, whichever of two close ones a wake happened to show first."""
+    return {stage.value: stages[stage.value] for stage in Stage if stage.value in stages}
 
 
 def stamps_of(stand: Stand, visit: Visit) -> dict[str, float]:

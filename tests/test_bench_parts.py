@@ -16,11 +16,12 @@ from typing import cast
 import pytest
 
 from bench import crowds
-from bench.cold_start import stamps_of
+from bench.cold_start import in_order, stamps_of
 from bench.crowds import CrowdSize
 from bench.hmr import local_folder, silent_s
 from bench.latency import WARM_UP, ask, timed_ms
 from bench.notice import falls_asleep, since, task_runs
+from bench.spread import spread
 from bench.stand import QUICK, Stand
 from bench.waiter import stable
 from bench.whole_run import behave_arguments
@@ -98,6 +99,11 @@ def test_a_session_without_a_task_has_the_stamps_of_its_record() -> None:
     assert stamps_of(stand(records=SimpleNamespace(get=lambda _id: record)), visit()) == {
         "record written": 0.0
     }
+
+
+def test_stages_are_told_in_the_order_expected_whichever_was_seen_first() -> None:
+    seen = {name: spread([1.0]) for name in ("asked", "first 200", "target healthy")}
+    assert list(in_order(seen)) == ["asked", "target healthy", "first 200"]
 
 
 def test_the_first_crowd_that_does_not_become_live_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
