@@ -107,8 +107,8 @@ class Fleet:
         """The service's desired, running and pending counts."""
         return _counts(self._service(role))
 
-    def state(self) -> FleetState:
-        """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
+    def all_counts(self) -> tuple[Counts, Counts]:
+        """The counts of Hermes and of Edit, in one call."""
         with reaching("ECS"):
             found = self._ecs.describe_services(
                 cluster=self._names.cluster, services=[self._names.hermes, self._names.edit]
@@ -119,10 +119,15 @@ class Fleet:
             raise UnexpectedAnswer(
                 f"cluster {self._names.cluster} has no service {', '.join(sorted(missing))}"
             )
+        return _counts(services[self._names.hermes]), _counts(services[self._names.edit])
+
+    def state(self) -> FleetState:
+        """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
+        hermes, edit = self.all_counts()
         unfinished = [task for task in self._known_tasks() if not task.stopped]
         return FleetState(
-            _counts(services[self._names.hermes]),
-            _counts(services[self._names.edit]),
+            hermes,
+            edit,
             tuple(task for task in unfinished if task.group == f"service:{self._names.hermes}"),
             tuple(task for task in unfinished if task.group == f"service:{self._names.edit}"),
         )

@@ -111,6 +111,7 @@ class HmrSocket:
         self._news = threading.Condition()
         self._frames: list[Frame] = []
         self._closed: str | None = None
+        self._settled = False
         self._leaving = False
         self._reader = threading.Thread(target=self._read, name=f"hmr {client.socket_url}", daemon=True)
         self._reader.start()
@@ -172,8 +173,14 @@ class HmrSocket:
             return self._closed
 
     def mark(self) -> int:
-        """A place in the series of frames, for `since`."""
+        """A place in the series of frames, for `since`: after what the server had to say of the time before.
+
+        So soon after the connection that such messages may still come, it waits for the server to be quiet.
+        """
         with self._news:
+            while not self._settled and self._closed is None:
+                quiet_s = SETTLED_S - (time.monotonic() - self._frames[-1].at)
+                self._settled = quiet_s <= 0 or not self._news.wait(quiet_s)
             return len(self._frames)
 
     def frames(self, since: int = 0) -> tuple[Frame, ...]:
@@ -218,10 +225,6 @@ class HmrSocket:
                 raise UnexpectedAnswer(
                     f"{self.client.socket_url}: expected 'connected' first, found {self._frames[0]}"
                 )
-            count = 0
-            while count != len(self._frames):
-                count = len(self._frames)
-                self._news.wait(SETTLED_S)
 
     def _read(self) -> None:
         self._connection.settimeout(PING_EVERY_S)

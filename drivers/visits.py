@@ -17,6 +17,7 @@ from drivers.matchers import asleep, ended_otherwise, has_status, is_live
 from drivers.platform import Platform
 from drivers.records import Record
 from drivers.sessions import Session
+from drivers.task_matchers import none_counted
 from drivers.timeline import Stage, Timeline
 from drivers.watch import wait_until
 from drivers.workspace import Workspace
@@ -130,7 +131,7 @@ class Visits:
 
     def until(self, visit: Visit, status: str, within: timedelta | None = None) -> Record:
         """Wait until the session has a status; NeverWill at once if it ends otherwise."""
-        wait_until(
+        found = wait_until(
             lambda: self._platform.records.find(visit.session_id),
             has_status(status),
             what=str(visit),
@@ -138,7 +139,7 @@ class Visits:
             every=self._platform.profile.patience.poll,
             fatal=ended_otherwise(status),
         )
-        return self._platform.records.get(visit.session_id)
+        return found or self._platform.records.get(visit.session_id)
 
     def expire_within(self) -> timedelta:
         """How long to look for a session that is left alone to expire: its idle time and the patience for an end."""
@@ -147,13 +148,12 @@ class Visits:
     def until_asleep(self) -> FleetState:
         """Wait until nothing runs and nothing is wanted; NotInTime tells what does."""
         profile = self._platform.profile
-        return wait_until(
-            self._platform.fleet.state,
-            asleep(),
-            what="the platform",
-            within=2 * profile.timing.idle_timeout + profile.patience.sleep,
-            every=profile.patience.poll,
-        )
+        within = 2 * profile.timing.idle_timeout + profile.patience.sleep
+        every = profile.patience.poll
+        # One call a look instead of four: while a service counts tasks, which ones they are makes no difference.
+        fleet = self._platform.fleet
+        wait_until(fleet.all_counts, none_counted(), what="the platform", within=within, every=every)
+        return wait_until(fleet.state, asleep(), what="the platform", within=within, every=every)
 
     def until_no_tasks(self, role: str) -> datetime:
         """Wait until a service has no task and wants none; the moment at which its last task was gone."""

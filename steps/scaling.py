@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from behave import given, then
 from behave.runner import Context
-from hamcrest import equal_to, has_length, less_than
+from hamcrest import equal_to, less_than
 
 from drivers.expect import expect
 from drivers.preview_matchers import served_by
+from drivers.task_matchers import that_many
 from drivers.world import World
 
 
@@ -24,7 +25,7 @@ def tasks_started(context: Context, count: int, role: str) -> None:
     world: World = context.world
     wake_up = world.suite.shared.wake_up()
     tasks = {"Hermes": wake_up.hermes_tasks, "Edit": wake_up.edit_tasks}[role]
-    expect(tasks, has_length(count), f"{role} tasks made since the request")
+    expect(tasks, that_many(count, role), f"{role} tasks made since the request")
     world.suite.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
 
 

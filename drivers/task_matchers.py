@@ -1,0 +1,29 @@
+"""Matchers about the services' tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hamcrest.core.matcher import Matcher
+
+from drivers.facts import Fact
+from drivers.fleet import Counts, Task
+
+
+def none_counted() -> Matcher[tuple[Counts, Counts]]:
+    """Hermes and Edit count no task and want none."""
+    zero = Counts(0, 0, 0)
+    return Fact(
+        "asleep: no task of Hermes or Edit, none wanted",
+        lambda counts: counts == (zero, zero),
+        lambda counts: f"hermes {counts[0]}; edit {counts[1]}",
+    )
+
+
+def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
+    """So many tasks of a service."""
+    return Fact(
+        f"exactly {count} {role} task{'' if count == 1 else 's'}",
+        lambda tasks: len(tasks) == count,
+        lambda tasks: f"{len(tasks)}: {'; '.join(map(str, tasks))}" if tasks else "none",
+    )
