@@ -75,6 +75,11 @@ def test_the_shards_hold_every_scenario_exactly_once(count: int) -> None:
     )
 
 
+def test_a_shard_is_said_as_it_is_read() -> None:
+    assert Shard.parse("2/4") == Shard(2, 4)
+    assert str(Shard(2, 4)) == "2/4"
+
+
 @pytest.mark.parametrize("text", ["", "1", "0/4", "5/4", "a/b", "1/4/2", "-1/2"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected I/N, such as 1/4"):

@@ -72,6 +72,12 @@ def test_a_workers_line_says_what_it_is_at(
     assert doing(worker(tmp_path, *events)) == shown
 
 
+def test_a_worker_that_is_kept_says_so(tmp_path: Path) -> None:
+    kept = worker(tmp_path, FEATURE)
+    kept.kept = True
+    assert doing(kept) == "kept for a look; Ctrl-C ends it"
+
+
 def test_without_a_terminal_silence_is_broken_by_what_is_waited_for(tmp_path: Path, now: list[float]) -> None:
     out = io.StringIO()
     plain = Plain(out, 2)

@@ -84,6 +84,11 @@ def test_a_scenario_skipped_without_a_reason(good: Case) -> None:
     assert finding.sentence.startswith("skipped without a reason: scenario 9 (features/one.feature:9)")
 
 
+def test_a_scenario_skipped_without_a_reason_does_not_count(good: Case) -> None:
+    case = with_results(good, result(3), result(9, "skipped"))
+    assert "expected at least 2 scenarios to run, 1 did" in [f.sentence for f in judge(case).findings]
+
+
 def test_a_scenario_skipped_for_a_stated_reason_counts(good: Case) -> None:
     case = with_results(good, result(3), result(9, "skipped", "anywhere", "skip.no-second-region"))
     assert judge(case).code == 0
@@ -194,6 +199,10 @@ def test_results_that_cannot_be_read_say_where_they_lie(tmp_path: Path, text: st
     (tmp_path / "results.json").write_text(text)
     with pytest.raises(BrokenRecord, match=r"expected a run's results in .*results\.json"):
         Record.read(tmp_path)
+
+
+def test_where_there_are_no_results_there_is_no_record(tmp_path: Path) -> None:
+    assert Record.read(tmp_path) is None
 
 
 def test_results_are_read_as_the_suite_writes_them(tmp_path: Path) -> None:
