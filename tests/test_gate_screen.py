@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from gate.progress import PUTTING_AWAY, EventFile, Progress
 from gate.screen import LiveScreen, Plain, doing, screen
 from gate.selection import Wanted
 from gate.worker import LOG, Worker
-from tests.gate_stand import feature, make_project, run_gate
+from tests.gate_stand import ROOT, feature, make_project, run_gate
 
 
 @pytest.fixture
@@ -197,3 +199,17 @@ def ended(name: str, line: int, status: str, told: list[dict[str, object]]) -> d
         "status": status,
         "seconds": found["seconds"],
     }
+
+
+def test_behave_lists_the_projects_formatters() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "behave", "--format", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    usable, _, broken = said.partition("UNAVAILABLE")
+    assert broken == ""
+    for name in ("live", "messages", "html"):
+        assert f"\n  {name} " in usable
