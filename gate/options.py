@@ -37,10 +37,11 @@ class Options:
 
 @dataclass(frozen=True)
 class MergeOptions:
-    """The folders to merge, and where to; None lets the gate choose."""
+    """The folders to merge, where to (None lets the gate choose), and how many scenarios must have run."""
 
     folders: tuple[Path, ...]
     into: Path | None
+    expect: int | None
 
 
 def parse(arguments: Sequence[str]) -> Options | MergeOptions:
@@ -70,12 +71,7 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
         "--keep", choices=("never", "on-failure", "always"), default="never",
         help="leave each worker's platform running for a look, until Ctrl-C",
     )  # fmt: skip
-    parser.add_argument(
-        "--expect",
-        type=_positive,
-        metavar="N",
-        help="how many scenarios must run, instead of gate/expected.toml's",
-    )
+    _add_expect(parser)
     known, rest = parser.parse_known_args(list(arguments))
     return Options(known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest))
 
@@ -94,8 +90,18 @@ def _merge(arguments: Sequence[str]) -> MergeOptions:
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a shard's reports/<run>")
     parser.add_argument("--into", type=Path, metavar="FOLDER", help="default: a new folder in reports/")
+    _add_expect(parser)
     known = parser.parse_args(list(arguments))
-    return MergeOptions(tuple(known.folders), known.into)
+    return MergeOptions(tuple(known.folders), known.into, known.expect)
+
+
+def _add_expect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--expect",
+        type=_positive,
+        metavar="N",
+        help="how many scenarios must run, instead of gate/expected.toml's",
+    )
 
 
 def _positive(text: str) -> int:

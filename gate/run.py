@@ -110,7 +110,7 @@ def merge(options: MergeOptions) -> Code:
         asked=first.asked,
         selected=tuple(wanted.location for wanted in first.asked),
         whole=whole,
-        least=Expected.read().scenarios if whole else 1,
+        least=options.expect or (Expected.read().scenarios if whole else 1),
         shard=None,
         about_workers=tuple(finding for note in notes.values() for finding in note.about_workers),
         kept=any(note.kept for note in notes.values()),

@@ -98,7 +98,7 @@ def test_the_gates_options_are_taken_out_and_the_rest_is_behaves() -> None:
     assert found == Options(
         3, None, False, "always", None, ("--tags=@slow", "-D", "patience=2", "a.feature:3")
     )
-    assert parse(["merge", "a", "b"]) == MergeOptions((Path("a"), Path("b")), None)
+    assert parse(["merge", "a", "b"]) == MergeOptions((Path("a"), Path("b")), None, None)
 
 
 @pytest.fixture

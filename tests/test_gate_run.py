@@ -253,7 +253,11 @@ def test_shards_are_parts_of_one_run_and_merged_they_have_its_verdict(project: P
     assert merged.code == 2, "three scenarios are fewer than the project's own features hold"
     assert "expected at least 179 scenarios to run, 3 did" in merged.printed
     assert len(statuses(merged)) == 3
-    assert "without a result" not in merged.printed
+    accepted = run_gate(made, "merge", *folders, "--expect", "3")
+    assert accepted.code == 0
+    assert "ACCEPTED: 3 scenarios in" in accepted.printed
+    history = (made / "reports" / "history.jsonl").read_text().splitlines()
+    assert len({json.loads(line)["run"] for line in history}) == 3, "merged runs alone, not their shards"
 
 
 def test_no_secret_that_a_step_tells_is_written_or_printed(project: Project, tmp_path: Path) -> None:
