@@ -103,7 +103,7 @@ def real_run(folder: Path, *, passing: Sequence[str]) -> Path:
     """
     command = f"python,-m,faults.broken,{FAULT.name},sandbox,up,--while-stdin-open,--ready-file,{{ready}}"
     argv = [sys.executable, "-m", "behave", "--format", "progress3", "-D", f"sandbox.command={command}"]
-    argv += ["-D", f"reports={folder}", FEATURE]
+    argv += ["-D", f"reports={folder}", "-D", "patience=2", FEATURE]
     argv += [part for name in (FAILING, *passing) for part in ("--name", name_pattern(name))]
     result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=_RUN_LIMIT_S, check=False)
     said = result.stdout + result.stderr
