@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from drivers.ledger import CRITERIA, verdict
 from drivers.tags import reason_to_skip
-from gate.record import JUNIT, MESSAGES, REPORT, Record, Result, messages_end
+from gate.record import JUNIT, MESSAGES, REPORT, BrokenRecord, Record, Result, messages_end
 from gate.selection import Wanted
 from gate.words import counted
 from gate.worker import Outcome, ended_by
@@ -129,7 +130,7 @@ def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
                 f'{outcome.name} {ended_by(outcome.code)} before it had finished, during "{during}"; '
                 f"its log {outcome.folder} ends:\n{outcome.tail()}",
             )
-        elif outcome.code != 0 and fine and outcome.progress.ended:
+        elif outcome.code != 0 and fine and outcome.progress.ended and not _told_why(outcome.folder):
             yield Finding(
                 Code.NOT_ACCEPTED,
                 f"{outcome.name} {ended_by(outcome.code)} although its scenarios passed: "
@@ -141,6 +142,14 @@ def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
                 f"{outcome.name} ran none of its scenarios ({len(outcome.unit.scenarios)}); "
                 f"its log {outcome.folder} ends:\n{outcome.tail()}",
             )
+
+
+def _told_why(folder: Path) -> bool:
+    """Whether a worker's own results say which cleanup failed."""
+    with contextlib.suppress(BrokenRecord):
+        record = Record.read(folder)
+        return record is not None and bool(record.cleanup_errors)
+    return False
 
 
 def _scenarios(case: Case) -> Iterator[Finding]:

@@ -180,6 +180,13 @@ def test_a_worker_whose_hook_failed_although_its_scenarios_passed(tmp_path: Path
     assert "a hook or a cleanup failed" in finding.sentence
 
 
+def test_a_worker_whose_results_say_which_cleanup_failed_needs_no_other_reason(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(
+        '{"scenarios": [], "figures": {}, "cleanup_errors": ["after x: no"]}'
+    )
+    assert list(findings_of([outcome(tmp_path, 1)])) == []
+
+
 def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
     (finding,) = findings_of([outcome(tmp_path, 1, progress=Progress(closed=True))])
     assert "ran none of its scenarios (1)" in finding.sentence
