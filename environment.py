@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import FrameType
 
 from behave.model import Feature, Scenario, Step
@@ -12,7 +13,7 @@ from behave.runner import Context
 
 from drivers.ledger import ScenarioResult, StepTime
 from drivers.suite import Suite
-from drivers.tags import check_tags
+from drivers.tags import SKIP, check_tags, reason_to_skip
 from drivers.visits import Visits
 from drivers.world import World
 from reporting.wiring import begin_report
@@ -41,10 +42,10 @@ def before_feature(context: Context, feature: Feature) -> None:
     """A feature starts from a platform asleep and leaves it asleep."""
     check_tags(feature)
     suite: Suite = context.suite
-    visits = Visits(suite.platform)
-    visits.until_asleep()
+    began_at = datetime.now(UTC)
+    Visits(suite.platform).until_asleep()
     context.add_cleanup(lambda: suite.note_platform(_say))
-    context.add_cleanup(suite.unless_kept(visits.until_asleep))
+    context.add_cleanup(suite.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
     context.add_cleanup(suite.unless_kept(suite.shared.forget))
 
 
@@ -53,13 +54,17 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     suite: Suite = context.suite
     context.world = World(suite, scenario.name, lambda undo: context.add_cleanup(suite.unless_kept(undo)))
     context.add_cleanup(context.world.close)
+    reason = reason_to_skip(tag for tag in scenario.effective_tags if SKIP.fullmatch(str(tag)))
+    if reason:
+        scenario.skip(reason)
 
 
 def after_step(context: Context, step: Step) -> None:
     """Time every step; a failed one leaves its evidence, in the run's folder and under the step in the report."""
     suite: Suite = context.suite
     suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
-    if step.status.has_failed():
+    # Whoever pressed Ctrl-C knows why the step failed, and waits.
+    if step.status.has_failed() and not context.aborted:
         suite.failed = True
         world: World = context.world
         for exhibit in world.leave_evidence(step.error_message or str(step.exception))[1:]:

@@ -26,7 +26,8 @@ from drivers.platform import Platform
 from drivers.profile import read
 from drivers.shared import Shared
 from drivers.traces import Traces
-from drivers.visits import Visit
+from drivers.visits import Visit, Visits
+from drivers.watch import ClaimFailed
 from drivers.witnessed import Witnessed
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -192,6 +193,19 @@ class Suite:
         except (DriverError, ClientError, BotoCoreError) as failure:
             say(f"The report will lack tasks and sessions: {type(failure).__name__}: {failure}")
         self.ledger.write()
+
+    def fall_asleep(self, after: str, *, since: datetime) -> None:
+        """Wait until the platform sleeps; NotInTime, with its evidence collected, if it does not.
+
+        Args:
+            after: what has ended.
+            since: older events and log lines are no evidence.
+        """
+        try:
+            Visits(self.platform).until_asleep()
+        except ClaimFailed as late:
+            self.evidence.collect(f"not asleep after {after}", since=since, message=str(late), sessions={})
+            raise
 
     def look_back(self, say: Callable[[str], None]) -> None:
         """Enter into the ledger what the run has left in the platform; nothing is looked for if that is to stay."""

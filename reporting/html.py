@@ -43,6 +43,8 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; media-src data: blob:; font-src data:"
 )
+_ANY_WORD = "null!==t.threshold?t.threshold:1;"
+_ALL_WORDS = "null!==t.threshold?t.threshold:0;"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -73,7 +75,20 @@ def installed_page(say: Callable[[str], None], *, package: Path = PACKAGE) -> Pa
         raise ReportError(
             f"expected the report's page from npm, found {type(error).__name__}: {error}"
         ) from error
-    return Page(template, script, css, icon)
+    return Page(template, _narrow_search(script), css, icon)
+
+
+def _narrow_search(script: str) -> str:
+    """The page's script with a search that finds what holds all words instead of any: any finds whole features.
+
+    It has no setting for that. The lock file pins the script, so its text can be relied on; ReportError if it changed.
+    """
+    if script.count(_ANY_WORD) != 1:
+        raise ReportError(
+            f"expected {_ANY_WORD!r} once in main.js of @cucumber/html-formatter, found {script.count(_ANY_WORD)}; "
+            "look how its search (Orama) chooses the threshold now"
+        )
+    return script.replace(_ANY_WORD, _ALL_WORDS)
 
 
 def _node_modules(package: Path, say: Callable[[str], None]) -> Path:

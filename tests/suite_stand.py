@@ -227,6 +227,7 @@ def _platform() -> Any:
         return left["tasks"] if role == "edit" else ()
 
     fleet = SimpleNamespace(
+        all_counts=lambda: (counts, counts),
         state=lambda: FleetState(counts, counts, (), left["tasks"] if left["awake"] else ()),
         history=history,
         events=lambda _role, *, since: events,  # noqa: ARG005
