@@ -27,6 +27,8 @@ _AUDIT_TICKS = 50
 _MAX_BACKOFF_TICKS = 30
 _QUICK_RETRIES = 50
 _PROTECTION_RENEWAL_S = PROTECTION_MIN * 60 / 4
+# So many waking sessions are each looked at once per interval; more of them share those looks.
+_WAKING_AT_FULL_PACE = 3
 
 
 class Reconciler:
@@ -240,9 +242,14 @@ class Reconciler:
         except AWS_ERRORS:
             log.exception("session %s: the step failed, to be repeated", session.session_id)
         finally:
-            session.rest(delay_s or 0.0)
+            session.rest((delay_s or 0.0) + (0.0 if session.serving else self._crowding_s()))
             session.busy = False
             self.nudge()
+
+    def _crowding_s(self) -> float:
+        """How much longer a waking session waits for its next look when many wake at once."""
+        waking = sum(not session.serving for session in list(self.sessions.values()))
+        return max(0.0, waking / _WAKING_AT_FULL_PACE - 1.0) * self.config.reconcile_interval_s
 
     def _backoff_s(self, session: Session) -> float:
         ticks = 1 if session.failures < _QUICK_RETRIES else _MAX_BACKOFF_TICKS
