@@ -15,7 +15,7 @@ from sandbox.services.hermes.commands import ACTIVATE, Commands
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.edit import EditUnavailable, NotOpenHere
 from sandbox.services.hermes.placement import choose
-from sandbox.services.hermes.session import Overtaken, Session
+from sandbox.services.hermes.session import Overtaken, Session, crowding
 from sandbox.services.hermes.steps import Steps
 from sandbox.services.records import LIVE, OPEN, Records, SessionRecord
 
@@ -27,8 +27,6 @@ _AUDIT_TICKS = 50
 _MAX_BACKOFF_TICKS = 30
 _QUICK_RETRIES = 50
 _PROTECTION_RENEWAL_S = PROTECTION_MIN * 60 / 4
-# So many waking sessions are each looked at once per interval; more of them share those looks.
-_WAKING_AT_FULL_PACE = 3
 
 
 class Reconciler:
@@ -242,14 +240,10 @@ class Reconciler:
         except AWS_ERRORS:
             log.exception("session %s: the step failed, to be repeated", session.session_id)
         finally:
-            session.rest((delay_s or 0.0) + (0.0 if session.serving else self._crowding_s()))
+            crowding_s = 0.0 if session.serving else crowding(self.sessions, self.config.reconcile_interval_s)
+            session.rest((delay_s or 0.0) + crowding_s)
             session.busy = False
             self.nudge()
-
-    def _crowding_s(self) -> float:
-        """How much longer a waking session waits for its next look when many wake at once."""
-        waking = sum(not session.serving for session in list(self.sessions.values()))
-        return max(0.0, waking / _WAKING_AT_FULL_PACE - 1.0) * self.config.reconcile_interval_s
 
     def _backoff_s(self, session: Session) -> float:
         ticks = 1 if session.failures < _QUICK_RETRIES else _MAX_BACKOFF_TICKS

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.services.hermes.capacity import Task
 from sandbox.services.hermes.commands import Command
 from sandbox.services.hermes.routes import Target
 from sandbox.services.records import SessionRecord
+
+_WAKING_AT_FULL_PACE = 3
 
 
 @dataclass
@@ -55,3 +58,13 @@ class Session:
 
 class Overtaken(Exception):
     """The record is not as it was read: another writer was first, and the session has to be looked at anew."""
+
+
+def crowding(sessions: Mapping[str, Session], interval_s: float) -> float:
+    """Seconds that a waking session waits longer for its next look when many wake at once.
+
+    So many as `_WAKING_AT_FULL_PACE` are each looked at once per interval; more of them share those looks, as the calls
+    would otherwise keep busy the very tasks that are waking.
+    """
+    waking = sum(not session.serving for session in list(sessions.values()))
+    return max(0.0, waking / _WAKING_AT_FULL_PACE - 1.0) * interval_s
