@@ -8,7 +8,7 @@ from typing import Any
 from behave.matchers import Matcher
 from behave.model import Step
 from behave.runner import ModelRunner
-from behave.step_registry import registry
+from behave.step_registry import StepRegistry, registry
 
 from reporting.runner import HOOKS, arguments_of, definition_of, hook_source
 from reporting.stream import Ids, MessageStream
@@ -29,12 +29,17 @@ class Definitions:
 
     def write_all(self) -> None:
         """Write what is known when the run begins."""
-        for matchers in registry.steps.values():
+        for matchers in self._registry.steps.values():
             for matcher in matchers:
                 self._definition(matcher)
         for name in HOOKS:
             if self.has_hook(name):
                 self.hook(name)
+
+    @property
+    def _registry(self) -> StepRegistry:
+        """The runner's own, once it has one: what is imported late may be another, and empty."""
+        return self._runner.step_registry or registry
 
     def has_hook(self, name: str) -> bool:
         """Whether the project has the hook."""
@@ -56,7 +61,7 @@ class Definitions:
 
     def of_step(self, step: Step) -> tuple[str, dict[str, Any]] | None:
         """The id of the definition that behave will take for a step, and the arguments; None when undefined."""
-        matcher = registry.find_step_definition(step)
+        matcher = self._registry.find_step_definition(step)
         if matcher is None:
             return None
         return self._definition(matcher), arguments_of(matcher.match(step.name))

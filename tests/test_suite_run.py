@@ -82,6 +82,14 @@ def test_the_stream_is_valid_by_the_published_schema(run: SuiteRun) -> None:
     assert [str(error) for line in lines for error in validator.iter_errors(json.loads(line))] == []
 
 
+def test_every_step_names_its_definition(run: SuiteRun) -> None:
+    lines = (run.folder / "messages.ndjson").read_text(encoding="utf-8").splitlines()
+    plans = [m["testCase"] for m in map(json.loads, lines) if "testCase" in m]
+    steps = [step for plan in plans for step in plan["testSteps"] if "pickleStepId" in step]
+    assert steps
+    assert [len(step["stepDefinitionIds"]) for step in steps] == [1] * len(steps)
+
+
 def test_the_evidence_hangs_on_the_step_that_failed(run: SuiteRun) -> None:
     lines = (run.folder / "messages.ndjson").read_text(encoding="utf-8").splitlines()
     messages = [json.loads(line) for line in lines]
