@@ -13,8 +13,6 @@ from gate.words import counted
 LINES = 12
 """How many lines of a failure are told; the rest is in the report."""
 
-SLOWEST = 5
-
 RULER = "-" * 72
 
 
@@ -39,8 +37,7 @@ def summary(case: Case, verdict: Verdict, *, seconds: float | None) -> str:
 def _criteria_and_steps(record: Record) -> Iterator[str]:
     """The ledger's own summary without its first line, which counts."""
     _, *lines = record.ledger().summary().splitlines()
-    slowest = lines.index("Slowest steps") if "Slowest steps" in lines else len(lines)
-    yield from lines[: slowest + 1 + SLOWEST]
+    yield from lines
 
 
 def _failures(case: Case) -> Iterator[str]:
