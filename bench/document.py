@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from drivers.files import write_whole
+
 COMPUTED = (
     "met",
     "cpu_share",
@@ -22,10 +24,7 @@ COMPUTED = (
 
 def write(path: Path, document: Mapping[str, object]) -> None:
     """Write the document whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, json.dumps(plain(document), indent=1))
 
 
 def plain(value: object) -> object:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from drivers.files import write_whole
 from drivers.masking import masked
 
 
@@ -175,10 +176,7 @@ class Ledger:
         }
         parts = [_list(name, map(self._encoded, found)) for name, found in entries.items()]
         parts += [f'"{name}": {json.dumps(masked(value))}' for name, value in rest.items()]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".part")
-        unfinished.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
-        unfinished.replace(self.path)
+        write_whole(self.path, "{\n" + ",\n".join(parts) + "\n}\n")
 
     def _encoded(self, entry: Entry) -> str:
         """An entry as JSON. It never changes, and is written after every scenario to come: it is made once."""

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from drivers.files import write_whole
+
 MASK = "***"
 
 _SHORTEST = 8
@@ -110,9 +112,7 @@ def mask_file(path: Path) -> None:
     if path.is_file():
         text = path.read_text(encoding="utf-8", errors="replace")
         safe = "".join(mask(line) for line in text.splitlines(keepends=True))
-        unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_text(safe, encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, safe)
 
 
 def _member(name: str, value: Any) -> Any:

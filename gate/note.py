@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from drivers.files import write_whole
 from gate.selection import Wanted
 from gate.verdict import Code, Finding, Verdict
 
@@ -41,9 +42,7 @@ class Note:
             },
             **dataclasses.asdict(self),
         }
-        unfinished = folder / f".{NOTE}.part"
-        unfinished.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(folder / NOTE)
+        write_whole(folder / NOTE, json.dumps(document, indent=1) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> Note:

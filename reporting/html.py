@@ -19,6 +19,7 @@ from behave.configuration import Configuration
 from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
+from drivers.files import write_whole
 from reporting.head import STYLE, Told, head, title
 from reporting.history import history_of, read
 from reporting.messages import Messages
@@ -146,9 +147,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
     start, found, rest = whole.partition("<body>")
     if not found:
         raise ReportError("expected <body> in the template of @cucumber/html-formatter, found none")
-    unfinished = target.with_name(f".{target.name}.part")
-    unfinished.write_text(f"{start}{found}\n{head(told)}{rest}", encoding="utf-8")
-    unfinished.replace(target)
+    write_whole(target, f"{start}{found}\n{head(told)}{rest}")
 
 
 def script_json(message: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drivers.files import write_whole
 from drivers.masking import masked
 from reporting.run import ReportError, read_messages
 
@@ -100,10 +101,7 @@ def merge_results(sources: Sequence[Path], target: Path) -> None:
         for figure, values in document.get("figures", {}).items():
             whole["figures"].setdefault(figure, []).extend(values)
     whole["scenarios"].sort(key=lambda scenario: _place(str(scenario.get("location", ""))))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.part")
-    unfinished.write_text(json.dumps(masked(whole)), encoding="utf-8")
-    unfinished.replace(target)
+    write_whole(target, json.dumps(masked(whole)))
 
 
 @dataclass

@@ -308,9 +308,13 @@ def test_results_and_facts_come_back_as_they_were_written(tmp_path: Path) -> Non
     assert read_facts(tmp_path / "none") == {}
 
 
+def add_hook(project: Path, hook: str) -> None:
+    environment = project / "features" / "environment.py"
+    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
+
+
 def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) -> None:
     project = make_project(tmp_path)
-    environment = project / "features" / "environment.py"
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
@@ -320,7 +324,7 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
         "    output = Output(folder, folder / 'results.json', Report.PAGE, own=False)\n"
         "    begin_report(output, {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}, print)\n"
     )
-    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
+    add_hook(project, hook)
     run = run_behave(
         project,
         "-f",
@@ -366,7 +370,6 @@ def test_what_is_installed_is_said_line_by_line(tmp_path: Path, monkeypatch: pyt
 
 def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Path) -> None:
     project = make_project(tmp_path)
-    environment = project / "features" / "environment.py"
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
@@ -378,7 +381,7 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Pat
         "    output = Output(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
         "    wiring.begin_report(output, {}, lambda line: Path('said.txt').write_text(line))\n"
     )
-    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
+    add_hook(project, hook)
     run = run_behave(
         project,
         "-f",
