@@ -63,6 +63,7 @@ class Platform:
         self._undo.callback(control.close)
         processes = Processes(state)
         self._undo.callback(processes.close)
+        processes.load_ahead(base_environment(control.endpoint))
         addresses = Addresses()
         self._undo.callback(addresses.close)
         information = InformationServer()

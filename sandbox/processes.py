@@ -9,7 +9,10 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
+from sandbox import forkserver
+from sandbox.forkserver import ForkServer
 from sandbox.reaper import kill_group
 from sandbox.state import State
 
@@ -20,14 +23,47 @@ _ON_RECORD = ': > "$0/$$" && exec "$@"'
 OnExit = Callable[["Process"], None]
 
 
+class Child(Protocol):
+    """A process as the system has it. Between its end and `reap` its id cannot come to mean anybody else's."""
+
+    pid: int
+
+    def await_end(self) -> None:
+        """Return once it has ended."""
+        ...
+
+    def reap(self) -> int:
+        """Its exit code, as `subprocess` gives it."""
+        ...
+
+
+class Executed:
+    """A child of this process."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        self.pid = popen.pid
+        self._popen = popen
+
+    def await_end(self) -> None:
+        """Return once it has ended; where the system can wait without reaping, its id stays its own."""
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            self._popen.wait()
+
+    def reap(self) -> int:
+        """Its exit code."""
+        return self._popen.wait()
+
+
 class Process:
     """A child and everything it started in its process group. Made by `Processes.spawn`."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], name: str, cwd: Path, record: Path) -> None:
+    def __init__(self, child: Child, name: str, cwd: Path, record: Path) -> None:
         self.name = name
         self.cwd = cwd
-        self.pid = popen.pid
-        self._popen = popen
+        self.pid = child.pid
+        self._child = child
         self._record = record
         self._lock = threading.Lock()
         self._exited = threading.Event()
@@ -66,14 +102,10 @@ class Process:
                     os.kill(self.pid, number)
 
     def _wait_for_end(self, on_exit: Sequence[OnExit]) -> None:
-        if hasattr(os, "waitid"):
-            # Not reaped yet: until the group is killed, its id cannot come to mean anybody else's.
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        else:
-            self._popen.wait()
+        self._child.await_end()
         with self._lock:
             kill_group(self.pid)
-            self._code = self._popen.wait()
+            self._code = self._child.reap()
         self._record.unlink(missing_ok=True)
         self._exited.set()
         for call in on_exit:
@@ -84,10 +116,16 @@ class Processes:
     """All child processes of one sandbox."""
 
     def __init__(self, state: State) -> None:
-        self._pids = state.pids
+        self._state = state
+        self._forks: ForkServer | None = None
         self._lock = threading.Lock()
         self._living: set[Process] = set()
         self._closed = False
+
+    def load_ahead(self, env: Mapping[str, str]) -> None:
+        """Fork this interpreter's modules from now on instead of loading each anew, where the system allows it."""
+        if forkserver.supported():
+            self._forks = ForkServer(self._state.pids, env, self._state.logs / "forkserver.log")
 
     def spawn(
         self,
@@ -113,25 +151,32 @@ class Processes:
                 log if isinstance(log, int) else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             )
             try:
-                popen = subprocess.Popen(
-                    ["/bin/sh", "-c", _ON_RECORD, str(self._pids), *argv],
-                    env=dict(env),
-                    cwd=cwd,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+                child = self._start(argv, env, cwd, output)
             finally:
                 if output != log:
                     os.close(output)
-            process = Process(popen, name, cwd, self._pids / str(popen.pid))
+            process = Process(child, name, cwd, self._state.pids / str(child.pid))
             self._living.add(process)
         calls = [self._forget, *([on_exit] if on_exit else [])]
         threading.Thread(
             target=process._wait_for_end, args=(calls,), name=f"wait-{name}", daemon=True
         ).start()
         return process
+
+    def _start(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int) -> Child:
+        if self._forks is not None and self._forks.takes(argv, env):
+            return self._forks.spawn(argv, env=env, cwd=cwd, output=output)
+        return Executed(
+            subprocess.Popen(
+                ["/bin/sh", "-c", _ON_RECORD, str(self._state.pids), *argv],
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        )
 
     def _forget(self, process: Process) -> None:
         with self._lock:
@@ -154,3 +199,5 @@ class Processes:
             ender.start()
         for ender in enders:
             ender.join()
+        if self._forks is not None:
+            self._forks.close()

@@ -214,23 +214,16 @@ def test_an_ended_session_takes_no_activity(edit: EditStand, port: int, record: 
 def test_a_dead_dev_server_comes_back_on_its_port_whatever_the_sites_configuration(
     edit: EditStand, port: int
 ) -> None:
+    # Found first: the changed configuration makes a living server stop listening for a moment.
+    (before,) = _listeners(port)
     project = edit.workspaces / "test-client" / "test" / "project"
     (project / "astro.config.mjs").write_text(
         'export default { base: "/elsewhere", trailingSlash: "never", server: { port: 1, host: "0.0.0.0" },\n'
         '  vite: { base: "/other", server: { allowedHosts: true, fs: { strict: false, allow: ["/"] } } } };\n'
     )
-    for process in psutil.process_iter(["pid"]):
-        if any(found.laddr.port == port for found in _listening(process)):
-            os.kill(process.pid, signal.SIGKILL)
-
-    def healthy() -> bool:
-        try:
-            return edit.call("GET", "/session/one/health", port=port).status == 200
-        except OSError:
-            return False
-
-    until(lambda: not healthy(), "the dev server to be gone")
-    until(healthy, "the dev server to be back")
+    os.kill(before, signal.SIGKILL)
+    until(lambda: [pid for pid in _listeners(port) if pid != before], "another dev server on the port")
+    assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("GET", "/session/one/", port=port, accept="text/html").status == 200
     secret = f"/session/one/@fs{edit.workspaces}/test-client/two/project/src/secret.txt?raw"
     assert SECRET not in edit.call("GET", secret, port=port).body
@@ -310,6 +303,12 @@ def test_files_on_nfs_are_polled(tmp_path: Path) -> None:
     mounts.write_text(f"/dev/vda / ext4 rw 0 0\n127.0.0.1:/ {tmp_path}/workspace nfs4 rw 0 0\n")
     assert on_network_file_system(tmp_path / "workspace" / "c", mounts)
     assert not on_network_file_system(tmp_path / "elsewhere", mounts)
+
+
+def _listeners(port: int) -> list[int]:
+    """The processes that listen on the port."""
+    listening = {process.pid: _listening(process) for process in psutil.process_iter()}
+    return [pid for pid, sockets in listening.items() if any(found.laddr.port == port for found in sockets)]
 
 
 def _listening(process: psutil.Process) -> list[Any]:

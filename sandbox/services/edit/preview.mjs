@@ -14,6 +14,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 import { nativeModules } from "./native_modules.mjs";
+import { rememberResolved } from "./resolved_modules.mjs";
 
 // Longer than the load balancer keeps an idle connection: it may send a request on one until then.
 const KEEP_ALIVE_MS = 75_000;
@@ -48,6 +49,9 @@ function isHtml(response) {
   return String(type ?? "").startsWith("text/html");
 }
 
+// Astro has Vite bundle its toolbar for every site, though none of these pages shows it: a tenth of a start.
+const withoutToolbar = (names = []) => names.filter((name) => !/^astro( > |\/)/.test(name));
+
 // The dev server's identity, page counting and the last word on Vite's settings: a site's own config may add to
 // them, but not move the preview off its path or open the file system.
 function previewPlugin(settings, state) {
@@ -80,6 +84,7 @@ function previewPlugin(settings, state) {
     name: "live-preview",
     enforce: "post",
     config(config) {
+      config.optimizeDeps = { ...config.optimizeDeps, include: withoutToolbar(config.optimizeDeps?.include) };
       config.base = settings.viteBase;
       // Astro would have it follow its own `base`; links that a site makes with it must stay on the session's path.
       config.define = {
@@ -100,6 +105,9 @@ function previewPlugin(settings, state) {
         allowedHosts: settings.allowedHosts,
         fs: { strict: true, allow: settings.allow },
       };
+    },
+    configEnvironment(_name, options) {
+      if (options.optimizeDeps) options.optimizeDeps.include = withoutToolbar(options.optimizeDeps.include);
     },
     // Vite's client is told where the server listens, as a second address to try: nobody outside is to know, or could
     // reach it. These are the places that Vite would fill in, after the plugins' turn.
@@ -130,6 +138,7 @@ function warm(settings, pathname) {
   });
 }
 
+const keepResolved = rememberResolved(process.argv[2]);
 const [{ dev, home, parse }, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings()]);
 const state = { ready: false };
 
@@ -152,3 +161,4 @@ state.ready = true;
 report({ event: "ready", status });
 // Node writes its compile cache when it exits; a task that is killed would leave the next one a slow start.
 flushCompileCache();
+keepResolved();
