@@ -7,12 +7,15 @@ import inspect
 import os
 import socket
 import threading
+from collections.abc import Callable, Iterable
+from typing import Any
 
 # Before moto is imported: its EC2 would otherwise load a catalogue of machine images, for seconds.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 from moto.core import responses
 from moto.core.base_backend import BackendDict
+from moto.core.serialize import AttributePicker, XFormedAttributePicker
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from waitress.server import create_server
 
@@ -32,11 +35,13 @@ class ControlPlane:
         """Start it, empty, on a free port."""
         # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
         vars(responses)["method_names_from_class"] = _Methods
+        for picker in (AttributePicker, XFormedAttributePicker):
+            remember_possible_keys(picker)
         BackendDict.reset()
         listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint: str = "http://{}:{}".format(*listener.getsockname())
         self._server = create_server(
-            Application(create_backend_app),
+            Application(_without_debugging),
             sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
@@ -59,6 +64,33 @@ class Application(DomainDispatcherApplication):
     def get_backend_for_host(self, host: str | None) -> object:
         """See moto's."""
         return super().get_backend_for_host(host)
+
+
+def _without_debugging(service: Any) -> Any:
+    """moto's application for a service; Flask's aids for developers would take part in every call."""
+    app = create_backend_app(service)
+    app.debug = False
+    return app
+
+
+def remember_possible_keys(picker: Any) -> None:
+    """Have moto find out once, not for every value of every answer, under which names a field's value may be kept.
+
+    The names follow from the field and the value's type alone. Again is no error.
+    """
+    find: Callable[[Any, Any], Iterable[str]] = vars(picker)["get_possible_keys"]
+    if hasattr(find, "known"):
+        return
+    known: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def get_possible_keys(self: Any, context: Any) -> tuple[str, ...]:
+        kind = (type(self), tuple(self.alias_providers), type(context.obj), context.key, context.shape)
+        if kind not in known:
+            known[kind] = tuple(find(self, context))
+        return known[kind]
+
+    vars(get_possible_keys)["known"] = known
+    picker.get_possible_keys = get_possible_keys
 
 
 class _Methods:

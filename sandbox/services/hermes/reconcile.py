@@ -285,6 +285,8 @@ class Reconciler:
             # A request between the look and the call would find Hermes' desired count at 1, and then at 0.
             if self.unfinished():
                 self.capacity.set_hermes(1)
+        else:
+            log.info("hermes stays for another idle time: a session is open, or a command waits")
         self._busy_at = now
 
     def unfinished(self) -> bool:
