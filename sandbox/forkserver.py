@@ -12,6 +12,7 @@ import json
 import os
 import runpy
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from setproctitle import getproctitle, setproctitle
 
 LIBRARIES = ("aiohttp.web", "boto3", "http.server")
 APIS = ("application-autoscaling", "dynamodb", "ecs", "elbv2", "ses", "sqs")
@@ -122,6 +125,8 @@ def preload() -> None:
         # With keys of its own, or the session would keep the first it finds for every program.
         session.create_client(api, "us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
     boto3.setup_default_session(botocore_session=session)
+    # It finds the place of the title by what is written beside it, the environment, which a forked process replaces.
+    getproctitle()
     gc.collect()
     gc.freeze()
 
@@ -179,6 +184,7 @@ def main() -> None:
     argv = serve(connection, pids)
     if argv is not None:
         sys.argv = argv
+        setproctitle(shlex.join([sys.executable, "-m", *argv]))
         runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
 
 
