@@ -11,6 +11,7 @@ from drivers.crowd_matchers import nobody_at_work, one_commit_each
 from drivers.fleet import FleetState
 from drivers.git import Commit
 from drivers.platform import Platform
+from drivers.task_matchers import counts_none
 from drivers.visits import Customer, Visit, Visits
 from drivers.watch import wait_until
 
@@ -102,11 +103,10 @@ def until_carried_out(platform: Platform, visits: Sequence[Visit]) -> None:
 
 def until_nobody_works(platform: Platform) -> FleetState:
     """Wait until Edit has no task and none is wanted; Hermes may still be awake."""
-    profile = platform.profile
-    return wait_until(
-        platform.fleet.state,
-        nobody_at_work(),
-        what="the platform",
-        within=profile.timing.idle_timeout + profile.patience.sleep,
-        every=profile.patience.poll,
+    profile, fleet = platform.profile, platform.fleet
+    within, every = profile.timing.idle_timeout + profile.patience.sleep, profile.patience.poll
+    # One call a look instead of four, as long as the service counts tasks.
+    wait_until(
+        lambda: fleet.counts("edit"), counts_none("edit"), what="the platform", within=within, every=every
     )
+    return wait_until(fleet.state, nobody_at_work(), what="the platform", within=within, every=every)

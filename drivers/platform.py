@@ -61,7 +61,7 @@ class Platform:
             wire=Wire(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
             plain_wire=Wire(addresses.http_url, ca_file=None, timeout=answer),
             sessions=sessions,
-            attendance=Attendance(sessions, profile.timing.idle_timeout / 4),
+            attendance=Attendance(sessions, profile.timing.idle_timeout / 3),
             records=Records(clients, profile.names),
             fleet=fleet,
             accidents=Accidents(fleet, channel, profile),
@@ -76,10 +76,10 @@ class Platform:
         return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.answer)
 
     def follow(self, timeline: Timeline, session_id: str) -> Recorder[tuple[Stage, ...]]:
-        """See `timeline.follow`."""
+        """See `timeline.follow`. Its looks are dear and no claim waits for them: half as many as in a wait."""
         return follow(
             timeline, session_id, records=self.records, fleet=self.fleet, balancer=self.balancer,
-            every=self.profile.patience.poll,
+            every=2 * self.profile.patience.poll,
         )  # fmt: skip
 
     def evidence(self, reports: Path, run_id: str) -> Evidence:

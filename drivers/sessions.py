@@ -213,7 +213,7 @@ class Attendance:
 @contextmanager
 def attended(sessions: Sessions, session_id: str, idle_timeout: timedelta) -> Iterator[Attendance]:
     """Keep one session awake for the length of a block."""
-    attendance = Attendance(sessions, idle_timeout / 4)
+    attendance = Attendance(sessions, idle_timeout / 3)
     attendance.attend(session_id)
     try:
         yield attendance

@@ -20,6 +20,11 @@ def none_counted() -> Matcher[tuple[Counts, Counts]]:
     )
 
 
+def counts_none(role: str) -> Matcher[Counts]:
+    """A service counts no task and wants none."""
+    return Fact(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
+
+
 def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
     """So many tasks of a service."""
     return Fact(

@@ -10,16 +10,17 @@ from functools import partial
 from hamcrest import greater_than
 
 from drivers.errors import NoData, Unreachable
+from drivers.expect import expect
 from drivers.facts import Fact
-from drivers.fleet import Counts, FleetState, Task
+from drivers.fleet import FleetState
 from drivers.hmr import HmrSocket
 from drivers.matchers import asleep, ended_otherwise, has_status, is_live
 from drivers.platform import Platform
 from drivers.records import Record
 from drivers.sessions import Session
-from drivers.task_matchers import none_counted
+from drivers.task_matchers import counts_none, none_counted, that_many
 from drivers.timeline import Stage, Timeline
-from drivers.watch import wait_until
+from drivers.watch import stays, wait_until
 from drivers.workspace import Workspace
 
 
@@ -155,21 +156,20 @@ class Visits:
         wait_until(fleet.all_counts, none_counted(), what="the platform", within=within, every=every)
         return wait_until(fleet.state, asleep(), what="the platform", within=within, every=every)
 
+    def stay_asleep(self, during: timedelta) -> FleetState:
+        """Look for a while at whether anything runs or is wanted; DidNotStay tells what."""
+        fleet = self._platform.fleet
+        stays(fleet.all_counts, none_counted(), what="the platform", during=during)
+        return expect(fleet.state(), asleep(), "the platform")
+
     def until_no_tasks(self, role: str) -> datetime:
         """Wait until a service has no task and wants none; the moment at which its last task was gone."""
         profile = self._platform.profile
-        wait_until(
-            lambda: (self._platform.fleet.counts(role), self._platform.fleet.tasks(role)),
-            Fact[tuple[Counts, tuple[Task, ...]]](
-                f"no {role} task, none wanted",
-                lambda seen: seen == (Counts(0, 0, 0), ()),
-                lambda seen: f"{seen[0]}; {', '.join(map(str, seen[1])) or 'no task'}",
-            ),
-            what=f"service {role}",
-            within=2 * profile.timing.idle_timeout + profile.patience.sleep,
-            every=profile.patience.poll,
-        )
-        stopped = [task.stopped_at for task in self._platform.fleet.history(role) if task.stopped_at]
+        fleet, within = self._platform.fleet, 2 * profile.timing.idle_timeout + profile.patience.sleep
+        what, every = f"service {role}", profile.patience.poll
+        wait_until(lambda: fleet.counts(role), counts_none(role), what=what, within=within, every=every)
+        wait_until(lambda: fleet.tasks(role), that_many(0, role), what=what, within=within, every=every)
+        stopped = [task.stopped_at for task in fleet.history(role) if task.stopped_at]
         if not stopped:
             raise NoData(
                 f"service {role}: ECS knows no stopped task, so nothing can be said about when it ended"

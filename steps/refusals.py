@@ -10,9 +10,8 @@ from hamcrest import empty, equal_to
 
 from drivers.expect import expect
 from drivers.flaws import flawed
-from drivers.matchers import asleep, refuses
+from drivers.matchers import refuses
 from drivers.records import Commands
-from drivers.watch import stays
 from drivers.world import World
 
 REFUSALS = {"invalid": 400, "unknown": 404, "not allowed": 405, "too large": 413}
@@ -46,11 +45,6 @@ def leaves_no_trace(context: Context) -> None:
     """Nothing was written, nothing waits, and for a while nothing wakes."""
     world: World = context.world
     platform = world.platform
-    stays(
-        platform.fleet.state,
-        asleep(),
-        what="the platform after a refused request",
-        during=platform.profile.patience.hush,
-    )
+    world.visits.stay_asleep(platform.profile.patience.hush)
     expect(platform.records.made_since(world.asked_at), empty(), "records made since the request")
     expect(platform.records.commands(), equal_to(Commands(0, 0, 0)), "commands in the queues")

@@ -22,7 +22,7 @@ from sandbox.services.records import LIVE, OPEN, Records, SessionRecord
 log = logging.getLogger(__name__)
 
 _REFRESH_TICKS = 5
-_MIN_REFRESH_S = 0.5
+_MIN_REFRESH_S = 0.8
 _AUDIT_TICKS = 50
 _MAX_BACKOFF_TICKS = 30
 _QUICK_RETRIES = 50
