@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,8 +22,8 @@ from drivers.visits import Visit
 from drivers.watch import Deadline, wait_until
 from drivers.web import Answer
 
-FEWEST_CHANGES, MOST_CHANGES = 4, 60
-"""How many changes are asked for while something is under way, however quick or slow it is."""
+MOST_CHANGES = 60
+"""So many changes at most are asked for while something is under way, however slow it is."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,26 @@ def ask_all(platform: Platform, visit: Visit, instructions: Iterable[str]) -> No
         platform.sessions.instruct(visit.session_id, instruction)
 
 
-def ask_until(over: threading.Event, platform: Platform, visit: Visit) -> None:
-    """Ask for one change of the heading after the other, as fast as they are accepted, until something is over."""
-    for number in range(1, MOST_CHANGES + 1):
-        ask_all(platform, visit, [f'Change the heading to "Change number {number}"'])
-        if over.is_set() and number >= FEWEST_CHANGES:
-            return
+def ask_amid(dying: AbstractContextManager[threading.Event], platform: Platform, visit: Visit) -> None:
+    """Ask for one change of the heading after the other, as fast as they are accepted, all through somebody's death.
+
+    `dying` begins when the first of them has been carried out, with more of them received and not: before, nobody has
+    begun with anything that could be lost.
+    """
+    before = platform.records.get(visit.session_id).last_commit
+    asked = 0
+
+    def ask() -> bool:
+        nonlocal asked
+        asked += 1
+        ask_all(platform, visit, [f'Change the heading to "Change number {asked}"'])
+        return asked < MOST_CHANGES
+
+    while ask() and platform.records.get(visit.session_id).last_commit == before:
+        pass
+    with dying as struck:
+        while ask() and not struck.is_set():
+            pass
 
 
 def last_heading(visit: Visit) -> str:

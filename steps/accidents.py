@@ -11,7 +11,7 @@ from drivers.expect import expect
 from drivers.matchers import has_heading
 from drivers.recovery import (
     ask_all,
-    ask_until,
+    ask_amid,
     hermes,
     last_heading,
     look,
@@ -54,8 +54,7 @@ def edit_dies_amid_instructions(context: Context) -> None:
     """Some are carried out by then, some are not, and some are asked for only afterwards."""
     world: World = context.world
     world.lost = task_of(world.platform, world.visit)
-    with world.platform.accidents.dying(world.lost) as struck:
-        ask_until(struck, world.platform, world.visit)
+    ask_amid(world.platform.accidents.dying(world.lost), world.platform, world.visit)
 
 
 @when("Hermes dies while the customer asks for one change after the other")
@@ -63,8 +62,7 @@ def hermes_dies_amid_instructions(context: Context) -> None:
     """Some are handed on by then, some are not, and some are asked for only afterwards."""
     world: World = context.world
     world.lost = task_of(world.platform, world.visit)
-    with world.platform.accidents.dying(hermes(world.platform)) as struck:
-        ask_until(struck, world.platform, world.visit)
+    ask_amid(world.platform.accidents.dying(hermes(world.platform)), world.platform, world.visit)
 
 
 @when("its Edit task dies at the first file that changes for: {instruction}")
