@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 from moto.core.base_backend import BackendDict
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from sandbox.cloud import sqs
+from sandbox.cloud.server import ControlPlane
 from sandbox.settings import ACCOUNT, REGION
 
 QUEUE = "commands.fifo"
 LONG_S = 20
 SOON_S = 5.0
+KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
 
 
 @pytest.fixture
@@ -111,6 +116,31 @@ def test_a_group_whose_receiver_died_comes_back_in_its_order(backend: SQSBackend
         send(backend, body)
     assert bodies(receive(backend, visibility_s=1)) == wanted
     assert bodies(receive(backend, wait_s=LONG_S)) == wanted
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_long_poll_whose_caller_hung_up_takes_no_message() -> None:
+    """As when Hermes dies: the next one must not wait until the message comes back from a flight to nobody."""
+    server = ControlPlane()
+    client = boto3.client("sqs", REGION, endpoint_url=server.endpoint, **KEYS)
+    url = client.create_queue(QueueName=QUEUE, Attributes={"FifoQueue": "true"})["QueueUrl"]
+    try:
+        died = http.client.HTTPConnection(server.endpoint.removeprefix("http://"))
+        asked = {"QueueUrl": url, "WaitTimeSeconds": LONG_S}
+        headers = {"X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"}
+        region = f"AWS4-HMAC-SHA256 Credential=key/20260101/{REGION}/sqs/aws4_request"
+        died.request("POST", "/", json.dumps(asked), {**headers, "Authorization": region})
+        threading.Event().wait(0.5)
+        died.close()
+        threading.Event().wait(0.5)
+        client.send_message(
+            QueueUrl=url, MessageBody="first", MessageGroupId="one", MessageDeduplicationId="1"
+        )
+        threading.Event().wait(0.5)
+        found = client.receive_message(QueueUrl=url).get("Messages", [])
+    finally:
+        server.close()
+    assert [message["Body"] for message in found] == ["first"]
 
 
 def test_removing_the_correction_leaves_moto_as_it_was() -> None:

@@ -45,6 +45,8 @@ class ControlPlane:
             sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
+            # It reads on while it answers, and so notices who hangs up meanwhile.
+            channel_request_lookahead=1,
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
         )

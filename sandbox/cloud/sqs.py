@@ -1,4 +1,4 @@
-"""SQS: calls that exclude each other, long polls that wait, FIFO groups that keep their order."""
+"""SQS: calls that exclude each other, long polls that end with their caller, FIFO groups that keep their order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
+import flask
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import Message, Queue, SQSBackend
 
@@ -48,7 +49,7 @@ def install() -> Callable[[], None]:
     ) -> list[Message]:
         deadline = time.monotonic() + wait_s
         with changed:
-            while True:
+            while not hung_up():
                 queue = self.get_queue(queue_name)
                 return_expired(queue)
                 found = receive_now(self, queue_name, count, 0, *rest)
@@ -56,6 +57,7 @@ def install() -> Callable[[], None]:
                 if found or left_s <= 0:
                     return found
                 changed.wait(min(left_s, until_next_visible_s(queue)))
+        return []
 
     hooks.replace(SQSBackend, "receive_message", receive_message)
     return hooks.remove
@@ -73,6 +75,15 @@ def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
                 changed.notify_all()
 
     return alone
+
+
+def hung_up() -> bool:
+    """Whether the one who asked has closed the connection meanwhile: a message handed to the dead is gone for a while.
+
+    Only the server can tell (`waitress.client_disconnected`, waitress guide, "Client disconnects").
+    """
+    gone = flask.request.environ.get("waitress.client_disconnected") if flask.has_request_context() else None
+    return gone is not None and bool(gone())
 
 
 def return_expired(queue: Queue) -> None:
