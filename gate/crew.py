@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from gate.plan import Unit, longest_first
+from gate.plan import BOOT_S, Unit, longest_first
 from gate.screen import Screen
 from gate.worker import Outcome, Worker
 
@@ -82,7 +83,7 @@ class Crew:
                     self.interruption.cut_short = self.interruption.cut_short or unfinished
                     waiting.clear()
                     self._tell_to_end(running, finally_=told > 1)
-                while waiting and sum(self._busy(worker) for worker in running) < self.jobs:
+                while waiting and self._room(running):
                     running.append(self._started(waiting.pop(0)))
                 for worker in list(running):
                     if self._look(worker):
@@ -95,11 +96,14 @@ class Crew:
                     self.interruption.pause(LOOK_S)
         return sorted((done.result() for done in finishing), key=lambda outcome: outcome.unit.number)
 
-    def _busy(self, worker: Worker) -> bool:
-        """Whether a worker takes the place of another: one that stays for a look does not, nor one that has run
-        everything and waits, mostly idle, for its own platform to fall asleep."""
-        through = worker.progress.over >= len(worker.unit.scenarios)
-        return not worker.kept and not (through and self.own_platforms)
+    def _room(self, running: Sequence[Worker]) -> bool:
+        """Whether another worker may start: one that stays for a look takes no place, nor does one that is through and
+        waits for its platform to fall asleep; and one may come up while another has only seconds left to run."""
+        now = time.time()
+        left = [0.0 if worker.kept else worker.left_s(now) for worker in running]
+        if not self.own_platforms:
+            return sum(not worker.kept for worker in running) < self.jobs
+        return sum(one > BOOT_S for one in left) < self.jobs and sum(one > 0.0 for one in left) <= self.jobs
 
     def _started(self, unit: Unit) -> Worker:
         worker = Worker(unit, self.folder / str(unit.number))

@@ -12,8 +12,7 @@ from gate.expected import Expected
 from gate.selection import Selection, Wanted
 
 BOOT_S = 6.0
-"""Seconds that a unit takes besides its scenarios: its platform comes up, and sessions are put away; while it falls
-asleep at the end, the next one comes up already."""
+"""Seconds that a unit takes besides its scenarios: its platform comes up, while the one before comes to its end."""
 
 UNKNOWN_S = 3.0
 """Seconds a scenario is thought to take when nothing is known of it."""

@@ -28,6 +28,9 @@ ORDERLY_S = 2.0
 ORPHANED_S = 15.0
 """The same after one that was killed: its platform notices, and puts itself away."""
 
+LEAST_S = 0.1
+"""Seconds that a scenario which takes longer than it used to is still thought to take."""
+
 TAIL_LINES = 15
 
 LINGERS = "Kept for a look:"
@@ -132,6 +135,21 @@ class Worker:
             return None
         lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
         return next((line for line in reversed(lines) if line.startswith(LINGERS)), None)
+
+    def left_s(self, now: float) -> float:
+        """Seconds from `now` (epoch) until its scenarios are over, if each takes as long as before; 0 when they are.
+
+        As long as its platform comes up, nobody knows how far that is: all of its time is left.
+        """
+        over = self.progress.over
+        if over >= len(self.unit.scenarios):
+            return 0.0
+        if not self.progress.begun:
+            return self.unit.total_s
+        current, *later = self.unit.seconds[over:]
+        running = self.progress.scenario is not None and not self.progress.putting_away
+        spent = now - self.progress.scenario_since if running else 0.0
+        return max(LEAST_S, current - spent) + sum(later)
 
     @property
     def running(self) -> bool:

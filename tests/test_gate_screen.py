@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gate.plan import Unit
+from gate.plan import BOOT_S, Unit
 from gate.progress import PUTTING_AWAY, EventFile, Progress
 from gate.screen import LiveScreen, Plain, doing, screen
 from gate.selection import Wanted
-from gate.worker import LOG, Worker
+from gate.worker import LEAST_S, LOG, Worker
 from tests.gate_stand import ROOT, feature, make_project, run_gate
 
 
@@ -51,6 +51,40 @@ FEATURE = {"event": "feature", "at": 985.0}
 SCENARIO = {"event": "scenario", "at": 990.0, "name": "it wakes", "location": "one.feature:3"}
 STEP = {"event": "step", "at": 990.0, "text": "Then it is live"}
 WAIT = {"event": "waiting", "at": 995.0, "what": "the preview", "since": 994.0}
+
+
+NEXT = {"event": "scenario", "at": 999.0, "name": "it sleeps", "location": "one.feature:9"}
+ENDED = {
+    "event": "ended",
+    "name": "it wakes",
+    "location": "one.feature:3",
+    "status": "passed",
+    "seconds": 9.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("events", "left_s"),
+    [
+        ([], BOOT_S + 12.0),
+        ([FEATURE], 12.0),
+        ([FEATURE, {**SCENARIO, "at": 998.0}], 5.0 + 5.0),
+        ([FEATURE, {**SCENARIO, "at": 900.0}], LEAST_S + 5.0),
+        ([FEATURE, SCENARIO, {**STEP, "text": PUTTING_AWAY}], 5.0),
+        ([FEATURE, SCENARIO, ENDED], 5.0),
+        ([FEATURE, SCENARIO, ENDED, NEXT], 4.0),
+        ([FEATURE, SCENARIO, ENDED, NEXT, {**STEP, "text": PUTTING_AWAY}], 0.0),
+    ],
+)
+@pytest.mark.usefixtures("now")
+def test_how_long_a_worker_will_take_follows_from_how_long_its_scenarios_took(
+    tmp_path: Path, events: list[dict[str, object]], left_s: float
+) -> None:
+    wanted = tuple(Wanted("One", None, name, "one.feature", line, ()) for name, line in (("a", 3), ("b", 9)))
+    found = StillWorker(Unit(1, wanted, (7.0, 5.0), whole=True), tmp_path)
+    for event in events:
+        found.progress.see(event)
+    assert found.left_s(time.time()) == left_s
 
 
 @pytest.mark.parametrize(
