@@ -81,17 +81,17 @@ def remember_possible_keys(picker: Any) -> None:
     The names follow from the field and the value's type alone. Again is no error.
     """
     find: Callable[[Any, Any], Iterable[str]] = vars(picker)["get_possible_keys"]
-    if hasattr(find, "known"):
+    if hasattr(find, "__wrapped__"):
         return
     known: dict[tuple[object, ...], tuple[str, ...]] = {}
 
+    @functools.wraps(find)
     def get_possible_keys(self: Any, context: Any) -> tuple[str, ...]:
         kind = (type(self), tuple(self.alias_providers), type(context.obj), context.key, context.shape)
         if kind not in known:
             known[kind] = tuple(find(self, context))
         return known[kind]
 
-    vars(get_possible_keys)["known"] = known
     picker.get_possible_keys = get_possible_keys
 
 
