@@ -103,8 +103,8 @@ Feature: Cold start
 
     @criterion.scaling
     Scenario: A workspace that cannot be opened ends as failed, and the customer is told why
-      Given a customer whose workspace cannot be opened
-      And the platform is asleep
+      Given the platform is asleep
+      And a customer whose workspace cannot be opened
       When that customer starts with: Change the heading to "Never seen"
       Then the session fails for a reason that mentions "workspace"
       And the customer is mailed that reason

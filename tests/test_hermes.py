@@ -19,7 +19,9 @@ from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.orchestrator import Orchestrator
 from sandbox.services.hermes.placement import choose
 from sandbox.services.records import SessionRecord
-from tests.hermes_stand import IDLE_S, SENDER, EditTask, Stand, aws, eventually, throughout
+from tests.aws_stand import aws
+from tests.edit_standin import EditTask
+from tests.hermes_stand import IDLE_S, SENDER, Stand, eventually, throughout
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from sandbox.services.aws import Clients
 from sandbox.services.hermes.orchestrator import frame_of
 from sandbox.services.hermes.routes import Routes, Target, health_path, paths_of
 from sandbox.services.records import new_session_id
-from tests.hermes_stand import Stand, aws
+from tests.aws_stand import aws
+from tests.hermes_stand import Stand
 
 TARGET = Target("127.0.0.9", 4400)
 

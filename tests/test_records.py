@@ -13,7 +13,8 @@ import pytest
 
 from sandbox.services.hermes.lease import Lease
 from sandbox.services.records import Records, SessionRecord, epoch, new_session_id, stamp
-from tests.hermes_stand import aws, create_table, eventually
+from tests.aws_stand import aws, create_table
+from tests.hermes_stand import eventually
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sandbox.services.records import SessionRecord
 from sandbox.services.session_api import backend as backend_module
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.handler import handle
-from tests.hermes_stand import aws, create_queue, create_table
+from tests.aws_stand import aws, create_queue, create_table
 
 ASKED = {"clientId": "test-client", "userId": "test@example.com", "instruction": "Add a page"}
 
