@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from setproctitle import getproctitle, setproctitle
 
@@ -153,24 +154,27 @@ def serve(connection: socket.socket, pids: Path) -> list[str] | None:
         connection.sendall(str(code).encode())
 
 
-def become(request: Mapping[str, object], output: int, pids: Path, connection: socket.socket) -> None:
+def become(request: Mapping[str, Any], output: int, pids: Path, connection: socket.socket) -> None:
     """Make this process what `subprocess` would have made: session, record, folder, environment, output, signals."""
     os.setsid()
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
     os.close(output)
+    problem: OSError | None = None
     try:
         # On record before anything else, so that the reaper never misses it; without the folder the sandbox is gone.
         (pids / str(os.getpid())).touch(exist_ok=False)
-        os.chdir(str(request["cwd"]))
+        os.chdir(request["cwd"])
     except OSError as error:
-        sys.stderr.write(f"not started: {error}\n")
+        problem = error
+    connection.sendall(str(os.getpid()).encode())
+    connection.close()
+    if problem is not None:
+        sys.stderr.write(f"not started: {problem}\n")
+        sys.stderr.flush()
         os._exit(_NOT_STARTED)
-    finally:
-        connection.sendall(str(os.getpid()).encode())
-        connection.close()
     os.environ.clear()
-    os.environ.update(request["env"])  # type: ignore[call-overload]
+    os.environ.update(request["env"])
     sys.path[0] = str(Path.cwd())
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -118,6 +118,19 @@ def test_its_exit_code_is_kept(processes: Processes, state: State) -> None:
     told(processes, state, 7)
 
 
+def test_one_that_cannot_have_its_folder_exits_126(processes: Processes, state: State) -> None:
+    log = state.logs / "nowhere.log"
+    process = processes.spawn(
+        [sys.executable, "-m", "program", "0"],
+        env=environment(state),
+        cwd=state.root / "nowhere",
+        log=log,
+        name="nowhere",
+    )
+    assert process.wait(PATIENCE_S) == 126
+    assert "not started: " in log.read_text()
+
+
 def test_a_living_one_is_on_record_and_an_ended_one_takes_its_children_along(
     processes: Processes, state: State
 ) -> None:
