@@ -215,14 +215,14 @@ def test_a_dead_dev_server_comes_back_on_its_port_whatever_the_sites_configurati
     edit: EditStand, port: int
 ) -> None:
     # Found first: the changed configuration makes a living server stop listening for a moment.
-    (before,) = _listeners(port)
+    (before,) = _listeners(edit, port)
     project = edit.workspaces / "test-client" / "test" / "project"
     (project / "astro.config.mjs").write_text(
         'export default { base: "/elsewhere", trailingSlash: "never", server: { port: 1, host: "0.0.0.0" },\n'
         '  vite: { base: "/other", server: { allowedHosts: true, fs: { strict: false, allow: ["/"] } } } };\n'
     )
     os.kill(before, signal.SIGKILL)
-    until(lambda: [pid for pid in _listeners(port) if pid != before], "another dev server on the port")
+    until(lambda: [pid for pid in _listeners(edit, port) if pid != before], "another dev server on the port")
     assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("GET", "/session/one/", port=port, accept="text/html").status == 200
     secret = f"/session/one/@fs{edit.workspaces}/test-client/two/project/src/secret.txt?raw"
@@ -305,9 +305,11 @@ def test_files_on_nfs_are_polled(tmp_path: Path) -> None:
     assert not on_network_file_system(tmp_path / "elsewhere", mounts)
 
 
-def _listeners(port: int) -> list[int]:
-    """The processes that listen on the port."""
-    listening = {process.pid: _listening(process) for process in psutil.process_iter()}
+def _listeners(edit: EditStand, port: int) -> list[int]:
+    """The processes of this very Edit that listen on the port: others have it on addresses of their own."""
+    assert edit.process is not None
+    family = psutil.Process(edit.process.pid).children(recursive=True)
+    listening = {process.pid: _listening(process) for process in family}
     return [pid for pid, sockets in listening.items() if any(found.laddr.port == port for found in sockets)]
 
 
