@@ -199,7 +199,7 @@ def parse(received: bytes, mark: str) -> Output:
     found = re.search(rf"{mark}:out\n(.*?){mark}:err\n(.*?){mark}:code=(\d+)\n{mark}:end", text, re.DOTALL)
     if found is None:
         raise UnexpectedAnswer(
-            f"ECS Exec: the command did not run to its end, as when its task ends meanwhile; "
+            "ECS Exec: the command did not run to its end, as when its task ends meanwhile; "
             f"it wrote {json.dumps(text[-500:])}"
         )
     try:

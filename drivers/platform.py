@@ -61,7 +61,7 @@ class Platform:
             wire=Wire(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
             plain_wire=Wire(addresses.http_url, ca_file=None, timeout=answer),
             sessions=sessions,
-            attendance=Attendance(sessions, profile.timing.idle_timeout / 3),
+            attendance=Attendance(sessions, profile.timing.idle_timeout),
             records=Records(clients, profile.names),
             fleet=fleet,
             accidents=Accidents(fleet, channel, profile),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,8 @@ from drivers.web import Answer, Web
 API = "/api/sessions"
 
 MOST_ATTENDED_AT_ONCE = 8
+
+KEEPALIVES_PER_IDLE_TIME = 3
 
 
 @dataclass(frozen=True)
@@ -160,9 +161,9 @@ class Sessions:
 class Attendance:
     """Keeps sessions awake in the background, as a customer who works on them would."""
 
-    def __init__(self, sessions: Sessions, every: timedelta) -> None:
+    def __init__(self, sessions: Sessions, idle_timeout: timedelta) -> None:
         self._sessions = sessions
-        self._every_s = every.total_seconds()
+        self._every_s = (idle_timeout / KEEPALIVES_PER_IDLE_TIME).total_seconds()
         self._attended: set[str] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -208,17 +209,6 @@ class Attendance:
         except (Unreachable, UnexpectedAnswer) as failure:
             # A session that ends meanwhile refuses: no fault of the one who attends, but worth telling.
             self.failures.append(f"{session_id}: {failure}")
-
-
-@contextmanager
-def attended(sessions: Sessions, session_id: str, idle_timeout: timedelta) -> Iterator[Attendance]:
-    """Keep one session awake for the length of a block."""
-    attendance = Attendance(sessions, idle_timeout / 3)
-    attendance.attend(session_id)
-    try:
-        yield attendance
-    finally:
-        attendance.stop()
 
 
 def instant(text: str) -> datetime:

@@ -99,10 +99,11 @@ class Crew:
     def _room(self, running: Sequence[Worker]) -> bool:
         """Whether another worker may start: one that stays for a look takes no place, nor does one that is through and
         waits for its platform to fall asleep; and one may come up while another has only seconds left to run."""
-        now = time.time()
-        left = [0.0 if worker.kept else worker.left_s(now) for worker in running]
+        at_work = [worker for worker in running if not worker.kept]
         if not self.own_platforms:
-            return sum(not worker.kept for worker in running) < self.jobs
+            return len(at_work) < self.jobs
+        now = time.time()
+        left = [worker.left_s(now) for worker in at_work]
         return sum(one > BOOT_S for one in left) < self.jobs and sum(one > 0.0 for one in left) <= self.jobs
 
     def _started(self, unit: Unit) -> Worker:

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,35 @@ def run_behave(folder: Path, *arguments: str, messages: str = "messages.ndjson")
     stream = folder / messages
     lines = stream.read_text(encoding="utf-8").splitlines() if stream.is_file() else []
     return Run(folder, done.returncode, done.stdout, [json.loads(line) for line in lines])
+
+
+class WrittenPage(HTMLParser):
+    """What a browser would be told to fetch, and the scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.scripts: list[str] = []
+        self.policy = ""
+        self._in_script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self._in_script = tag == "script"
+        if tag == "script":
+            self.scripts.append("")
+        if told.get("http-equiv") == "Content-Security-Policy":
+            self.policy = told["content"] or ""
+        self.fetched += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = self._in_script and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts[-1] += data
+
+    def messages(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = json.loads(self.scripts[0].partition("=")[2].strip().rstrip(";"))
+        return found

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.ledger import CRITERIA, Ledger, ScenarioResult, SessionTrace
-from reporting import html as page_module
 from reporting.head import Told, head
 from reporting.history import Entry
 from reporting.html import Page, installed_page, report_of, script_json, write_report
-from reporting.meta import meta, revision
 from reporting.run import (
     ReportError,
     Results,
@@ -28,7 +24,7 @@ from reporting.run import (
     write_facts,
 )
 from reporting.verdict import Outline, judge
-from tests.reporting_stand import SECRET, Run, make_project, run_behave
+from tests.reporting_stand import SECRET, Run, WrittenPage, make_project, run_behave
 
 _FINISHED = Outline(started=0.0, finished=62.0, success=True)
 
@@ -41,38 +37,6 @@ def _result(name: str, status: str, *tags: str, message: str | None = None) -> S
 def _all_met() -> Results:
     scenarios = [_result(f"proves {criterion.figure}", "passed", criterion.tag) for criterion in CRITERIA]
     return Results(scenarios, {criterion.figure: [(3.0, 60.0)] for criterion in CRITERIA})
-
-
-class _Page(HTMLParser):
-    """What a browser would be told to fetch, and the scripts."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.fetched: list[str] = []
-        self.scripts: list[str] = []
-        self.policy = ""
-        self._in_script = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self._in_script = tag == "script"
-        if tag == "script":
-            self.scripts.append("")
-        if told.get("http-equiv") == "Content-Security-Policy":
-            self.policy = told["content"] or ""
-        self.fetched += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_script = self._in_script and tag != "script"
-
-    def handle_data(self, data: str) -> None:
-        if self._in_script:
-            self.scripts[-1] += data
-
-    def messages(self) -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = json.loads(self.scripts[0].partition("=")[2].strip().rstrip(";"))
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +70,11 @@ def report(run: Run) -> str:
 
 def test_the_page_holds_the_very_messages_of_the_run(run: Run, report: str) -> None:
     assert run.of("testRunFinished")
-    assert _Page(report).messages() == run.messages
+    assert WrittenPage(report).messages() == run.messages
 
 
 def test_the_page_needs_nothing_but_itself(report: str) -> None:
-    parsed = _Page(report)
+    parsed = WrittenPage(report)
     assert parsed.fetched
     assert [target for target in parsed.fetched if not target.startswith("data:")] == []
     assert parsed.policy.startswith("default-src 'none';")
@@ -121,7 +85,7 @@ def test_the_page_needs_nothing_but_itself(report: str) -> None:
 
 
 def test_every_placeholder_is_filled_and_every_script_is_whole(report: str, page: Page) -> None:
-    scripts = _Page(report).scripts
+    scripts = WrittenPage(report).scripts
     assert len(scripts) == 3
     assert scripts[1].strip() == page.script.strip()
     assert "</script" not in scripts[0]
@@ -275,7 +239,7 @@ def test_a_killed_run_has_a_report_that_says_incomplete(run: Run, tmp_path: Path
     (tmp_path / "messages.ndjson").write_text(text[: len(text) // 2], encoding="utf-8")
     report = report_of(tmp_path, lambda _: None).read_text(encoding="utf-8")
     assert '<span class="verdict incomplete">Incomplete</span>' in report
-    assert 0 < len(_Page(report).messages()) < len(run.messages)
+    assert 0 < len(WrittenPage(report).messages()) < len(run.messages)
 
 
 def test_a_broken_line_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -306,113 +270,3 @@ def test_results_and_facts_come_back_as_they_were_written(tmp_path: Path) -> Non
     write_facts(tmp_path, {"Deployment": "aws", "Revision": "abc"})
     assert list(read_facts(tmp_path).items()) == [("Deployment", "aws"), ("Revision", "abc")]
     assert read_facts(tmp_path / "none") == {}
-
-
-def add_hook(project: Path, hook: str) -> None:
-    environment = project / "features" / "environment.py"
-    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
-
-
-def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) -> None:
-    project = make_project(tmp_path)
-    hook = (
-        "\n\ndef before_all(context):\n"
-        "    from pathlib import Path\n"
-        "    from drivers.suite import Output, Report\n"
-        "    from reporting.wiring import begin_report\n"
-        "    folder = Path('runs/7')\n"
-        "    output = Output(folder, folder / 'results.json', Report.PAGE, own=False)\n"
-        "    begin_report(output, {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}, print)\n"
-    )
-    add_hook(project, hook)
-    run = run_behave(
-        project,
-        "-f",
-        "progress",
-        "--name=It breaks",
-        "features/shop.feature",
-        messages="runs/7/messages.ndjson",
-    )
-    assert run.case_of("It breaks").statuses()["something breaks"] == "FAILED"
-    assert run.of("testRunFinished")[0]["success"] is False
-    report = (project / "runs" / "7" / "report.html").read_text(encoding="utf-8")
-    assert "<dt>Deployment</dt><dd>here</dd>" in report
-    assert "<dt>Queue</dt><dd>https://sqs/***/q</dd>" in report
-    assert "<dt>Revision</dt>" in report
-    assert _Page(report).messages() == run.messages
-
-
-def test_the_formatter_wants_a_file_before_anything_runs(tmp_path: Path) -> None:
-    run = run_behave(make_project(tmp_path), "-f", "reporting.html:HtmlReport")
-    assert run.code == 1
-    assert "ConfigError: expected a file for the report, found none; add -o" in run.printed
-    assert not (tmp_path / "told.json").exists()
-
-
-def test_a_page_that_cannot_be_installed_is_told_with_its_cause(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"(?s)found exit code 1 of .*package.json"):
-        installed_page(lambda _: None, package=tmp_path)
-
-
-def test_what_is_installed_is_said_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installer that takes a look, installs nothing, and prints where the modules would be."""
-    installer = tmp_path / "sandbox"
-    installer.mkdir()
-    (installer / "toolchain.py").write_text(
-        "print('one')\nprint('two')\nprint('/nowhere')\n", encoding="utf-8"
-    )
-    monkeypatch.setattr(page_module, "PROJECT", tmp_path)
-    said: list[str] = []
-    with pytest.raises(ReportError, match=r"FileNotFoundError.*/nowhere/@cucumber"):
-        installed_page(said.append)
-    assert said == ["the report's page (once): one", "the report's page (once): two"]
-
-
-def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Path) -> None:
-    project = make_project(tmp_path)
-    hook = (
-        "\n\ndef before_all(context):\n"
-        "    from pathlib import Path\n"
-        "    from drivers.suite import Output, Report\n"
-        "    from reporting import html, wiring\n"
-        "    def refuse(say):\n"
-        "        raise html.ReportError('no network')\n"
-        "    html.installed_page = refuse\n"
-        "    output = Output(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
-        "    wiring.begin_report(output, {}, lambda line: Path('said.txt').write_text(line))\n"
-    )
-    add_hook(project, hook)
-    run = run_behave(
-        project,
-        "-f",
-        "progress",
-        "--name=Attachments",
-        "features/shop.feature",
-        messages="runs/8/messages.ndjson",
-    )
-    assert run.code == 0, run.printed
-    assert run.of("testRunFinished")[0]["success"] is True
-    said = (project / "said.txt").read_text(encoding="utf-8")
-    assert said.startswith(
-        "No page this time, messages only; `python -m reporting runs/8` makes it later: no network"
-    )
-    assert not (project / "runs" / "8" / "report.html").exists()
-
-
-def test_meta_names_the_build_on_github_only() -> None:
-    assert "ci" not in meta({})
-    told = meta(
-        {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_REPOSITORY": "o/r",
-            "GITHUB_RUN_ID": "5",
-            "GITHUB_SHA": "abc",
-        }
-    )
-    assert told["ci"]["url"] == "https://github.com/o/r/actions/runs/5"
-    assert told["ci"]["git"]["revision"] == "abc"
-
-
-def test_a_folder_outside_any_repository_has_no_revision(tmp_path: Path) -> None:
-    assert revision(tmp_path) is None

@@ -16,7 +16,7 @@ from drivers.errors import UnexpectedAnswer, UnknownSession, Unreachable, Untrus
 from drivers.matchers import all_loaded
 from drivers.preview import Preview
 from drivers.references import in_code, in_page, in_styles
-from drivers.sessions import Sessions, attended
+from drivers.sessions import Attendance, Sessions
 from drivers.watch import Deadline
 from drivers.web import Web
 from tests.standin import authority_file, serving
@@ -106,10 +106,14 @@ def test_attendance_keeps_a_session_awake_until_left() -> None:
     server.json("POST /api/sessions/s-1/keepalive", 200, {"ttl": 1})
     with serving(server.handle) as origin:
         sessions = Sessions(Web(origin, ca_file=None, timeout=SOON))
-        with attended(sessions, "s-1", timedelta(seconds=0.04)) as attendance:
+        attendance = Attendance(sessions, idle_timeout=timedelta(seconds=0.04))
+        attendance.attend("s-1")
+        try:
             for _ in range(1000):
                 if len(server.asked) >= 3 or kept.wait(0.01):
                     break
+        finally:
+            attendance.stop()
         asked = len(server.asked)
         assert asked >= 3
         assert attendance.failures == []

@@ -26,7 +26,7 @@ export function rememberResolved(nodeModules) {
   const file = path.join(folder, "resolved-modules.json");
   const home = pathToFileURL(fs.realpathSync(nodeModules)).href + "/";
   const known = read(file);
-  let learned = 0;
+  let learned = false;
 
   registerHooks({
     resolve(specifier, context, next) {
@@ -40,15 +40,14 @@ export function rememberResolved(nodeModules) {
       const found = next(specifier, context);
       if (found.url.startsWith(home)) {
         known[key] = [found.url.slice(home.length), found.format];
-        learned += 1;
+        learned = true;
       }
       return found;
     },
   });
 
   return () => {
-    if (learned === 0) return;
-    learned = 0;
+    if (!learned) return;
     const fresh = `${file}.${process.pid}`;
     fs.writeFileSync(fresh, JSON.stringify(known));
     fs.renameSync(fresh, file);
