@@ -11,13 +11,14 @@ import pytest
 from sandbox.services import edit
 from sandbox.toolchain import node_binary
 
-_MODULE = Path(edit.__file__).with_name("resolved_modules.mjs")
+_SCRIPTS = Path(edit.__file__).parent
 _RUN = """
-const [module, packages, entry] = process.argv.slice(1);
-const { rememberResolved } = await import(module);
-const keep = rememberResolved(packages);
+const [scripts, packages, entry] = process.argv.slice(1);
+const { keepWhatWasLearned } = await import(`${scripts}/remembered.mjs`);
+const { rememberResolved } = await import(`${scripts}/resolved_modules.mjs`);
+rememberResolved(packages);
 console.log(JSON.stringify((await import(entry)).default));
-keep();
+keepWhatWasLearned();
 """
 
 
@@ -45,7 +46,7 @@ class Packages:
     def run(self, entry: str = "node_modules/app/index.mjs", *, cache: bool = True) -> object:
         command = [str(node_binary()), "--input-type=module", "-e", _RUN]
         told = subprocess.run(
-            [*command, str(_MODULE), str(self.installed), str(self.root / entry)],
+            [*command, str(_SCRIPTS), str(self.installed), str(self.root / entry)],
             check=True,
             capture_output=True,
             text=True,

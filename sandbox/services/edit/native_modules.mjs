@@ -1,4 +1,4 @@
-// A Vite plugin: Astro's own runtime modules are loaded by Node, not through Vite's transforms.
+// A Vite plugin: Astro's own runtime modules are loaded by Node where it can, not through Vite's transforms.
 //
 // Astro's dev server asks Vite for some 300 of its own files before it can answer the first request: two thirds of the
 // time to the first page, spent on files that never change and that this process has loaded already. Only those that
@@ -8,6 +8,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+
+import { remembered } from "./remembered.mjs";
+import { servedModules } from "./served_modules.mjs";
 
 const OF_VITE = /^\.(?:env|hot|glob)\b/;
 // `astro:` and `virtual:` are virtual modules, `#` and the package's own name go through its conditions, `?` is a loader.
@@ -49,19 +52,27 @@ export function plainModules(parse) {
 }
 
 export function nativeModules(astro, parse) {
-  const plain = plainModules(parse);
   const home = path.join(fs.realpathSync(astro), "dist") + path.sep;
+  const verdicts = remembered("native-modules");
+  const look = plainModules(parse);
+
+  function plain(file) {
+    const name = path.relative(home, file);
+    if (verdicts.recall(name) === undefined) verdicts.learn(name, look(file));
+    return verdicts.recall(name);
+  }
+
   return {
     name: "native-modules",
     configureServer(server) {
       const environment = server.environments.ssr;
       const fetchModule = environment.fetchModule.bind(environment);
+      const fetchServed = servedModules(environment, home);
       environment.fetchModule = (id, importer, options) => {
         const file = id.replace(/^(?:file:\/\/|\/@fs(?=\/))/, "");
-        if (file.startsWith(home) && file.endsWith(".js") && plain(file)) {
-          return Promise.resolve({ externalize: pathToFileURL(file).href, type: "module" });
-        }
-        return fetchModule(id, importer, options);
+        if (!file.startsWith(home) || !file.endsWith(".js")) return fetchModule(id, importer, options);
+        if (!plain(file)) return fetchServed(id, file, importer, options);
+        return Promise.resolve({ externalize: pathToFileURL(file).href, type: "module" });
       };
     },
   };

@@ -14,6 +14,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 import { nativeModules } from "./native_modules.mjs";
+import { keepWhatWasLearned } from "./remembered.mjs";
 import { rememberResolved } from "./resolved_modules.mjs";
 
 // Longer than the load balancer keeps an idle connection: it may send a request on one until then.
@@ -138,7 +139,7 @@ function warm(settings, pathname) {
   });
 }
 
-const keepResolved = rememberResolved(process.argv[2]);
+rememberResolved(process.argv[2]);
 const [{ dev, home, parse }, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings()]);
 const state = { ready: false };
 
@@ -161,4 +162,4 @@ state.ready = true;
 report({ event: "ready", status });
 // Node writes its compile cache when it exits; a task that is killed would leave the next one a slow start.
 flushCompileCache();
-keepResolved();
+keepWhatWasLearned();
