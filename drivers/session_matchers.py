@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from hamcrest.core.matcher import Matcher
 
+from drivers.activity import Tab
 from drivers.balancer import Routing
+from drivers.errors import NoData
 from drivers.facts import Fact
 from drivers.mail import Received
+from drivers.recorder import Sample
 
 
 def mentions(words: str) -> Matcher[str]:
@@ -38,6 +41,26 @@ def nothing_of(session_id: str) -> Matcher[Routing]:
         f"no rule and no target group of session {session_id}",
         lambda routing: not left(routing),
         lambda routing: ", ".join(left(routing)),
+    )
+
+
+def expired_while_connected() -> Matcher[Sequence[Sample[Tab]]]:
+    """A session watched from active to expired, whose browser stayed connected as long as it was active."""
+
+    def flaw(series: Sequence[Sample[Tab]]) -> str | None:
+        active = [sample for sample in series if sample.value.status == "active"]
+        if not active:
+            raise NoData("the session was never seen active, so nothing can be said about what ended it")
+        lost = [sample for sample in active if not sample.value.connected]
+        if lost:
+            return f"at {lost[0].at_s:.1f} s {lost[0].value}"
+        last = series[-1]
+        return None if last.value.status == "expired" else f"at {last.at_s:.1f} s still {last.value}"
+
+    return Fact(
+        "a session that expires, with the browser connected until then",
+        lambda series: flaw(series) is None,
+        lambda series: flaw(series) or "",
     )
 
 

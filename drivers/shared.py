@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from drivers.activity import SENT, OneThingEach, watch_one_thing_each
 from drivers.crowd import Crowd, until_all_live
 from drivers.endings import make_endings
 from drivers.errors import Unreachable
@@ -51,6 +52,7 @@ class Shared:
         self._new_client = new_client
         self._visits = Visits(platform)
         self._wake_up: WakeUp | None = None
+        self._one_thing_each: OneThingEach | None = None
         self._session: Visit | None = None
         self._neighbours: tuple[Visit, ...] = ()
         self._endings: Mapping[str, Visit] | None = None
@@ -63,6 +65,13 @@ class Shared:
             self._visits.until_asleep()
             self._wake_up = self._watch()
         return self._wake_up
+
+    def one_thing_each(self) -> OneThingEach:
+        """Customers who did one thing each for twice the idle time, watched; their sessions have ended since."""
+        if self._one_thing_each is None:
+            self.dismiss()
+            self._one_thing_each = self._watch_one_thing_each()
+        return self._one_thing_each
 
     def session(self) -> Visit:
         """A live session that is kept awake."""
@@ -130,6 +139,7 @@ class Shared:
     def forget(self) -> None:
         """Dismiss the sessions and forget what was watched and what ended: the next feature sees for itself."""
         self._wake_up = None
+        self._one_thing_each = None
         self._endings = None
         self.dismiss()
 
@@ -162,6 +172,20 @@ class Shared:
             for recorder in nearby:
                 recorder.stop()
             visits.end([visit] if visit else [])
+
+    def _watch_one_thing_each(self) -> OneThingEach:
+        visits: list[Visit] = []
+        attendance = self._platform.attendance
+        try:
+            for _ in range(len(SENT) + 1):
+                visits.append(self._visits.start(self._customer(), 'Change the heading to "Good morning"'))
+                attendance.attend(visits[-1].session_id)
+            until_all_live(self._platform, visits)
+            for visit in visits:
+                attendance.leave(visit.session_id)
+            return watch_one_thing_each(self._platform, visits)
+        finally:
+            self._visits.end(visits)
 
     def _status(self, visit: Visit | None) -> str:
         record = self._platform.records.find(visit.session_id) if visit else None

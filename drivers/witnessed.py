@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from drivers.activity import OneThingEach
 from drivers.platform import Platform
 from drivers.shared import Shared, WakeUp
 from drivers.visits import Visit
@@ -22,6 +23,11 @@ class Witnessed(Shared):
         wake_up = super().wake_up()
         self._tell(wake_up.visit)
         return wake_up
+
+    def one_thing_each(self) -> OneThingEach:
+        one_thing_each = super().one_thing_each()
+        self._told(one_thing_each.visits)
+        return one_thing_each
 
     def session(self) -> Visit:
         visit = super().session()

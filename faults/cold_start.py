@@ -13,6 +13,8 @@ FIRST_REQUEST = "The first request wakes the platform and brings up a preview wi
 NEXT_EDIT = "A fresh preview shows the next edit without being reloaded by hand"
 ONE_TASK = "One session wakes one Hermes task and one Edit task, never more"
 WAITING_PAGE = "A visitor who comes too early sees the waiting page"
+KEPT_AWAKE = "<Activity> keep a session awake beyond the idle time"
+FORGOTTEN_TAB = "A forgotten browser tab does not keep a session awake"
 EXPIRES = "After the idle time the session expires, Edit goes to zero, then Hermes"
 
 
@@ -74,6 +76,52 @@ def idle_reaper_never_runs() -> None:
         return False
 
     Steps.idle = never  # type: ignore[method-assign]
+
+
+@fault("A customer who only reads her preview is put out of it.", part="edit", caught_by=(KEPT_AWAKE,))
+def page_views_ignored() -> None:
+    """Page requests are counted nowhere."""
+    from sandbox.services.edit.activity import Activity
+
+    def page(self: Activity, session_id: str, user_id: str) -> None:
+        del self, session_id, user_id
+
+    Activity.page = page  # type: ignore[method-assign]
+
+
+@fault(
+    "A customer who says that she is still there is not believed.",
+    part="session_api",
+    caught_by=(KEPT_AWAKE,),
+)
+def keepalives_ignored() -> None:
+    """A keepalive is answered as ever, and changes nothing on record."""
+    from sandbox.services.records import Records, SessionRecord
+
+    def touch(self: Records, record: SessionRecord) -> SessionRecord:
+        del self
+        return record
+
+    Records.touch = touch  # type: ignore[method-assign]
+
+
+@fault(
+    "As long as one customer works, nobody's forgotten session ends.",
+    part="hermes",
+    caught_by=(FORGOTTEN_TAB,),
+)
+def activity_counts_for_everybody() -> None:
+    """A session is idle once the latest activity of all sessions is long ago."""
+    from sandbox.services.hermes.steps import Steps
+    from sandbox.services.records import SessionRecord
+
+    idle, latest = Steps.idle, {"at": ""}
+
+    def of_all(self: Steps, record: SessionRecord) -> bool:
+        latest["at"] = max(latest["at"], record.last_activity_at)
+        return idle(self, dataclasses.replace(record, last_activity_at=latest["at"]))
+
+    Steps.idle = of_all  # type: ignore[method-assign]
 
 
 @fault("For one session two Edit tasks are started.", part="hermes", caught_by=(ONE_TASK,))

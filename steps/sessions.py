@@ -8,10 +8,9 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly, equal_to, has_length, not_none
 
-from drivers.activity import keep_awake_with
 from drivers.expect import expect
-from drivers.matchers import answers_page, has_status, is_open, within_budget
-from drivers.session_matchers import mentions, nothing_of
+from drivers.matchers import always, answers_page, has_status, within_budget
+from drivers.session_matchers import expired_while_connected, mentions, nothing_of
 from drivers.timeline import Stage
 from drivers.visits import Customer
 from drivers.watch import wait_until
@@ -38,6 +37,15 @@ def session_woken_by(context: Context, instruction: str) -> None:
     """A new customer's first instruction has brought up a live preview."""
     world: World = context.world
     world.start_live(world.new_customer(), instruction)
+
+
+@given(
+    "customers who for twice the idle time only send one thing each, and one who only left her browser open"
+)
+def one_thing_each(context: Context) -> None:
+    """All at once, watched all the while; the scenarios of a feature share it."""
+    world: World = context.world
+    world.suite.shared.one_thing_each()
 
 
 @when('"{user_id}" of "{client_id}" starts with: {instruction}')
@@ -75,14 +83,6 @@ def customer_leaves(context: Context) -> None:
     world.leave(world.visit)
 
 
-@when("the customer does nothing for twice the idle time but send {activity}")
-def customer_only_sends(context: Context, activity: str) -> None:
-    """One kind of activity, several times per idle time, and no other."""
-    world: World = context.world
-    world.platform.attendance.leave(world.visit.session_id)
-    keep_awake_with(activity, world.platform, world.visit, 2 * world.platform.profile.timing.idle_timeout)
-
-
 @then("the session is on record at once as initializing")
 def on_record_at_once(context: Context) -> None:
     """The record was there when the answer came, so the first look finds it."""
@@ -116,12 +116,20 @@ def session_expires(context: Context) -> None:
     world.visits.until(world.visit, "expired", world.visits.expire_within())
 
 
-@then("the session expires while the browser is still connected")
-def expires_with_open_browser(context: Context) -> None:
-    """The open socket is no activity; it was open until the session drained."""
+@then("the session of the one who only sent {activity} was active all the while")
+def active_all_the_while(context: Context, activity: str) -> None:
+    """At every look, several times per idle time."""
     world: World = context.world
-    expect(world.visit.browser, is_open(), "the forgotten tab")
-    world.visits.until(world.visit, "expired", world.visits.expire_within())
+    seen = world.suite.shared.one_thing_each()
+    expect(seen.statuses[activity], always(equal_to("active")), str(seen.senders[activity]))
+
+
+@then("the session of the one who left her browser open expired while it was connected")
+def expired_with_open_browser(context: Context) -> None:
+    """The open socket is no activity, nor is what the others did; it was open until the session drained."""
+    world: World = context.world
+    seen = world.suite.shared.one_thing_each()
+    expect(seen.tab, expired_while_connected(), str(seen.forgotten))
 
 
 @then('the session fails for a reason that mentions "{words}"')

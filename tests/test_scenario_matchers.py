@@ -7,12 +7,13 @@ from types import MappingProxyType
 import pytest
 from hamcrest.core.string_description import StringDescription
 
+from drivers.activity import Tab
 from drivers.balancer import Routing, Rule, TargetGroup
 from drivers.errors import NoData
 from drivers.facts import Fact
 from drivers.preview_matchers import waiting_then_live
 from drivers.recorder import Sample
-from drivers.session_matchers import mentions, nothing_of
+from drivers.session_matchers import expired_while_connected, mentions, nothing_of
 from drivers.web import Answer
 
 WAITING = '<meta http-equiv="refresh" content="1"> starting'
@@ -74,3 +75,36 @@ def test_a_leftover_rule_and_an_orphaned_target_group_are_named() -> None:
 def test_words_are_found_in_any_case() -> None:
     assert mentions("understand").matches("We did not UNDERSTAND that.")
     assert mismatch(mentions("workspace"), "no idea") == "'no idea'"
+
+
+def looks(*tabs: Tab) -> list[Sample[Tab]]:
+    """Looks at a forgotten browser tab, a second apart."""
+    return [Sample(float(at), tab) for at, tab in enumerate(tabs)]
+
+
+ACTIVE, DRAINING, EXPIRED = Tab(True, "active"), Tab(False, "draining"), Tab(False, "expired")
+
+
+@pytest.mark.parametrize("end", [(EXPIRED,), (DRAINING, EXPIRED), (Tab(True, "expired"),)])
+def test_a_tab_that_was_connected_until_its_session_expired(end: tuple[Tab, ...]) -> None:
+    assert expired_while_connected().matches(looks(ACTIVE, ACTIVE, *end))
+
+
+@pytest.mark.parametrize(
+    ("tabs", "told"),
+    [
+        ((ACTIVE, ACTIVE), "at 1.0 s still active, browser connected"),
+        ((ACTIVE, DRAINING), "at 1.0 s still draining, browser not connected"),
+        ((ACTIVE, Tab(False, "inactive")), "at 1.0 s still inactive, browser not connected"),
+        ((ACTIVE, Tab(False, "active"), EXPIRED), "at 1.0 s active, browser not connected"),
+    ],
+)
+def test_a_session_that_stays_or_ends_otherwise_and_a_lost_connection_are_told(
+    tabs: tuple[Tab, ...], told: str
+) -> None:
+    assert mismatch(expired_while_connected(), looks(*tabs)) == told
+
+
+def test_a_tab_never_seen_active_is_no_proof() -> None:
+    with pytest.raises(NoData, match="never seen active"):
+        expired_while_connected().matches(looks(EXPIRED))

@@ -23,6 +23,7 @@ def visit(name: str) -> Any:
     ("way", "arguments", "shared", "told"),
     [
         ("wake_up", (), SimpleNamespace(visit=visit("w")), ["w"]),
+        ("one_thing_each", (), SimpleNamespace(visits=(visit("o"), visit("t"))), ["o", "t"]),
         ("session", (), visit("s"), ["s"]),
         ("come_beside", (2,), (visit("a"), visit("b")), ["a", "b"]),
         ("beside", (2,), (visit("a"), visit("b")), ["a", "b"]),
