@@ -177,7 +177,7 @@ class Fleet:
             self._ecs.stop_task(cluster=self._names.cluster, task=arn, reason=reason)
 
     def scale(self, role: str, desired: int) -> None:
-        """Set a service's desired count by hand: the forced shutdown of the request, never a help to scale up."""
+        """Set a service's desired count by hand: to force it to zero, never a help to scale up."""
         with reaching("ECS"):
             self._ecs.update_service(
                 cluster=self._names.cluster, service=self._name(role), desiredCount=desired

@@ -62,7 +62,7 @@ class Shared:
         """A wake-up watched from the request to the live preview; the session it was watched on has ended since."""
         if self._wake_up is None:
             self.dismiss()
-            self._visits.until_asleep()
+            self._visits.put_to_sleep()
             self._wake_up = self._watch()
         return self._wake_up
 

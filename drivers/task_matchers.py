@@ -8,6 +8,7 @@ from hamcrest.core.matcher import Matcher
 
 from drivers.facts import Fact
 from drivers.fleet import Counts, Task
+from drivers.records import Commands
 
 
 def none_counted() -> Matcher[tuple[Counts, Counts]]:
@@ -23,6 +24,15 @@ def none_counted() -> Matcher[tuple[Counts, Counts]]:
 def counts_none(role: str) -> Matcher[Counts]:
     """A service counts no task and wants none."""
     return Fact(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
+
+
+def nothing_to_do() -> Matcher[tuple[Counts, Commands]]:
+    """Edit counts no task and wants none, and no command waits or is being handled."""
+    return Fact(
+        "nothing to do: no Edit task, none wanted, no command in the queue",
+        lambda seen: seen[0] == Counts(0, 0, 0) and not seen[1].waiting and not seen[1].in_flight,
+        lambda seen: f"edit {seen[0]}; {seen[1].waiting} commands wait, {seen[1].in_flight} are being handled",
+    )
 
 
 def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:

@@ -18,7 +18,7 @@ from drivers.matchers import asleep, ended_otherwise, has_status, is_live
 from drivers.platform import Platform
 from drivers.records import Record
 from drivers.sessions import Session
-from drivers.task_matchers import counts_none, none_counted, that_many
+from drivers.task_matchers import counts_none, none_counted, nothing_to_do, that_many
 from drivers.timeline import Stage, Timeline
 from drivers.watch import stays, wait_until
 from drivers.workspace import Workspace
@@ -155,6 +155,25 @@ class Visits:
         fleet = self._platform.fleet
         wait_until(fleet.all_counts, none_counted(), what="the platform", within=within, every=every)
         return wait_until(fleet.state, asleep(), what="the platform", within=within, every=every)
+
+    def put_to_sleep(self) -> FleetState:
+        """Have nothing run, for what begins from there; NotInTime tells what does.
+
+        Edit goes to zero by itself. Hermes would stay for one more idle time (five minutes on AWS), doing nothing: it
+        is stopped as an operator would. That it goes by itself is for `until_asleep` to see.
+        """
+        platform = self._platform
+        profile = platform.profile
+        wait_until(
+            lambda: (platform.fleet.counts("edit"), platform.records.commands()),
+            nothing_to_do(),
+            what="the platform",
+            within=profile.timing.idle_timeout + profile.patience.sleep,
+            every=profile.patience.poll,
+        )
+        if platform.fleet.counts("hermes").desired:
+            platform.fleet.scale("hermes", 0)
+        return self.until_asleep()
 
     def stay_asleep(self, during: timedelta) -> FleetState:
         """Look for a while at whether anything runs or is wanted; DidNotStay tells what."""

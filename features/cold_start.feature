@@ -57,15 +57,6 @@ Feature: Cold start
   Rule: Left alone, everything goes back to zero
 
     @criterion.scaling
-    Scenario: After the idle time the session expires, Edit goes to zero, then Hermes
-      Given a live session
-      When the customer leaves
-      Then the session expires
-      And Edit goes to zero, and Hermes after it
-      And nothing of the session is left running or routed
-      And the preview's old address says that the session has ended
-
-    @criterion.scaling
     Scenario Outline: <Activity> keep a session awake beyond the idle time
       Given customers who for twice the idle time only send one thing each, and one who only left her browser open
       Then the session of the one who only sent <activity> was active all the while
@@ -81,6 +72,15 @@ Feature: Cold start
       Given customers who for twice the idle time only send one thing each, and one who only left her browser open
       Then the session of the one who left her browser open expired while it was connected
 
+    @criterion.scaling
+    Scenario: After the idle time the session expires, Edit goes to zero, then Hermes
+      Given a live session
+      When the customer leaves
+      Then the session expires
+      And Edit goes to zero, and Hermes after it
+      And nothing of the session is left running or routed
+      And the preview's old address says that the session has ended
+
   Rule: What cannot be done is said, and leaves nothing awake
 
     @criterion.scaling
@@ -91,13 +91,6 @@ Feature: Cold start
       And the customer is mailed that reason
       And the platform falls asleep again
 
-    Scenario: A later instruction that nobody understands costs the customer nothing but an answer
-      Given a live session
-      When the customer asks: Make it pop like the sound of seven Tuesdays
-      Then the customer is mailed a reason that mentions "understand"
-      And the session is still active
-      And the workspace is as it was
-
     @criterion.scaling
     Scenario: A workspace that cannot be opened ends as failed, and the customer is told why
       Given the platform is asleep
@@ -106,6 +99,13 @@ Feature: Cold start
       Then the session fails for a reason that mentions "workspace"
       And the customer is mailed that reason
       And the platform falls asleep again
+
+    Scenario: A later instruction that nobody understands costs the customer nothing but an answer
+      Given a live session
+      When the customer asks: Make it pop like the sound of seven Tuesdays
+      Then the customer is mailed a reason that mentions "understand"
+      And the session is still active
+      And the workspace is as it was
 
   Rule: A bad request is refused and leaves no trace
 

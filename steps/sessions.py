@@ -22,7 +22,7 @@ def platform_is_asleep(context: Context) -> None:
     """Nothing runs and nothing is wanted of Hermes and Edit."""
     world: World = context.world
     world.suite.shared.dismiss()
-    world.visits.until_asleep()
+    world.visits.put_to_sleep()
 
 
 @given("a live session")
