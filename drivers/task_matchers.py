@@ -31,7 +31,9 @@ def nothing_to_do() -> Matcher[tuple[Counts, Commands]]:
     return Fact(
         "nothing to do: no Edit task, none wanted, no command in the queue",
         lambda seen: seen[0] == Counts(0, 0, 0) and not seen[1].waiting and not seen[1].in_flight,
-        lambda seen: f"edit {seen[0]}; {seen[1].waiting} commands wait, {seen[1].in_flight} are being handled",
+        lambda seen: (
+            f"edit {seen[0]}; {seen[1].waiting} commands wait, {seen[1].in_flight} are being handled"
+        ),
     )
 
 

@@ -86,6 +86,8 @@ class Wire:
         deadline = Deadline.after(within or timedelta(seconds=self._timeout_s))
         try:
             with socket.create_connection(self._address, deadline.left_s(self._timeout_s)) as plain:
+                # A request is written in one piece; it would wait for the other end to confirm the TLS handshake.
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self._tls is None:
                     yield plain
                     return

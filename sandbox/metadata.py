@@ -22,6 +22,9 @@ class MetadataServer:
         class Handler(BaseHTTPRequestHandler):
             """Answers `/v4/<task id>` and the paths below it."""
 
+            # Head and body are two writes: the second would wait until the task confirms the first.
+            disable_nagle_algorithm = True
+
             def do_GET(self) -> None:
                 """One document, or 404."""
                 status, body = answer(self.path, lookup)

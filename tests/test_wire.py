@@ -51,6 +51,19 @@ def test_a_target_goes_out_byte_for_byte(target: str) -> None:
     assert seen[0].startswith(b"BREW " + target.encode("latin-1") + b" HTTP/1.1\r\nhost: 127.0.0.1:")
 
 
+def test_a_request_waits_for_no_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+
+    def push(connection: socket.socket, data: bytes) -> None:
+        at_once.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        connection.sendall(data)
+
+    monkeypatch.setattr("drivers.wire._push", push)
+    with listening(OK) as (wire, _):
+        wire.send("GET", "/")
+    assert at_once and all(at_once)
+
+
 def test_headers_replace_those_that_are_added_and_answers_are_read_whole() -> None:
     with listening(OK) as (wire, seen):
         answer = wire.send("POST", "/", headers={"connection": "keep-alive", "te": "trailers"}, body=b"{}")

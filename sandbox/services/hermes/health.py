@@ -36,6 +36,8 @@ class HealthServer(socketserver.ThreadingTCPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes: the second would wait until the load balancer confirms the first.
+    disable_nagle_algorithm = True
     # Longer than the load balancer keeps an idle connection: it may send a request on one until then.
     timeout = 75
     server: HealthServer
