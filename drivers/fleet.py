@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,6 +141,14 @@ class Fleet:
         return tuple(
             t for t in self.tasks(role) if t.last_status == "RUNNING" and t.desired_status == "RUNNING"
         )
+
+    def protected(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """The ARNs of those tasks that no scale-in stops (ECS API, GetTaskProtection: at most 100 at once)."""
+        with reaching("ECS"):
+            found = self._ecs.get_task_protection(
+                cluster=self._names.cluster, tasks=[task.arn for task in tasks[:DESCRIBED_AT_ONCE]]
+            )
+        return frozenset(task["taskArn"] for task in found["protectedTasks"] if task["protectionEnabled"])
 
     def history(self, role: str) -> tuple[Task, ...]:
         """All tasks of the service that ECS still knows, stopped ones included (at least an hour), oldest first."""

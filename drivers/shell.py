@@ -121,6 +121,10 @@ class ExecShell:
         Asked before every attempt: a task of the service that was there a moment ago may be on its way out.
         """
         ready = [task for task in self._fleet.running("edit") if task.exec_ready]
+        if len(ready) > 1:
+            # One that nobody works on may be scaled in, and would take the command with it.
+            protected = self._fleet.protected(ready)
+            ready.sort(key=lambda task: task.arn not in protected)
         if ready:
             return ready[0]
         known = self._fleet.task(self._maintenance) if self._maintenance else None

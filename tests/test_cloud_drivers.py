@@ -189,6 +189,10 @@ class Ecs:
         self.described += tasks
         return {"tasks": [self.all[arn] for arn in tasks if arn in self.all]}
 
+    def get_task_protection(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        told = [{"taskArn": arn, "protectionEnabled": arn.endswith("/working")} for arn in tasks]
+        return {"protectedTasks": told, "failures": []}
+
     def run_task(self, **wanted: Any) -> dict[str, Any]:
         self.asked = wanted
         return {"tasks": [], "failures": [{"reason": "RESOURCE:ENI"}]}
@@ -237,6 +241,11 @@ def test_a_task_is_read_with_its_address_and_agent() -> None:
     assert (found.ip, found.exec_ready, found.task_id) == ("10.0.0.9", True, "a")
     assert fleet.task("arn:none") is None
     assert fleet.counts("hermes") == Counts(0, 0, 0)
+
+
+def test_tasks_that_no_scale_in_stops_are_told() -> None:
+    fleet = Fleet(Ecs(task("idle", "RUNNING", "RUNNING"), task("working", "RUNNING", "RUNNING")), NAMES)  # type: ignore[arg-type]
+    assert fleet.protected(fleet.running("edit")) == {"arn:task/live/working"}
 
 
 def test_events_are_told_oldest_first_from_an_instant_on() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,11 +30,16 @@ class FakeFleet:
     def __init__(self, *serving: Task, maintenance: Task = RESTING) -> None:
         self.serving = list(serving)
         self.maintenance = maintenance
+        self.working: frozenset[str] = frozenset()
         self.started = 0
 
     def running(self, role: str) -> tuple[Task, ...]:
         assert role == "edit"
         return tuple(self.serving)
+
+    def protected(self, tasks: Sequence[Task]) -> frozenset[str]:
+        assert list(tasks) == self.serving
+        return self.working
 
     def task(self, arn: str) -> Task | None:
         assert arn == self.maintenance.arn
@@ -88,6 +94,16 @@ def test_it_runs_in_a_task_of_the_service_if_there_is_one(profile: Profile) -> N
     channel = FakeChannel(fleet)
     assert shell(fleet, channel, profile).run("true").stdout == b"done"
     assert (channel.asked, fleet.started) == ([SERVING.arn], 0)
+
+
+def test_of_several_it_takes_one_that_somebody_works_on(profile: Profile) -> None:
+    fleet = FakeFleet(SERVING, replace(SERVING, arn="arn:task/working"))
+    fleet.working = frozenset({"arn:task/working"})
+    channel = FakeChannel(fleet)
+    shell(fleet, channel, profile).run("true")
+    fleet.working = frozenset()
+    shell(fleet, channel, profile).run("true")
+    assert channel.asked == ["arn:task/working", SERVING.arn]
 
 
 def test_it_starts_one_maintenance_task_and_keeps_it_if_nothing_runs(profile: Profile) -> None:
