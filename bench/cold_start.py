@@ -31,7 +31,7 @@ def measure(stand: Stand) -> ColdStarts:
     stamps: list[Mapping[str, float]] = []
     for number in range(1, stand.plan.wakes + 1):
         stand.say(f"cold start {number} of {stand.plan.wakes}")
-        stand.visits.until_asleep()
+        stand.visits.put_to_sleep()
         visit = stand.visits.start(stand.customer(), 'Add a new page called "Test Page"')
         try:
             stand.visits.until_live(visit)

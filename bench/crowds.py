@@ -80,7 +80,7 @@ def measure(stand: Stand) -> Crowds:
 
 
 def _size(stand: Stand, count: int) -> CrowdSize:
-    stand.visits.until_asleep()
+    stand.visits.put_to_sleep()
     client_id = stand.suite.new_client()
     visits: Sequence[Visit] = ()
     asleep = of_children()

@@ -17,7 +17,8 @@ const OF_A_CHANGE = /[?&]t=\d/;
 const SOURCE_MAP = /\n\/\/# source(?:URL|MappingSource)=[^]*$/;
 
 // Whatever may change what becomes of a module: where it lies, how imports are resolved, and every plugin, each of
-// which a site may add. The session's path is none of it.
+// which a site may add. The session's path is none of it. Plugins count as the same if their text is; what they were
+// made with does not show, and would matter only to one that rewrites Astro itself.
 function fingerprint({ plugins, define, resolve, base }, home) {
   const hooks = plugins.map(({ name, enforce, resolveId, load, transform }) => [name, enforce, resolveId, load, transform]);
   const text = JSON.stringify([home, hooks, define, resolve], (_key, value) =>
