@@ -273,11 +273,15 @@ class Reconciler:
         if self.sessions or self.commands.inbox or self.commands.held():
             self._busy_at = now
             self._audited = False
+            return
         fleet = self.known_fleet()
-        if now < self._busy_at + self.config.idle_timeout_s or fleet.desired or fleet.present:
+        if fleet.desired or fleet.present:
             return
         if not self._audited:
+            # During the idle time: when that has passed, it is known already that nothing is left behind.
             self._audit_at = 0.0
+            return
+        if now < self._sleep_at():
             return
         if not self.unfinished():
             log.info("nothing to do: hermes scales to 0")
@@ -289,6 +293,9 @@ class Reconciler:
             log.info("hermes stays for another idle time: a session is open, or a command waits")
         self._busy_at = now
 
+    def _sleep_at(self) -> float:
+        return self._busy_at + self.config.idle_timeout_s
+
     def unfinished(self) -> bool:
         """Whether there is an open session or a queued command, read just now."""
         return bool(self.records.with_status(*OPEN)) or self.commands.backlog() > 0
@@ -298,6 +305,8 @@ class Reconciler:
         moments = [self._refresh_at, *(s.due for s in self.sessions.values() if not s.busy)]
         if self._homeless():
             moments.append(self._fleet_at)
+        if self._audited and now < self._sleep_at():
+            moments.append(self._sleep_at())
         with self._changed:
             if not self._nudged:
                 self._changed.wait(max(0.0, min(moments) - now))
