@@ -147,6 +147,16 @@ def test_deactivation_of_a_session_without_a_task_needs_none(stand: Stand) -> No
     eventually(lambda: stand.capacity.tasks, lambda seen: not seen, "no Edit task")
 
 
+def test_hermes_stays_for_an_idle_time_after_the_last_session(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    asked = stand.ask()
+    stand.wait_status(asked)
+    stand.send("deactivate", asked)
+    stand.wait_status(asked, "inactive")
+    eventually(lambda: stand.capacity.tasks, lambda seen: not seen, "no Edit task")
+    throughout(lambda: stand.capacity.hermes, lambda seen: seen == 1, "Hermes stays", 3.0)
+
+
 def test_an_idle_session_expires_and_everything_goes_to_zero(stand: Stand) -> None:
     stand.start()
     asked = stand.ask()
