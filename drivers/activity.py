@@ -67,8 +67,6 @@ def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThin
             _sending(platform, kind, visit),
             what=f"status of {visit} kept awake by {kind}",
             every=idle_timeout / SENT_PER_IDLE_TIME,
-            # A session that ended between the look and the sending refuses: the next look tells.
-            transient=(Unreachable, UnexpectedAnswer),
         )
         for kind, visit in by_kind.items()
     }
@@ -94,7 +92,10 @@ def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThin
 
 
 def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | None]:
-    """A look at the session's status that then sends one thing of that kind, if the session is active."""
+    """A look at the session's status that then sends one thing of that kind, if the session is active.
+
+    It returns the status, and after it why what was sent was not taken, if it was not.
+    """
     numbers = itertools.count(1)
 
     def instruct() -> None:
@@ -109,8 +110,12 @@ def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | 
 
     def look() -> str | None:
         status = platform.records.get(visit.session_id).status
-        if status == "active":
+        if status != "active":
+            return status
+        try:
             send()
+        except (Unreachable, UnexpectedAnswer) as failure:
+            return f"{status}, {kind} not taken: {failure}"
         return status
 
     return look

@@ -26,14 +26,12 @@ def counts_none(role: str) -> Matcher[Counts]:
     return Fact(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
 
 
-def nothing_to_do() -> Matcher[tuple[Counts, Commands]]:
-    """Edit counts no task and wants none, and no command waits or is being handled."""
+def none_queued() -> Matcher[Commands]:
+    """No command waits or is being handled; those that were given up are nobody's any more."""
     return Fact(
-        "nothing to do: no Edit task, none wanted, no command in the queue",
-        lambda seen: seen[0] == Counts(0, 0, 0) and not seen[1].waiting and not seen[1].in_flight,
-        lambda seen: (
-            f"edit {seen[0]}; {seen[1].waiting} commands wait, {seen[1].in_flight} are being handled"
-        ),
+        "no command in the queue",
+        lambda commands: not commands.waiting and not commands.in_flight,
+        lambda commands: f"{commands.waiting} wait, {commands.in_flight} are being handled",
     )
 
 

@@ -18,7 +18,7 @@ from drivers.matchers import asleep, ended_otherwise, has_status, is_live
 from drivers.platform import Platform
 from drivers.records import Record
 from drivers.sessions import Session
-from drivers.task_matchers import counts_none, none_counted, nothing_to_do, that_many
+from drivers.task_matchers import counts_none, none_counted, none_queued, that_many
 from drivers.timeline import Stage, Timeline
 from drivers.watch import stays, wait_until
 from drivers.workspace import Workspace
@@ -162,15 +162,12 @@ class Visits:
         Edit goes to zero by itself. Hermes would stay for one more idle time (five minutes on AWS), doing nothing: it
         is stopped as an operator would. That it goes by itself is for `until_asleep` to see.
         """
-        platform = self._platform
-        profile = platform.profile
-        wait_until(
-            lambda: (platform.fleet.counts("edit"), platform.records.commands()),
-            nothing_to_do(),
-            what="the platform",
-            within=profile.timing.idle_timeout + profile.patience.sleep,
-            every=profile.patience.poll,
-        )
+        platform, profile = self._platform, self._platform.profile
+        within, every = profile.timing.idle_timeout + profile.patience.sleep, profile.patience.poll
+        edit = partial(platform.fleet.counts, "edit")
+        wait_until(edit, counts_none("edit"), what="service edit", within=within, every=every)
+        commands = platform.records.commands
+        wait_until(commands, none_queued(), what="the command queue", within=within, every=every)
         if platform.fleet.counts("hermes").desired:
             platform.fleet.scale("hermes", 0)
         return self.until_asleep()

@@ -71,9 +71,9 @@ def test_a_platform_that_sleeps_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("edit", "commands", "told"),
     [
-        (ONE, Commands(0, 0, 0), "edit desired 1, running 1, pending 0"),
-        (NONE, Commands(1, 0, 0), "1 commands wait, 0 are being handled"),
-        (NONE, Commands(0, 2, 0), "0 commands wait, 2 are being handled"),
+        (ONE, Commands(0, 0, 0), "service edit .* saw desired 1, running 1, pending 0"),
+        (NONE, Commands(1, 0, 0), "1 wait, 0 are being handled"),
+        (NONE, Commands(0, 2, 0), "0 wait, 2 are being handled"),
     ],
 )
 def test_a_platform_with_something_to_do_is_not_put_to_sleep(
