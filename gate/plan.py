@@ -12,12 +12,15 @@ from gate.expected import Expected
 from gate.selection import Selection, Wanted
 
 BOOT_S = 6.0
-"""Seconds that a unit takes besides its scenarios: its platform comes up, while the one before comes to its end."""
+"""Seconds within which a platform comes up, beside whatever else runs."""
+
+UNIT_S = 3.0
+"""Seconds that a unit takes besides its scenarios. Less than `BOOT_S`: its platform comes up while others still run."""
 
 UNKNOWN_S = 3.0
 """Seconds a scenario is thought to take when nothing is known of it."""
 
-WORTH_S = 5.0
+WORTH_S = 3.0
 """Seconds by which a run must end earlier for a feature to be split over two platforms."""
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
@@ -50,7 +53,7 @@ class Unit:
     @property
     def total_s(self) -> float:
         """How long it will take, platform included."""
-        return BOOT_S + sum(self.seconds)
+        return UNIT_S + sum(self.seconds)
 
 
 @dataclass(frozen=True)

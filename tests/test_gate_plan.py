@@ -8,7 +8,7 @@ import pytest
 
 from gate.expected import Expected
 from gate.options import MergeOptions, Options, parse
-from gate.plan import BOOT_S, Seconds, Shard, Unit, longest_first, share, units
+from gate.plan import UNIT_S, Seconds, Shard, Unit, longest_first, share, units
 from gate.selection import Selection, SelectionError, Wanted, select, split
 from tests.gate_stand import feature, make_project
 
@@ -49,7 +49,7 @@ def test_a_unit_is_a_feature_file_and_the_longest_is_started_first() -> None:
 
 def test_what_a_scenario_took_counts_more_than_what_its_rule_takes() -> None:
     (unit,) = dealt(selection(a=["short", "short"]), 1, {("a", "a 1"): [9, 9, 9, 50, 8, 7, 7]})
-    assert unit.total_s == BOOT_S + 8 + 2
+    assert unit.total_s == UNIT_S + 8 + 2
 
 
 def test_a_feature_is_split_between_two_rules_when_the_run_ends_earlier_for_it() -> None:
