@@ -15,7 +15,7 @@ from pathlib import Path
 
 from drivers.masking import mask_file
 from gate.lifeline import VARIABLE
-from gate.plan import Unit
+from gate.plan import BOOT_S, Unit
 from gate.progress import Ended, EventFile, Progress
 from gate.remains import clear, remains
 
@@ -145,7 +145,7 @@ class Worker:
         if over >= len(self.unit.scenarios):
             return 0.0
         if not self.progress.begun:
-            return self.unit.total_s
+            return BOOT_S + sum(self.unit.seconds)
         current, *later = self.unit.seconds[over:]
         running = self.progress.scenario is not None and not self.progress.putting_away
         spent = now - self.progress.scenario_since if running else 0.0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gate.plan import UNIT_S, Unit
+from gate.plan import BOOT_S, Unit
 from gate.progress import PUTTING_AWAY, EventFile, Progress
 from gate.screen import LiveScreen, Plain, doing, screen
 from gate.selection import Wanted
@@ -66,7 +66,7 @@ ENDED = {
 @pytest.mark.parametrize(
     ("events", "left_s"),
     [
-        ([], UNIT_S + 12.0),
+        ([], BOOT_S + 12.0),
         ([FEATURE], 12.0),
         ([FEATURE, {**SCENARIO, "at": 998.0}], 5.0 + 5.0),
         ([FEATURE, {**SCENARIO, "at": 900.0}], LEAST_S + 5.0),
