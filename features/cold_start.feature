@@ -84,10 +84,10 @@ Feature: Cold start
   Rule: What cannot be done is said, and leaves nothing awake
 
     @criterion.scaling
-    Scenario: An instruction that nobody understands ends as failed, and the customer is told why
+    Scenario: An instruction that cannot be carried out ends as failed, and the customer is told why
       Given the platform is asleep
-      When a customer starts with: Make it pop like the sound of seven Tuesdays
-      Then the session fails for a reason that mentions "understand"
+      When a customer starts with: Delete the page "Nowhere"
+      Then the session fails for a reason that mentions "no page"
       And the customer is mailed that reason
       And the platform falls asleep again
 
@@ -100,10 +100,10 @@ Feature: Cold start
       And the customer is mailed that reason
       And the platform falls asleep again
 
-    Scenario: A later instruction that nobody understands costs the customer nothing but an answer
+    Scenario: A later instruction that cannot be carried out costs the customer nothing but an answer
       Given a live session
-      When the customer asks: Make it pop like the sound of seven Tuesdays
-      Then the customer is mailed a reason that mentions "understand"
+      When the customer asks: Delete the page "Nowhere"
+      Then the customer is mailed a reason that mentions "no page"
       And the session is still active
       And the workspace is as it was
 
