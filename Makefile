@@ -7,15 +7,19 @@ JOBS ?=
 # The folders of all shards, for `make report`.
 RUNS ?=
 
-.PHONY: accept report test sandbox faults bench requirements clean
+# What npm's lock files pin: the starter site, the report's page, and for `make test` a browser.
+PACKAGES := $(wildcard sandbox/site reporting)
+test: PACKAGES += tests/browser
 
-accept: .venv/installed
+.PHONY: packages accept report test sandbox faults bench requirements clean
+
+accept: packages
 	$(BIN)/python -m gate $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 report: .venv/installed
 	$(BIN)/python -m gate merge $(RUNS) $(ARGS)
 
-test: .venv/installed
+test: packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -23,13 +27,13 @@ test: .venv/installed
 	! grep --after-context=20 'UNUSED STEP DEFINITIONS' .venv/steps-usage.txt
 	$(BIN)/python -m pytest $(ARGS)
 
-sandbox: .venv/installed
+sandbox: packages
 	$(BIN)/python -m sandbox up $(ARGS)
 
-faults: .venv/installed
+faults: packages
 	$(BIN)/python -m faults $(ARGS)
 
-bench: .venv/installed
+bench: packages
 	$(BIN)/python -m bench $(ARGS)
 
 .venv/installed: requirements.txt
@@ -38,6 +42,10 @@ bench: .venv/installed
 	@echo "Installing the Python packages (once, about a minute) ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@touch $@
+
+# Before any platform starts, so that no run waits for the network; a moment if all is there.
+packages: .venv/installed
+	@$(BIN)/python -m drivers.npm_packages $(PACKAGES)
 
 # Writes requirements.txt anew from requirements.in; needs uv.
 requirements:

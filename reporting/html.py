@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
 from drivers.files import write_whole
+from drivers.npm_packages import PackagesError, installed
 from reporting.head import STYLE, Told, head, title
 from reporting.history import history_of, read
 from reporting.messages import Messages
@@ -36,8 +36,7 @@ from reporting.run import (
 )
 from reporting.verdict import Outline
 
-PROJECT = Path(__file__).resolve().parent.parent
-PACKAGE = PROJECT / "reporting"
+PACKAGE = Path(__file__).resolve().parent
 """Holds package.json, package-lock.json and .npmrc: what is installed to make the page."""
 
 _POLICY = (
@@ -67,12 +66,12 @@ def installed_page(say: Callable[[str], None], *, package: Path = PACKAGE) -> Pa
         package: the folder whose lock file pins it.
     """
     try:
-        folder = _node_modules(package, say) / "@cucumber" / "html-formatter" / "dist"
+        folder = installed(package, say) / "@cucumber" / "html-formatter" / "dist"
         template, icon = (
             (folder / "src" / name).read_text(encoding="utf-8") for name in ("index.mustache", "icon.url")
         )
         script, css = ((folder / name).read_text(encoding="utf-8") for name in ("main.js", "main.css"))
-    except OSError as error:
+    except (PackagesError, OSError) as error:
         raise ReportError(
             f"expected the report's page from npm, found {type(error).__name__}: {error}"
         ) from error
@@ -90,25 +89,6 @@ def _narrow_search(script: str) -> str:
             "look how its search (Orama) chooses the threshold now"
         )
     return script.replace(_ANY_WORD, _ALL_WORDS)
-
-
-def _node_modules(package: Path, say: Callable[[str], None]) -> Path:
-    """Where what a lock file pins is installed. The installer is a program beside the suite and no part of it."""
-    command = [sys.executable, "-m", "sandbox.toolchain", str(package)]
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        last = ""
-        for line in child.stdout or ():
-            if last:
-                say(f"the report's page (once): {last}")
-            last = line.rstrip("\n")
-        told = child.stderr.read() if child.stderr else ""
-    if child.returncode != 0 or not last:
-        raise ReportError(
-            f"expected the report's page from npm, found exit code {child.returncode} of {' '.join(command)}: {told}"
-        )
-    return Path(last)
 
 
 def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> None:

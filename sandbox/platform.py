@@ -47,7 +47,7 @@ class Platform:
         """Bring everything up and say where it is; None if `unless` was set meanwhile.
 
         Raises:
-            ToolchainError: Node or the sites' packages cannot be had.
+            PackagesError: Node or the sites' packages cannot be had.
             OSError: the machine has no free loopback addresses; the text has the fix.
         """
         tools = toolchain.ensure(self._progress)

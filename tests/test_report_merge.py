@@ -11,10 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from drivers.ledger import Ledger, ScenarioResult, SessionTrace, StepTime, TaskTrace
+from drivers.npm_packages import installed
 from reporting.html import PACKAGE
 from reporting.merge import merge_messages, merge_results
 from reporting.run import ReportError, read_messages, read_results
-from sandbox.toolchain import ensure
 from tests.reporting_stand import Run, make_project, run_behave
 
 _HOOKS = ("features/hooks.feature",)
@@ -48,7 +48,7 @@ def merged(project: Path, workers: list[Run]) -> Run:
 
 
 def test_the_merged_stream_is_valid_by_the_published_schema(merged: Run) -> None:
-    modules = ensure(lambda _: None, site=PACKAGE).node_modules
+    modules = installed(PACKAGE, lambda _: None)
     schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
     problems = [str(error) for message in merged.messages for error in validator.iter_errors(message)]

@@ -12,10 +12,10 @@ import pytest
 from behave.exception import ConfigError
 from jsonschema import Draft202012Validator
 
+from drivers.npm_packages import installed
 from reporting.html import PACKAGE
 from reporting.runner import calling_runner
 from reporting.stream import PROTOCOL_VERSION, MessageStream, duration, timestamp
-from sandbox.toolchain import ensure
 from tests.reporting_stand import ROOT, SECRET, Run, make_project, run_behave
 
 # behave's status of a scenario, from the statuses of its test steps in Cucumber's words, worst first.
@@ -34,7 +34,7 @@ def run(project: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    modules = ensure(lambda _: None, site=PACKAGE).node_modules
+    modules = installed(PACKAGE, lambda _: None)
     schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
     return Draft202012Validator(schema)
 

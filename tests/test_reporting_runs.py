@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from reporting import html as page_module
 from reporting.html import installed_page
 from reporting.meta import meta, revision
 from reporting.run import (
@@ -57,22 +56,8 @@ def test_the_formatter_wants_a_file_before_anything_runs(tmp_path: Path) -> None
 
 
 def test_a_page_that_cannot_be_installed_is_told_with_its_cause(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"(?s)found exit code 1 of .*package.json"):
+    with pytest.raises(ReportError, match=r"(?s)expected the report's page from npm, found .*package.json"):
         installed_page(lambda _: None, package=tmp_path)
-
-
-def test_what_is_installed_is_said_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installer that takes a look, installs nothing, and prints where the modules would be."""
-    installer = tmp_path / "sandbox"
-    installer.mkdir()
-    (installer / "toolchain.py").write_text(
-        "print('one')\nprint('two')\nprint('/nowhere')\n", encoding="utf-8"
-    )
-    monkeypatch.setattr(page_module, "PROJECT", tmp_path)
-    said: list[str] = []
-    with pytest.raises(ReportError, match=r"FileNotFoundError.*/nowhere/@cucumber"):
-        installed_page(said.append)
-    assert said == ["the report's page (once): one", "the report's page (once): two"]
 
 
 def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.npm_packages import node_binary
 from sandbox.services import edit
-from sandbox.toolchain import node_binary
 
 _SCRIPTS = Path(edit.__file__).parent
 _RUN = """

@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from drivers.balancer import Routing
 from drivers.errors import ConfigurationError, Unreachable
 from drivers.leftovers import left_behind
+from drivers.npm_packages import installed
 from drivers.suite import REPORTS, Output, Report, Suite, point_latest
 from reporting.history import read
 from reporting.html import PACKAGE
-from sandbox.toolchain import ensure
 from tests.suite_stand import RUN, SECRETS, SuiteRun, run_suite
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_came_to_its_end_has_its_files_and_says_so(run: SuiteRun) -> 
 
 
 def test_the_stream_is_valid_by_the_published_schema(run: SuiteRun) -> None:
-    modules = ensure(lambda _: None, site=PACKAGE).node_modules
+    modules = installed(PACKAGE, lambda _: None)
     schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
     lines = (run.folder / "messages.ndjson").read_text(encoding="utf-8").splitlines()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from drivers.npm_packages import cache_root
+
+# Before it is imported: its list of fonts would else lie in folders of its own, below HOME and the cache.
+os.environ.setdefault("MPLCONFIGDIR", str(cache_root() / "matplotlib"))
 
 import matplotlib as mpl
 from matplotlib.axes import Axes

