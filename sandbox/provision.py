@@ -73,7 +73,7 @@ def provision(plan: Plan) -> Provisioned:
     names = plan.names
     network = create_network(client, plan.cidr)
     file_system, access_point = create_file_system(client, names, network)
-    create_table(client, names)
+    create_tables(client, names)
     queue_url, dead_letter_url = create_queues(client, names, plan.pace)
     role = client("iam").create_role(
         RoleName="live-preview", AssumeRolePolicyDocument=json.dumps(ASSUME_ROLE)
@@ -154,8 +154,8 @@ def provision(plan: Plan) -> Provisioned:
     )
 
 
-def create_table(client: Client, names: Names) -> None:
-    """The sessions' table with both indexes and TTL."""
+def create_tables(client: Client, names: Names) -> None:
+    """The sessions' table with both indexes, and the table of claims (lease, idempotency keys), both with TTL."""
     dynamodb = client("dynamodb")
     indexes = {names.client_index: ("clientId", "status"), names.activity_index: ("status", "lastActivityAt")}
     attributes = ("sessionId", "userId", "clientId", "status", "lastActivityAt")
@@ -169,9 +169,16 @@ def create_table(client: Client, names: Names) -> None:
             for index, pair in indexes.items()
         ],
     )
-    dynamodb.update_time_to_live(
-        TableName=names.table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
+    dynamodb.create_table(
+        TableName=names.claims,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
     )
+    for table in (names.table, names.claims):
+        dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
+        )
 
 
 def create_queues(client: Client, names: Names, pace: Pace) -> tuple[str, str]:
@@ -222,6 +229,7 @@ def create_mail(client: Client, names: Names, lambda_arn: str) -> tuple[str, str
 def _common_environment(plan: Plan, queue_url: str) -> dict[str, str]:
     return {
         "TABLE_NAME": plan.names.table,
+        "CLAIMS_TABLE": plan.names.claims,
         "COMMAND_QUEUE_URL": queue_url,
         "CLUSTER": plan.names.cluster,
         "PREVIEW_ORIGIN": plan.preview_origin,

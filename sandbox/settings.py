@@ -22,6 +22,7 @@ class Names:
     edit: str = "edit"
     session_api: str = "session-api"
     table: str = "edit-sessions"
+    claims: str = "edit-session-claims"
     client_index: str = "clientId-status-index"
     activity_index: str = "status-lastActivityAt-index"
     queue: str = "session-commands.fifo"

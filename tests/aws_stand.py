@@ -35,6 +35,17 @@ def create_table(name: str) -> str:
     return name
 
 
+def create_claims(name: str) -> str:
+    """A table of claims."""
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
 def create_queue(name: str) -> str:
     """A command queue with a short visibility timeout."""
     attributes = {"FifoQueue": "true", "VisibilityTimeout": "1"}

@@ -19,7 +19,7 @@ from moto.backends import get_backend
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.orchestrator import Orchestrator
 from sandbox.services.records import ACTIVE, INITIALIZING, Records, SessionRecord, new_session_id
-from tests.aws_stand import create_listener, create_queue, create_table
+from tests.aws_stand import create_claims, create_listener, create_queue, create_table
 from tests.edit_standin import EditTask, StandInCapacity, Workspaces
 
 PATIENCE_S = 10.0
@@ -60,6 +60,7 @@ class Stand:
     def __init__(self) -> None:
         self.name = f"stand-{uuid.uuid4().hex[:8]}"
         self.table = create_table(self.name)
+        self.claims = create_claims(f"{self.name}-claims")
         self.queue_url = create_queue(self.name)
         self.vpc_id, self.listener_arn = create_listener(self.name)
         boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
@@ -68,13 +69,14 @@ class Stand:
         probe = EditTask(self.workspaces, 0)
         self.capacity.port = probe.port
         probe.stop()
-        self.records = Records(boto3.client("dynamodb"), self.table, 86_400)
+        self.records = Records(boto3.client("dynamodb"), self.table, self.claims, 86_400)
         self.hermes: list[Orchestrator] = []
 
     def config(self, **changes: Any) -> Config:
         """Hermes' settings here."""
         settings: dict[str, Any] = {
             "table": self.table,
+            "claims": self.claims,
             "queue_url": self.queue_url,
             "cluster": "live-preview",
             "idle_timeout_s": IDLE_S,

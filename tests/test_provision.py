@@ -74,6 +74,18 @@ def test_the_table_has_both_indexes_and_ttl(made: tuple[Client, Provisioned]) ->
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
 
 
+def test_claims_have_a_table_of_their_own_that_forgets(made: tuple[Client, Provisioned]) -> None:
+    client, provisioned = made
+    dynamodb = client("dynamodb")
+    name = provisioned.session_api_environment["CLAIMS_TABLE"]
+    assert name != provisioned.session_api_environment["TABLE_NAME"]
+    assert dynamodb.describe_table(TableName=name)["Table"]["KeySchema"] == [
+        {"AttributeName": "name", "KeyType": "HASH"}
+    ]
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
+
+
 def test_services_sleep_and_edit_scales_to_three(made: tuple[Client, Provisioned]) -> None:
     services = made[0]("ecs").describe_services(cluster="live-preview", services=["hermes", "edit"])[
         "services"

@@ -13,14 +13,15 @@ import pytest
 
 from sandbox.services.hermes.lease import Lease
 from sandbox.services.records import Records, SessionRecord, epoch, new_session_id, stamp
-from tests.aws_stand import aws, create_table
+from tests.aws_stand import aws, create_claims, create_table
 from tests.hermes_stand import eventually
 
 
 @pytest.fixture(scope="module")
 def records() -> Iterator[Records]:
     with aws():
-        yield Records(boto3.client("dynamodb"), create_table(f"records-{uuid.uuid4().hex[:8]}"), 86_400)
+        name = f"records-{uuid.uuid4().hex[:8]}"
+        yield Records(boto3.client("dynamodb"), create_table(name), create_claims(f"{name}-claims"), 86_400)
 
 
 def a_record(**changes: object) -> SessionRecord:
@@ -115,7 +116,7 @@ def test_a_clients_sessions_come_newest_first(records: Records) -> None:
 
 
 def test_a_lease_has_one_holder_until_it_lapses_or_is_released(records: Records) -> None:
-    one, two = (Lease(records.dynamodb, records.table, owner, 1.0) for owner in ("one", "two"))
+    one, two = (Lease(records.dynamodb, records.claims, owner, 1.0) for owner in ("one", "two"))
     assert (one.acquire(), two.acquire(), one.acquire()) == (True, False, True)
     assert (one.held(), two.held()) == (True, False)
     one.release()
@@ -123,3 +124,16 @@ def test_a_lease_has_one_holder_until_it_lapses_or_is_released(records: Records)
     eventually(two.held, lambda held: not held, "a lease that nobody renews lapses")
     eventually(one.acquire, bool, "the other takes over")
     assert not two.acquire()
+
+
+def test_the_session_table_holds_sessions_only(records: Records) -> None:
+    """Whoever scans it meets neither the lease nor the idempotency keys."""
+    assert Lease(records.dynamodb, records.claims, "one", 1.0).acquire()
+    records.create(a_record(), request="claimed")
+    items = records.dynamodb.scan(TableName=records.table)["Items"]
+    assert [item for item in items if "clientId" not in item or "status" not in item] == []
+    claims = {
+        item["name"]["S"].partition("#")[0]
+        for item in records.dynamodb.scan(TableName=records.claims)["Items"]
+    }
+    assert claims == {"lease", "request"}

@@ -16,7 +16,7 @@ from sandbox.services.records import SessionRecord
 from sandbox.services.session_api import backend as backend_module
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.handler import handle
-from tests.aws_stand import aws, create_queue, create_table
+from tests.aws_stand import aws, create_claims, create_queue, create_table
 
 ASKED = {"clientId": "test-client", "userId": "test@example.com", "instruction": "Add a page"}
 
@@ -28,6 +28,7 @@ class Stand:
         self.queue_url = create_queue(name)
         environment = {
             "TABLE_NAME": create_table(name),
+            "CLAIMS_TABLE": create_claims(f"{name}-claims"),
             "COMMAND_QUEUE_URL": self.queue_url,
             "CLUSTER": "live-preview",
             "HERMES_SERVICE": "hermes",

@@ -141,11 +141,15 @@ def from_wire(value: Mapping[str, Any]) -> Any:
 
 
 class Records:
-    """The session table. `ttl_s`: how long after its last activity a record is kept."""
+    """The session table, which holds sessions only; `claims` is the table that says who was first.
 
-    def __init__(self, dynamodb: Any, table: str, ttl_s: float) -> None:
+    `ttl_s`: how long after its last activity a record is kept.
+    """
+
+    def __init__(self, dynamodb: Any, table: str, claims: str, ttl_s: float) -> None:
         self.dynamodb = dynamodb
         self.table = table
+        self.claims = claims
         self.ttl_s = ttl_s
 
     def activity(self) -> dict[str, Any]:
@@ -159,12 +163,12 @@ class Records:
         if request is None:
             self.dynamodb.put_item(**put)
             return record
-        key = _request_key(request)
+        key = {"name": to_wire(f"request#{hashlib.sha256(request.encode()).hexdigest()}")}
         claim = {
-            "TableName": self.table,
+            "TableName": self.claims,
             "Item": {**key, "target": to_wire(record.session_id), "ttl": to_wire(record.ttl)},
-            "ConditionExpression": f"{_ABSENT} OR #ttl <= :now",
-            "ExpressionAttributeNames": {"#ttl": "ttl"},
+            "ConditionExpression": "attribute_not_exists(#name) OR #ttl <= :now",
+            "ExpressionAttributeNames": {"#name": "name", "#ttl": "ttl"},
             "ExpressionAttributeValues": {":now": to_wire(int(time.time()))},
         }
         try:
@@ -177,7 +181,7 @@ class Records:
         return record
 
     def _of_request(self, key: Key) -> SessionRecord | None:
-        item = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        item = self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
         return self.get(str(from_wire(item["target"]))) if item else None
 
     def get(self, session_id: str) -> SessionRecord | None:
@@ -190,7 +194,7 @@ class Records:
             ExpressionAttributeValues={":id": to_wire(session_id)},
             ConsistentRead=True,
         )
-        found = _readable(item for item in answer["Items"] if "clientId" in item)
+        found = _readable(answer["Items"])
         return next((record for record in found if record.ttl > time.time()), None)
 
     def of_client(self, client_id: str) -> list[SessionRecord]:
@@ -292,11 +296,6 @@ def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[SessionRecord]:
             yield SessionRecord.of(item)
         except (ValueError, TypeError) as error:
             log.warning("unreadable session item: %s", error)
-
-
-def _request_key(request: str) -> dict[str, Any]:
-    digest = hashlib.sha256(request.encode()).hexdigest()
-    return {"sessionId": to_wire(f"request#{digest}"), "userId": to_wire("-")}
 
 
 def _camel(name: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 _NEEDED = (
     "TABLE_NAME",
+    "CLAIMS_TABLE",
     "COMMAND_QUEUE_URL",
     "CLUSTER",
     "PREVIEW_ORIGIN",
@@ -36,6 +37,7 @@ class Config:
     """Hermes' settings; durations in seconds. `priorities`: the listener rule priorities that sessions may take."""
 
     table: str
+    claims: str
     queue_url: str
     cluster: str
     idle_timeout_s: float
@@ -62,6 +64,7 @@ class Config:
         first, last = environment["SESSION_RULE_PRIORITIES"].split("-")
         return cls(
             table=environment["TABLE_NAME"],
+            claims=environment["CLAIMS_TABLE"],
             queue_url=environment["COMMAND_QUEUE_URL"],
             cluster=environment["CLUSTER"],
             idle_timeout_s=float(environment["IDLE_TIMEOUT_S"]),

@@ -1,7 +1,6 @@
 """The lease that makes one of several Hermes tasks the leader.
 
-An item in the session table: `owner`, `expiresAt` (epoch milliseconds). It has neither `clientId` nor `status`, so no
-index holds it, and no `ttl`, so it stays.
+An item in the table of claims, `lease#hermes`: `owner`, `expiresAt` (epoch milliseconds). It has no `ttl`, so it stays.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.services.aws import code_of
 from sandbox.services.records import to_wire
 
-_KEY = {"sessionId": to_wire("lease#hermes"), "userId": to_wire("-")}
+_KEY = {"name": to_wire("lease#hermes")}
 
 
 class Lease:
@@ -43,8 +42,8 @@ class Lease:
                     "owner": to_wire(self.owner),
                     "expiresAt": to_wire(int((now + self.lease_s) * 1000)),
                 },
-                ConditionExpression="attribute_not_exists(sessionId) OR expiresAt < :now OR #owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
+                ConditionExpression="attribute_not_exists(#name) OR expiresAt < :now OR #owner = :owner",
+                ExpressionAttributeNames={"#name": "name", "#owner": "owner"},
                 ExpressionAttributeValues={":now": to_wire(int(now * 1000)), ":owner": to_wire(self.owner)},
             )
         except ClientError as error:

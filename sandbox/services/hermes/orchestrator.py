@@ -40,8 +40,8 @@ class Orchestrator:
     ) -> None:
         self.config = config
         self.clients = Clients()
-        self.records = Records(self.clients.get("dynamodb"), config.table, config.record_ttl_s)
-        self.lease = Lease(self.clients.get("dynamodb"), config.table, task_arn, config.lease_s)
+        self.records = Records(self.clients.get("dynamodb"), config.table, config.claims, config.record_ttl_s)
+        self.lease = Lease(self.clients.get("dynamodb"), config.claims, task_arn, config.lease_s)
         self.commands = Commands(self.clients, config.queue_url)
         self.capacity = capacity or Capacity(
             self.clients, config.cluster, config.edit_service, config.hermes_service

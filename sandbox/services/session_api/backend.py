@@ -31,7 +31,10 @@ class Backend:
         clients = Clients()
         return cls(
             records=Records(
-                clients.get("dynamodb"), environment["TABLE_NAME"], float(environment["RECORD_TTL_S"])
+                clients.get("dynamodb"),
+                environment["TABLE_NAME"],
+                environment["CLAIMS_TABLE"],
+                float(environment["RECORD_TTL_S"]),
             ),
             clients=clients,
             queue_url=environment["COMMAND_QUEUE_URL"],
