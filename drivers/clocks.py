@@ -1,7 +1,7 @@
-"""The two clocks: what the product promises (`Budgets`) and how long the harness looks (`Patience`).
+"""How long the harness looks (`Patience`); what the product promises stands in the features.
 
-A budget is measured and asserted; a patience only ends a look that would otherwise never end. The multiplier
-stretches patience and never a budget.
+A promise is measured and asserted; a patience only ends a look that would otherwise never end. The multiplier
+stretches patience and never a promise.
 """
 
 from __future__ import annotations
@@ -9,16 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Annotated, get_type_hints
-
-
-@dataclass(frozen=True)
-class Budgets:
-    """The product's promises."""
-
-    cold_start: Annotated[
-        timedelta, "from the request to a 200 preview with HMR connected (success criterion 1)"
-    ]
-    scale_up: Annotated[timedelta, "from the request to a running Edit task, from zero (success criterion 1)"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +21,7 @@ class Patience:
         timedelta, "a fact to be readable in DynamoDB's indexes, which are never strongly consistent"
     ]
     wake: Annotated[
-        timedelta, "from zero to a live preview: longer than the budget, so that a late one is measured"
+        timedelta, "from zero to a live preview: longer than the promise, so that a late one is measured"
     ]
     instruction: Annotated[timedelta, "an accepted instruction to show in workspace, preview and record"]
     end: Annotated[timedelta, "a session that ends to reach its last status, its route gone"]
@@ -47,7 +37,7 @@ class Patience:
         return Patience(poll=self.poll, **spans)
 
 
-def reasons(clock: type[Budgets] | type[Patience]) -> dict[str, str]:
-    """Why each duration of a clock exists, by its name."""
-    hints = get_type_hints(clock, include_extras=True)
+def reasons() -> dict[str, str]:
+    """Why each patience exists, by its name."""
+    hints = get_type_hints(Patience, include_extras=True)
     return {name: str(hint.__metadata__[0]) for name, hint in hints.items()}

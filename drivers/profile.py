@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drivers.clocks import Budgets, Patience
+from drivers.clocks import Patience
 from drivers.errors import ConfigurationError
 from drivers.reading import PLACEHOLDER, Reader
 
@@ -32,6 +32,9 @@ INFO_KEYS = frozenset(
 """Keys of the sandbox's info document, and so the placeholders a profile may use."""
 
 CLIENT_ID_LENGTH = 63
+
+COLD_START = timedelta(seconds=60)
+"""What the features promise at most from a request to a live preview; a look must be longer to measure a late one."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,6 @@ class Profile:
     exec: Exec
     logs: Logs
     timing: Timing
-    budgets: Budgets
     patience: Patience
 
 
@@ -226,7 +228,7 @@ def _read(
         reader.problems.append('name is missing: add name = "<a short name for reports>"')
     for extra in tables.keys() - {
         "name", "sandbox", "suite", "addresses", "aws", "names", "mail", "workspace", "exec", "logs", "timing",
-        "budgets", "patience",
+        "patience",
     }:  # fmt: skip
         reader.problems.append(f"[{extra}] is no section: remove it")
     suite = reader.section(Suite, tables.get("suite"), "suite")
@@ -238,7 +240,6 @@ def _read(
     execution = reader.section(Exec, tables.get("exec"), "exec")
     logs = reader.section(Logs, tables.get("logs"), "logs")
     timing = reader.section(Timing, tables.get("timing"), "timing")
-    budgets = reader.section(Budgets, tables.get("budgets"), "budgets")
     patience = reader.section(Patience, tables.get("patience"), "patience")
     if suite:
         reader.problems += _prefix_problems(suite)
@@ -246,10 +247,10 @@ def _read(
         return None, reader.problems
     if addresses:
         reader.problems += _address_problems(addresses)
-    if budgets and patience and patience.wake <= budgets.cold_start:
+    if patience and patience.wake <= COLD_START:
         reader.problems.append(
             f"patience.wake_s = {patience.wake.total_seconds():g} is too short to measure a late start: "
-            f"make it longer than budgets.cold_start_s = {budgets.cold_start.total_seconds():g}"
+            f"make it longer than the {COLD_START.total_seconds():g} s that are promised"
         )
     if not (
         suite
@@ -261,12 +262,11 @@ def _read(
         and execution
         and logs
         and timing
-        and budgets
         and patience
     ):
         return None, reader.problems
     profile = Profile(
-        str(name), source, suite, addresses, aws, names, mail, workspace, execution, logs, timing, budgets,
+        str(name), source, suite, addresses, aws, names, mail, workspace, execution, logs, timing,
         patience.times(timing.patience),
     )  # fmt: skip
     return profile, reader.problems

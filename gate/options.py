@@ -13,10 +13,11 @@ from gate.plan import Shard
 EXIT_CODES = """\
 exit codes:
   0    accepted; or, of a part of the scenarios, all passed
-  1    not accepted: a scenario failed, was undefined or skipped without a reason, a criterion is not
-       proven, a cleanup failed, something was left behind
-  2    could not be judged: nothing is selected, a worker died, results are missing or incomplete,
-       fewer scenarios ran than expected, a wrong option
+  1    not accepted: a scenario failed or was skipped without a reason, a criterion is not proven, a
+       cleanup failed, something was left behind in the platform
+  2    could not be judged: nothing is selected, a step, tag, option or setting means nothing, the gate or
+       a worker died, results are missing or incomplete, fewer scenarios ran than expected, the run left
+       files or processes on its own machine
   130  interrupted
 
 `make` exits with 2 whenever the gate does not exit with 0.

@@ -43,8 +43,8 @@ def remains(session: int, folder: Path, *, within_s: float) -> list[str]:
             return []
         pause.wait(PAUSE_S)
     return [
-        *_told("left running", [str(stray) for stray in strays(session, folder)]),
-        *_told("left in its temporary folder", _files(folder)),
+        *_told("running", [str(stray) for stray in strays(session, folder)]),
+        *_told("in a temporary folder", _files(folder)),
     ]
 
 

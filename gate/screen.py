@@ -108,14 +108,15 @@ class LiveScreen:
 
     def started(self, worker: Worker) -> None:
         """Print what the worker is to run."""
-        self._console.print(Text(started(worker), style="dim"))
+        self._console.print(Text(started(worker), style="dim"), no_wrap=True, overflow="ellipsis")
 
     def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
         """Print the scenario's line."""
         self._done += 1
-        line = Text(ended(scenario, self._done, self._total), no_wrap=True, overflow="ellipsis")
+        line = Text(ended(scenario, self._done, self._total))
         line.stylize(MARKS.get(scenario.status, "bold red"), 0, len(scenario.status))
-        self._console.print(line)
+        # Asked of `print`, not of the text: rich joins what it prints into a text of its own.
+        self._console.print(line, no_wrap=True, overflow="ellipsis")
 
     def kept(self, worker: Worker, said: str) -> None:
         """Print where to look."""
@@ -160,7 +161,7 @@ def ended(scenario: Ended, done: int, total: int) -> str:
 
 
 def doing(worker: Worker) -> str:
-    """What a worker is at: the scenario, since when, and the wait or the step."""
+    """What a worker is at: the wait or the step, which a narrow terminal must show, then the scenario; since when."""
     progress = worker.progress
     if worker.kept:
         return "kept for a look; Ctrl-C ends it"
@@ -168,7 +169,7 @@ def doing(worker: Worker) -> str:
         return progress.now() if progress.begun else worker.says() or progress.now()
     now = time.time()
     waited = f" ({now - progress.waiting_since:.0f} s)" if progress.waiting_for else ""
-    return f"{now - progress.scenario_since:.0f} s {progress.scenario}: {progress.now()}{waited}"
+    return f"{progress.now()}{waited}, in: {progress.scenario} ({now - progress.scenario_since:.0f} s)"
 
 
 def _queued(waiting: int) -> str:

@@ -49,7 +49,7 @@ class Outcome:
     kept: bool = False
     """It stayed for a look, so that nothing was to be put away before the end."""
     left: tuple[str, ...] = ()
-    """What it left on this machine, as sentences; cleared away since."""
+    """What the run left on its own machine through it, as sentences; cleared away since."""
 
     @property
     def name(self) -> str:

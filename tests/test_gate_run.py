@@ -210,13 +210,18 @@ def test_a_result_that_got_lost_is_missed(project: Project) -> None:
     assert "no result of 1 scenario: it is well" in ran.printed
 
 
-def test_what_a_worker_leaves_on_the_machine_is_a_failure_and_is_cleared_away(project: Project) -> None:
+def test_what_a_run_leaves_on_its_own_machine_is_no_verdict_on_the_platform_and_is_cleared_away(
+    project: Project,
+) -> None:
     forgets = "it forgets: When a process is left running; And a file is left in the temporary folder"
     made = project(one=feature("One", PROOF, forgets))
     ran = run_gate(made, "--expect", "2")
-    assert ran.code == 1
-    assert "worker 1 (One) left in its temporary folder: left.txt" in ran.printed
-    (line,) = (line for line in ran.printed.splitlines() if "left running: process" in line)
+    assert ran.code == 2
+    assert (
+        "the run left on its own machine: in a temporary folder: left.txt, by worker 1 (One)" in ran.printed
+    )
+    assert ran.printed.count("  met ") == 5, "the criteria are told as measured"
+    (line,) = (line for line in ran.printed.splitlines() if "own machine: running: process" in line)
     assert "(sleep 60)" in line
     assert not alive(int(line.split("process ")[1].split()[0]))
 

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from gate.plan import BOOT_S, Unit
-from gate.progress import PUTTING_AWAY, EventFile, Progress
+from gate.progress import PUTTING_AWAY, Ended, EventFile, Progress
 from gate.screen import LiveScreen, Plain, doing, screen
 from gate.selection import Wanted
 from gate.worker import LEAST_S, LOG, Worker
@@ -91,14 +91,17 @@ def test_how_long_a_worker_will_take_follows_from_how_long_its_scenarios_took(
     ("events", "shown"),
     [
         ([], "sandbox: installing what the site pins"),
-        ([FEATURE, SCENARIO, STEP], "10 s it wakes: Then it is live"),
-        ([FEATURE, SCENARIO, STEP, WAIT], "10 s it wakes: waiting for the preview (6 s)"),
+        ([FEATURE, SCENARIO, STEP], "Then it is live, in: it wakes (10 s)"),
+        ([FEATURE, SCENARIO, STEP, WAIT], "waiting for the preview (6 s), in: it wakes (10 s)"),
         (
             [FEATURE, SCENARIO, STEP, WAIT, {**WAIT, "what": None, "since": None}],
-            "10 s it wakes: Then it is live",
+            "Then it is live, in: it wakes (10 s)",
         ),
-        ([FEATURE, SCENARIO, STEP, WAIT, {**STEP, "text": "And more"}], "10 s it wakes: And more"),
-        ([FEATURE, SCENARIO, STEP, {"event": "never heard of", "at": 1}], "10 s it wakes: Then it is live"),
+        ([FEATURE, SCENARIO, STEP, WAIT, {**STEP, "text": "And more"}], "And more, in: it wakes (10 s)"),
+        (
+            [FEATURE, SCENARIO, STEP, {"event": "never heard of", "at": 1}],
+            "Then it is live, in: it wakes (10 s)",
+        ),
     ],
 )
 @pytest.mark.usefixtures("now")
@@ -123,7 +126,9 @@ def test_without_a_terminal_silence_is_broken_by_what_is_waited_for(tmp_path: Pa
         plain.show(busy, waiting=1)
     lines = out.getvalue().splitlines()
     assert len(lines) == 3, "one each 30 s"
-    assert lines[0] == "... One: 40 s it wakes: waiting for the preview (36 s); 1 feature not yet started"
+    assert (
+        lines[0] == "... One: waiting for the preview (36 s), in: it wakes (40 s); 1 feature not yet started"
+    )
 
 
 def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path, now: list[float]) -> None:
@@ -134,8 +139,8 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
         now[0] += 0.2
         live.show([busy], waiting=0)
     drawn = out.getvalue()
-    assert drawn.count("it wakes") == 2, "twice a second at most"
-    assert "waiting for the preview" not in drawn, "a line never wraps"
+    assert drawn.count("waiting for") == 2, "twice a second at most"
+    assert "it wakes" not in drawn, "a line never wraps"
     assert "    60 s \x1b[1mOne" in drawn, "nor is how long it takes cut off"
     assert "\x1b[1A" in drawn
     busy.progress.see(
@@ -145,6 +150,27 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
     live.show([], waiting=0)
     assert "failed" in out.getvalue()
     assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l"), "the cursor is back"
+
+
+def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_to_be_seen(
+    tmp_path: Path,
+) -> None:
+    out = io.StringIO()
+    live = LiveScreen(Console(file=out, force_terminal=True, width=80, highlight=False), 179)
+    name = "A scenario whose name is much longer than what is left of a line of eighty columns"
+    live.ended(worker(tmp_path), Ended(name, "x:3", "passed", 2.6))
+    live.started(named(tmp_path, name))
+    assert len(out.getvalue().splitlines()) == 2
+    live.show([worker(tmp_path, FEATURE, {**SCENARIO, "name": name}, STEP, WAIT)], waiting=0)
+    live.show([], waiting=0)
+    assert "waiting for the preview (" in out.getvalue()
+
+
+def named(folder: Path, name: str) -> Worker:
+    """A worker over a feature of this name."""
+    return StillWorker(
+        Unit(1, (Wanted(name, None, "first", "one.feature", 3, ()),), (7.0,), whole=True), folder
+    )
 
 
 def test_the_screen_is_live_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

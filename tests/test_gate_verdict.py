@@ -193,8 +193,10 @@ def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_worker_left_on_the_machine(tmp_path: Path) -> None:
-    (finding,) = findings_of([outcome(tmp_path, left=("left running: process 7 (sleep)",))])
-    assert finding == Finding(Code.NOT_ACCEPTED, "worker 2 (One) left running: process 7 (sleep)")
+    (finding,) = findings_of([outcome(tmp_path, left=("running: process 7 (sleep)",))])
+    assert finding == Finding(
+        Code.NOT_JUDGED, "the run left on its own machine: running: process 7 (sleep), by worker 2 (One)"
+    )
 
 
 def test_a_worker_that_was_kept_is_not_blamed_for_its_end(tmp_path: Path) -> None:

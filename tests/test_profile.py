@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.clocks import Budgets, Patience, reasons
+from drivers.clocks import Patience, reasons
 from drivers.errors import ConfigurationError
 from drivers.profile import INFO_KEYS, read
 from sandbox.settings import Endpoints
@@ -51,7 +51,6 @@ def test_the_sandbox_profile_is_filled_from_its_info_document(info: dict[str, ob
     profile = read(SANDBOX).fill(info)
     assert profile.addresses.preview_url == "https://localhost:8443"
     assert profile.timing.idle_timeout == timedelta(seconds=4)
-    assert profile.budgets.cold_start == timedelta(seconds=60)
     assert profile.workspace.root == "/tmp/x/workspace"
     assert profile.workspace.mounted_at is None
 
@@ -60,11 +59,10 @@ def test_placeholders_are_the_sandboxs_own_keys() -> None:
     assert {field.name for field in fields(Endpoints)} == INFO_KEYS
 
 
-def test_the_multiplier_stretches_patience_and_no_budget(info: dict[str, object]) -> None:
+def test_the_multiplier_stretches_every_look_but_the_pause_between_two(info: dict[str, object]) -> None:
     plain, patient = read(SANDBOX).fill(info), read(SANDBOX, {"patience": "2", "keep": "never"}).fill(info)
     assert patient.patience.wake == 2 * plain.patience.wake
     assert patient.patience.poll == plain.patience.poll
-    assert patient.budgets == plain.budgets
 
 
 def test_a_setting_on_the_command_line_replaces_the_files(info: dict[str, object]) -> None:
@@ -77,7 +75,8 @@ def test_all_mistakes_are_told_at_once_before_anything_starts(tmp_path: Path) ->
     file = edited(
         tmp_path,
         ('cluster = "live-preview"\n', 'klaster = "live-preview"\n'),
-        ("cold_start_s = 60", 'cold_start_s = "soon"'),
+        ("wake_s = 90", 'wake_s = "soon"'),
+        ("[logs]", "[budgets]\ncold_start_s = 60\n\n[logs]"),
         ("[suite]\nclient_prefix = ", '[suite]\nclient_prefix = "Not OK" #'),
         ("${preview_url}", "${preview}"),
         ('"{ready}"', '"ready"'),
@@ -89,7 +88,8 @@ def test_all_mistakes_are_told_at_once_before_anything_starts(tmp_path: Path) ->
     for expected in (
         "names.cluster is missing: add cluster",
         "names.klaster is no setting",
-        "budgets.cold_start_s = 'soon' is wrong: expected a number greater than 0",
+        "patience.wake_s = 'soon' is wrong: expected a number greater than 0",
+        "[budgets] is no section: remove it",
         "suite.client_prefix = 'Not OK' is wrong",
         "${preview} is no placeholder",
         "sandbox.command names no ready file",
@@ -135,8 +135,7 @@ def test_the_example_for_aws_has_the_sandboxs_keys_and_starts_nothing(tmp_path: 
     assert draft.fill().aws.endpoint is None
 
 
-@pytest.mark.parametrize("clock", [Budgets, Patience])
-def test_every_duration_has_its_reason(clock: type[Budgets] | type[Patience]) -> None:
-    told = reasons(clock)
-    assert told.keys() == {field.name for field in fields(clock)}
+def test_every_patience_has_its_reason() -> None:
+    told = reasons()
+    assert told.keys() == {field.name for field in fields(Patience)}
     assert all(len(reason) > 20 for reason in told.values())
