@@ -38,7 +38,7 @@ class Balancer:
         self._pace = pace
         self._authority = authority
         self._envoy = EnvoyProcess(processes, state)
-        self._initial = InitialChecks(admitted=self.changed)
+        self._initial = InitialChecks(processes.parts, admitted=self.changed)
         self._wake = threading.Condition()
         self._changes = 0
         self._applied = 0
@@ -50,7 +50,7 @@ class Balancer:
         self._checked_at: dict[Target, float] = {}
         self._hosts: dict[str, dict[tuple[str, int], HostHealth]] = {}
         self._hosts_read = 0.0
-        self._thread = threading.Thread(target=self._follow, name="balancer", daemon=True)
+        self._thread = processes.parts.thread("what configures the load balancer", self._follow)
 
     @property
     def https_port(self) -> int:

@@ -17,10 +17,17 @@ import boto3
 
 from sandbox import settings
 from sandbox.information import Running, running
+from sandbox.parts import Parts
 from sandbox.platform import Platform
 from sandbox.settings import PACES, Endpoints, Names
 
 NAMES = Names()
+
+LOST = 3
+"""Exit code of a sandbox that lost a part of itself."""
+
+PUT_AWAY_S = 8.0
+"""How long the end may take before the reaper does it, with SIGKILL."""
 
 
 def main() -> int:
@@ -52,38 +59,75 @@ def main() -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    ended = threading.Event()
+    parts = Parts()
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
+        parts.ending.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     if arguments.while_stdin_open:
-        threading.Thread(target=_end_with_stdin, args=(ended,), daemon=True).start()
-    started = time.monotonic()
-    platform = Platform(PACES[arguments.timing], images=settings.IMAGES, names=NAMES, progress=_say)
+        threading.Thread(target=_end_with_stdin, args=(parts.ending,), daemon=True).start()
+    platform = Platform(
+        PACES[arguments.timing], images=settings.IMAGES, names=NAMES, parts=parts, progress=_say
+    )
     try:
-        endpoints = platform.start(arguments.ready_file, unless=ended)
-        if endpoints is not None:
-            # What is there now (moto, boto3's models) stays: the collector need not go through it again and again.
-            gc.collect()
-            gc.freeze()
-            gc.enable()
-            _say(f"ready after {time.monotonic() - started:.1f} s; Ctrl-C ends it")
-            _tell(endpoints)
-            ended.wait()
-        _say("ending: stopping tasks, removing everything")
+        _serve(platform, parts, arguments.ready_file)
+    except Exception as error:
+        # What went wrong with a part gone went wrong for that.
+        if parts.loss is None:
+            raise
+        _say(f"while starting: {error}")
     finally:
+        _put_away(platform, parts)
+    return _outcome(parts)
+
+
+def _serve(platform: Platform, parts: Parts, ready_file: Path | None) -> None:
+    started = time.monotonic()
+    endpoints = platform.start(ready_file)
+    if endpoints is None:
+        return
+    # What is there now (moto, boto3's models) stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    _say(f"ready after {time.monotonic() - started:.1f} s; Ctrl-C ends it")
+    _tell(endpoints)
+    parts.ending.wait()
+
+
+def _put_away(platform: Platform, parts: Parts) -> None:
+    """End everything; what does not end in time is left to the reaper, which this process's end wakes."""
+    _say("ending: stopping tasks, removing everything")
+    late = threading.Timer(PUT_AWAY_S, lambda: os._exit(_outcome(parts)))
+    late.daemon = True
+    late.start()
+    try:
         platform.stop()
-    return 0
+    except Exception as error:
+        # With a part gone, what needs it cannot be taken down in good order, and everything goes anyway.
+        if parts.loss is None:
+            raise
+        _say(f"while ending: {error}")
+    finally:
+        late.cancel()
 
 
-def _end_with_stdin(ended: threading.Event) -> None:
+def _outcome(parts: Parts) -> int:
+    """The exit code; the last line says what the sandbox could not do without."""
+    if parts.loss is None:
+        return 0
+    print(parts.loss.log, end="", flush=True)
+    print(f"could not go on: {parts.loss}", flush=True)
+    return LOST
+
+
+def _end_with_stdin(ending: threading.Event) -> None:
     """Whoever holds the other end of our standard input has ended, by whatever means: end too."""
     while os.read(sys.stdin.fileno(), 4096):
         continue
-    ended.set()
+    ending.set()
 
 
 def _say(line: str) -> None:

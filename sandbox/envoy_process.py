@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import sys
@@ -18,8 +17,6 @@ from sandbox.elb_state import Endpoint, Snapshot, TargetGroup
 from sandbox.envoy_admin import EnvoyAdmin
 from sandbox.processes import Process, Processes
 from sandbox.state import State
-
-logger = logging.getLogger(__name__)
 
 LISTENERS: Mapping[str, int] = {"http": 80, "https": 443}
 START_TIMEOUT_S = 20.0
@@ -42,7 +39,6 @@ class EnvoyProcess:
         self._files: dict[str, str] = {}
         self._pause = threading.Event()
         self._process: Process | None = None
-        self._stopping = False
         self.admin = EnvoyAdmin("")
         self.ports: Mapping[str, int] = {}
 
@@ -57,7 +53,7 @@ class EnvoyProcess:
             cwd=self._folder,
             log=self._log,
             name="envoy",
-            on_exit=self._exited,
+            part="the load balancer's process",
         )
         self._wait_until(
             lambda: address.exists() and address.read_text() != "", "its admin address", START_TIMEOUT_S
@@ -70,7 +66,6 @@ class EnvoyProcess:
 
     def stop(self) -> None:
         """End it; again is no error."""
-        self._stopping = True
         if self._process:
             self._process.terminate(STOP_TIMEOUT_S)
 
@@ -174,12 +169,6 @@ class EnvoyProcess:
 
     def _log_end(self) -> str:
         return self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
-
-    def _exited(self, process: Process) -> None:
-        if not self._stopping:
-            logger.error(
-                "Envoy ended by itself with %s; see %s:\n%s", process.poll(), self._log, self._log_end()
-            )
 
 
 def endpoints(group: TargetGroup, functions: Mapping[str, int]) -> list[Endpoint]:

@@ -57,7 +57,7 @@ class ExecServer:
         self._waiting: dict[str, Command] = {}
         app = web.Application()
         app.router.add_get("/v1/data-channel/{session}", self._serve)
-        self._thread = LoopThread("ecs-exec")
+        self._thread = LoopThread("the server of ECS Exec", processes.parts)
         self.port = self._thread.serve(app)
 
     def open(self, task_arn: str, container: str | None, command: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,11 @@ class Forked:
 class ForkServer:
     """The sandbox's end of the server, which ends with it. `spawn` may be called from any thread."""
 
-    def __init__(self, pids: Path, env: Mapping[str, str], log: Path) -> None:
-        """Start it. `env` is what its interpreter starts with; `pids` where each process puts itself on record."""
+    def __init__(self, pids: Path, env: Mapping[str, str], log: Path, ended: Callable[[int], None]) -> None:
+        """Start it. `env` is what its interpreter starts with; `pids` where each process puts itself on record.
+
+        `ended` is called with its exit code, on another thread.
+        """
         self._python = _python_settings(env)
         self._lock = threading.Lock()
         self._connection, theirs = socket.socketpair()
@@ -76,6 +79,9 @@ class ForkServer:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        threading.Thread(
+            target=lambda: ended(self._process.wait()), name="wait-forkserver", daemon=True
+        ).start()
 
     def takes(self, argv: Sequence[str], env: Mapping[str, str]) -> bool:
         """Whether `argv` is a module for this interpreter, set up as the server's was."""

@@ -18,6 +18,7 @@ from sandbox.cloud.elbv2 import UNCHECKED, TargetHealth
 from sandbox.elb_state import Endpoint, HealthCheck, Snapshot, TargetGroup
 from sandbox.envoy import code_ranges
 from sandbox.loop_thread import LoopThread
+from sandbox.parts import Parts
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +38,11 @@ Target = tuple[str, Endpoint]
 class InitialChecks:
     """Admits each target once: when a health check passes, or when its time is up. Made running; in the end `stop`."""
 
-    def __init__(self, admitted: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, admitted: Callable[[], None]) -> None:
         """`admitted` is called, on a thread of this object, whenever a target was admitted."""
         self._admitted = admitted
         # Its loop alone changes what follows.
-        self._thread = LoopThread("initial-checks")
+        self._thread = LoopThread("what checks new targets", parts)
         self._checks: dict[Target, HealthCheck] = {}
         self._probing: dict[Target, asyncio.Task[None]] = {}
         self._verdicts: dict[Target, TargetHealth] = {}

@@ -40,13 +40,17 @@ class LambdaFunction:
         cwd: Path,
         log: Path,
         name: str = "lambda",
+        part: str = "",
     ) -> LambdaFunction:
-        """Start a host and wait until it serves; RuntimeError, with the end of its log, if it does not."""
+        """Start a host and wait until it serves; RuntimeError, with the end of its log, if it does not.
+
+        `name` and `part` as `Processes.spawn` has them.
+        """
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.settimeout(LOOK_S)
             host, port = listening.getsockname()
             process = processes.spawn(
-                argv, env={**env, READY_VARIABLE: f"{host}:{port}"}, cwd=cwd, log=log, name=name
+                argv, env={**env, READY_VARIABLE: f"{host}:{port}"}, cwd=cwd, log=log, name=name, part=part
             )
             ports = _await_ports(listening, process, log)
         return cls(process, ports["alb"], ports["invoke"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from aiohttp import web
+
+from sandbox.parts import Parts
 
 T = TypeVar("T")
 
@@ -15,10 +16,11 @@ T = TypeVar("T")
 class LoopThread:
     """An event loop in a daemon thread. Made running; `stop` ends its servers and its tasks."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, part: str, parts: Parts) -> None:
+        """`parts` hears of it, by the name `part`, should it end by itself."""
         self.loop = asyncio.new_event_loop()
         self._runners: list[web.AppRunner] = []
-        self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
+        self._thread = parts.thread(part, self.loop.run_forever)
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:

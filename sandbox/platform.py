@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sandbox import cloud, toolchain
@@ -18,6 +18,7 @@ from sandbox.cloud.server import ControlPlane
 from sandbox.execute import ExecServer
 from sandbox.information import InformationServer
 from sandbox.lambda_function import LambdaFunction
+from sandbox.parts import Parts
 from sandbox.processes import Processes
 from sandbox.provision import Plan, Provisioned, provision
 from sandbox.reaper import Reaper
@@ -36,32 +37,36 @@ SETTLE_S = 10.0
 class Platform:
     """One sandbox. `start` once, `stop` always: it undoes whatever `start` got done, last thing first."""
 
-    def __init__(self, pace: Pace, *, images: Images, names: Names, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, pace: Pace, *, images: Images, names: Names, parts: Parts, progress: Callable[[str], None]
+    ) -> None:
+        """`parts` says when it is to end: once it is `ending`, `start` goes no further."""
+        self._parts = parts
         self._pace = pace
         self._images = images
         self._names = names
         self._progress = progress
         self._undo = contextlib.ExitStack()
 
-    def start(self, ready_file: Path | None, *, unless: threading.Event) -> Endpoints | None:
-        """Bring everything up and say where it is; None if `unless` was set meanwhile.
+    def start(self, ready_file: Path | None) -> Endpoints | None:
+        """Bring everything up and say where it is; None if it is to end already.
 
         Raises:
             PackagesError: Node or the sites' packages cannot be had.
             OSError: the machine has no free loopback addresses; the text has the fix.
         """
         tools = toolchain.ensure(self._progress)
-        if unless.is_set():
+        if self._parts.ending.is_set():
             return None
         self._progress("starting AWS's control plane and the load balancer")
         state = State.create()
         self._undo.callback(state.remove)
-        reaper = Reaper(state.root)
+        reaper = Reaper(state.root, partial(self._parts.exited, "the process that clears up", None))
         self._undo.callback(reaper.close)
         logging.basicConfig(filename=state.logs / "sandbox.log", level=logging.INFO)
-        control = ControlPlane()
+        control = ControlPlane(self._parts)
         self._undo.callback(control.close)
-        processes = Processes(state)
+        processes = Processes(state, self._parts)
         self._undo.callback(processes.close)
         processes.load_ahead(base_environment(control.endpoint))
         addresses = Addresses()
@@ -96,7 +101,7 @@ class Platform:
                 others=[lambda: elbv2.install(balancer, self._pace), lambda: mail.install(functions.invoke)],
             )
         )
-        if unless.is_set():
+        if self._parts.ending.is_set():
             return None
 
         self._progress("provisioning the platform")
@@ -139,6 +144,7 @@ class Platform:
 
     def stop(self) -> None:
         """End everything and remove the state folder; again is no error."""
+        self._parts.ending.set()
         self._undo.close()
 
 
@@ -162,6 +168,7 @@ class Functions:
             cwd=self._state.scratch,
             log=self._state.logs / "session-api.log",
             name="session-api",
+            part="the session API's process",
         )
         return self._session_api.alb_port
 

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from sandbox import forkserver
 from sandbox.forkserver import ForkServer
+from sandbox.parts import Parts
 from sandbox.reaper import kill_group
 from sandbox.state import State
 
@@ -113,9 +115,10 @@ class Process:
 
 
 class Processes:
-    """All child processes of one sandbox."""
+    """All child processes of one sandbox; `parts` hears of those that it cannot do without."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, parts: Parts | None = None) -> None:
+        self.parts = parts or Parts()
         self._state = state
         self._forks: ForkServer | None = None
         self._lock = threading.Lock()
@@ -125,7 +128,9 @@ class Processes:
     def load_ahead(self, env: Mapping[str, str]) -> None:
         """Fork this interpreter's modules from now on instead of loading each anew, where the system allows it."""
         if forkserver.supported():
-            self._forks = ForkServer(self._state.pids, env, self._state.logs / "forkserver.log")
+            log = self._state.logs / "forkserver.log"
+            ended = partial(self.parts.exited, "the process that tasks are started from", log)
+            self._forks = ForkServer(self._state.pids, env, log, ended)
 
     def spawn(
         self,
@@ -136,13 +141,14 @@ class Processes:
         log: Path | int,
         name: str,
         on_exit: OnExit | None = None,
+        part: str = "",
     ) -> Process:
         """Start `argv` in a session of its own, with no input and with stdout and stderr in `log`.
 
         `env` is the whole environment. `log` is a file to append to, or a descriptor (the caller closes its
         own copy). When the process ends, what is left of its group is killed; then `on_exit` is called on
-        another thread. A program that cannot be started exits 126 or 127, as in a container. RuntimeError
-        once `close` was called.
+        another thread. A program that cannot be started exits 126 or 127, as in a container. One that the sandbox
+        cannot do without is a `part`. RuntimeError once `close` was called.
         """
         with self._lock:
             if self._closed:
@@ -158,6 +164,9 @@ class Processes:
             process = Process(child, name, cwd, self._state.pids / str(child.pid))
             self._living.add(process)
         calls = [self._forget, *([on_exit] if on_exit else [])]
+        if part:
+            path = log if isinstance(log, Path) else None
+            calls.append(lambda ended: self.parts.exited(part, path, ended.poll()))
         threading.Thread(
             target=process._wait_for_end, args=(calls,), name=f"wait-{name}", daemon=True
         ).start()
@@ -189,6 +198,7 @@ class Processes:
 
     def close(self, timeout_s: float = 2.0) -> None:
         """SIGTERM to all, SIGKILL to those that live after `timeout_s` seconds; start nothing more."""
+        self.parts.ending.set()
         with self._lock:
             self._closed = True
         enders = [

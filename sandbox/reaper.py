@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 PASSES = 40
@@ -21,8 +22,8 @@ PAUSE_S = 0.05
 class Reaper:
     """The sandbox's end of the pipe."""
 
-    def __init__(self, root: Path) -> None:
-        """Start the reaper for the state folder `root`."""
+    def __init__(self, root: Path, ended: Callable[[int], None]) -> None:
+        """Start the reaper for the state folder `root`; `ended` is called with its exit code, on another thread."""
         self._child = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, str(root)],
             stdin=subprocess.PIPE,
@@ -31,7 +32,7 @@ class Reaper:
             cwd="/",
             start_new_session=True,
         )
-        self.pid = self._child.pid
+        threading.Thread(target=lambda: ended(self._child.wait()), name="wait-reaper", daemon=True).start()
 
     def close(self) -> None:
         """Let go of the pipe and wait for the reaper; after an orderly end it finds nothing to do."""

@@ -34,7 +34,7 @@ class Scheduler:
         self._tasks: dict[str, Task] = {}
         self._runs: dict[str, TaskRun] = {}
         self._metadata = metadata.MetadataServer(self._metadata_document)
-        self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
+        self._thread = host.processes.parts.thread("the ECS scheduler", self._loop)
 
     def start(self) -> None:
         """Begin to keep services at their desired counts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.command_line import LOST
 from sandbox.information import running
 from sandbox.state import PREFIX
 
@@ -22,11 +24,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 START_S = 120.0
 GONE_S = 10.0
 
-# Stands for behave: starts the sandbox with a pipe as its input, says its pid, and does nothing more.
+# Stands for behave: starts the sandbox with a pipe as its input, says its pid and its exit code, and does nothing more.
 PARENT = """
 import subprocess, sys, threading
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=2, start_new_session=True)
 print(child.pid, flush=True)
+print(child.wait(), flush=True)
 threading.Event().wait()
 """
 
@@ -39,6 +42,12 @@ class Started:
     pid: int
     folder: Path
     family: list[psutil.Process]
+    log: Path
+
+    def part(self, words: str) -> psutil.Process:
+        """The process whose command line has these words."""
+        [found] = [process for process in self.family if words in " ".join(process.cmdline())]
+        return found
 
     def left(self) -> list[str]:
         """What is left of it, in words."""
@@ -64,7 +73,7 @@ def sandbox(tmp_path: Path) -> Iterator[Started]:
         eventually(ready.exists, START_S, "the ready file")
         folder = Path(json.loads(ready.read_text())["logs"]).parent
         child = psutil.Process(pid)
-        yield Started(parent, pid, folder, [child, *child.children(recursive=True)])
+        yield Started(parent, pid, folder, [child, *child.children(recursive=True)], tmp_path / "log")
     finally:
         parent.kill()
         parent.wait()
@@ -105,3 +114,28 @@ def test_nothing_is_left_when_its_parent_is_killed(sandbox: Started) -> None:
 def test_nothing_is_left_when_it_is_ended_by(sandbox: Started, number: signal.Signals) -> None:
     os.kill(sandbox.pid, number)
     gone(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("envoy", "the load balancer's process"),
+        ("sandbox.lambda_host", "the session API's process"),
+        ("sandbox.forkserver", "the process that tasks are started from"),
+        ("reaper", "the process that clears up"),
+    ],
+)
+def test_a_part_that_ends_unasked_ends_it_with_the_reason(sandbox: Started, words: str, name: str) -> None:
+    sandbox.part(words).kill()
+    assert sandbox.parent.stdout is not None
+    assert int(sandbox.parent.stdout.readline()) == LOST
+    gone(sandbox)
+    last = sandbox.log.read_text().splitlines()[-1]
+    assert re.fullmatch(rf"could not go on: {name} ended \(signal 9\) at [-0-9]+T[:0-9]+Z", last)
+
+
+def test_an_end_that_was_asked_for_is_no_loss(sandbox: Started) -> None:
+    os.kill(sandbox.pid, signal.SIGTERM)
+    assert sandbox.parent.stdout is not None
+    assert int(sandbox.parent.stdout.readline()) == 0
+    assert "could not go on" not in sandbox.log.read_text()

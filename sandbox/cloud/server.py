@@ -6,7 +6,6 @@ import functools
 import inspect
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +17,8 @@ from moto.core.base_backend import BackendDict
 from moto.core.serialize import AttributePicker, XFormedAttributePicker
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from waitress.server import create_server
+
+from sandbox.parts import Parts
 
 # A thread answers one request; a long poll of SQS holds one for up to 20 s, and every Hermes has one.
 _THREADS = 32
@@ -31,8 +32,8 @@ class ControlPlane:
     thread for every single call.
     """
 
-    def __init__(self) -> None:
-        """Start it, empty, on a free port."""
+    def __init__(self, parts: Parts | None = None) -> None:
+        """Start it, empty, on a free port; `parts` hears of it should it end by itself."""
         # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
         vars(responses)["method_names_from_class"] = _Methods
         for picker in (AttributePicker, XFormedAttributePicker):
@@ -50,7 +51,7 @@ class ControlPlane:
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
         )
-        self._thread = threading.Thread(target=self._server.run, name="control plane", daemon=True)
+        self._thread = (parts or Parts()).thread("the server of AWS's API", self._server.run)
         self._thread.start()
 
     def close(self) -> None:
