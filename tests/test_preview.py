@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import os
@@ -123,7 +124,7 @@ def test_an_instruction_reaches_the_open_page_and_no_other_session(
         assert json.loads(mine.recv())["type"] in {"full-reload", "update"}
         quiet(other, silent=True)
         shown = edit.call("GET", "/session/one/", port=port).body
-        assert "<h1>Seen at once</h1>" in shown or "color: blue" in shown
+        assert "<h1>Seen at once</h1>" in shown or "Make the headings blue</p>" in shown
     finally:
         mine.close()
         other.close()
@@ -229,17 +230,26 @@ def test_a_dead_dev_server_comes_back_on_its_port_whatever_the_sites_configurati
     assert SECRET not in edit.call("GET", secret, port=port).body
 
 
-def test_what_nobody_understands_fails_with_a_sentence_and_changes_nothing(edit: EditStand) -> None:
+def test_what_cannot_be_done_fails_with_a_sentence_and_changes_nothing(edit: EditStand) -> None:
     head = edit.settled("two")["lastCommit"]
-    answer = edit.instruct("two", "odd", "Make it sing")
+    answer = edit.instruct("two", "odd", 'Delete the page "Nowhere"')
     assert answer.status == 422
-    assert "“Make it sing”" in answer.json()["failure"]
+    assert answer.json()["failure"] == "There is no page “Nowhere” on the website."
     assert edit.settled("two")["lastCommit"] == head
-    edit.put("three", "Make it sing", user="three@example.com")
+    edit.put("three", 'Delete the page "Nowhere"', user="three@example.com")
     failed = edit.settled("three")
     assert (failed["state"], failed["port"]) == ("failed", None)
-    assert "I did not understand" in failed["failure"]
+    assert "There is no page" in failed["failure"]
     assert edit.instruct("three", "more", "Make the headings blue").status == 409
+
+
+def test_a_wish_stands_on_the_page_as_text_whatever_it_says(edit: EditStand, port: int) -> None:
+    evil = "</p></Base>{process.exit(1)}<script>alert(1)</script>`${process.exit(1)}`&lt;\\ --- <!--"
+    assert edit.instruct("one", "evil", evil).status == 200
+    shown = edit.call("GET", "/session/one/", port=port).body
+    found = re.search(r"</h1>\s*<p[^>]*>(.*?)</p>", shown, re.DOTALL)
+    assert found is not None
+    assert html.unescape(found[1]) == evil
 
 
 def test_putting_a_session_again_changes_nothing(edit: EditStand) -> None:

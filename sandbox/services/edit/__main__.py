@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from .config import Config, ConfigError, Identity, read_config, read_identity
+from .planning import Planner
 from .preview import NodeProcess
 
 log = logging.getLogger(__name__)
@@ -20,24 +21,25 @@ def main() -> int:
     )
     try:
         config = read_config(os.environ)
+        planner = Planner()
         # Node and Astro take as long to load as the rest of this service does: both at once.
         spare = NodeProcess(config.node, config.node_modules, Path.cwd())
         identity = read_identity(config.metadata_uri)
     except (ConfigError, OSError):
         log.exception("Edit cannot start")
         return 2
-    serve(config, identity, spare)
+    serve(config, identity, planner, spare)
     return 0
 
 
-def serve(config: Config, identity: Identity, spare: NodeProcess) -> None:
+def serve(config: Config, identity: Identity, planner: Planner, spare: NodeProcess) -> None:
     """Answer on the task's address until told to stop; then end the previews."""
     import asyncio
 
-    asyncio.run(_serve(config, identity, spare))
+    asyncio.run(_serve(config, identity, planner, spare))
 
 
-async def _serve(config: Config, identity: Identity, spare: NodeProcess) -> None:
+async def _serve(config: Config, identity: Identity, planner: Planner, spare: NodeProcess) -> None:
     import asyncio
     import signal
 
@@ -45,14 +47,13 @@ async def _serve(config: Config, identity: Identity, spare: NodeProcess) -> None
 
     from .activity import Activity
     from .control import application
-    from .editor import RuleEditor
     from .sessions import Sessions
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     activity = Activity(config.table, config.record_ttl_s)
-    sessions = Sessions(config, identity, RuleEditor(), activity, spare)
+    sessions = Sessions(config, identity, planner, activity, spare)
     runner = web.AppRunner(application(sessions, identity), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, identity.address, config.port).start()

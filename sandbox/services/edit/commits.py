@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .draft import Change
+from .draft import Change, stored
 from .git import Git
 
 _SUBJECT_LENGTH = 72
@@ -55,9 +55,16 @@ def carried_out(git: Git, branch: str, instruction_id: str) -> str | None:
 
 
 def write(git: Git, git_folder: Path, note: Note) -> None:
-    """Note down what is about to change, then change the files, each at once. `commit` must follow."""
+    """Note down what is about to change, then change the files, each at once. `commit` must follow.
+
+    What cannot be written is not to be finished later either: OSError, and no note stays.
+    """
     _replace(git_folder, git_folder / _JOURNAL, json.dumps(asdict(note)))
-    _write_files(git.folder, git_folder, note.changes)
+    try:
+        _write_files(git.folder, git_folder, note.changes)
+    except OSError:
+        (git_folder / _JOURNAL).unlink()
+        raise
 
 
 def unfinished(git_folder: Path) -> Note | None:
@@ -73,7 +80,7 @@ def finish(git: Git, git_folder: Path, note: Note) -> str:
     """Carry an unfinished instruction to its end: files that somebody has changed since are left as they are."""
     done = carried_out(git, note.branch, note.instruction_id)
     if done is None:
-        still = [change for change in note.changes if _content(git.folder / change.path) == change.before]
+        still = [change for change in note.changes if stored(git.folder / change.path) == change.before]
         _write_files(git.folder, git_folder, still)
         return commit(git, git_folder, note)
     _close(git, git_folder, note)
@@ -140,20 +147,13 @@ def _without_uncommitted(git: Git, before: str, after: str, committed: str) -> s
         return files[0].read_bytes().decode()
 
 
-def _content(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-
-
 def _write_files(root: Path, scratch: Path, changes: Sequence[Change]) -> None:
     for change in changes:
         path = root / change.path
         if change.after is None:
             path.unlink(missing_ok=True)
             continue
-        if change.after == _content(path):
+        if change.after == stored(path):
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(scratch, path, change.after)

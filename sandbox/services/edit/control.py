@@ -12,7 +12,7 @@ from aiohttp import web
 
 from .commits import token
 from .config import Identity
-from .editor import NotUnderstood
+from .editor import Impossible
 from .folders import OpenError
 from .git import ref_safe
 from .sessions import NotReady, Session, Sessions, Wanted
@@ -50,7 +50,7 @@ def application(sessions: Sessions, identity: Identity) -> web.Application:
             commit = await sessions.instruct(session, _instruction_id(body), _text(body, "instruction"))
         except NotReady:
             return web.json_response(session.document(), status=409)
-        except (NotUnderstood, OpenError) as error:
+        except (Impossible, OpenError) as error:
             return web.json_response({"failure": str(error)}, status=422)
         return web.json_response({"lastCommit": commit})
 

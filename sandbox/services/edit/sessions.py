@@ -17,8 +17,9 @@ from . import workspace as workspaces
 from .activity import Activity
 from .commits import Note
 from .config import Config, Identity
-from .editor import Editor, NotUnderstood
+from .editor import Impossible
 from .folders import OpenError
+from .planning import Planner
 from .preview import NodeProcess, Preview, PreviewError
 from .workspace import Workspace
 
@@ -77,13 +78,13 @@ class Sessions:
         self,
         config: Config,
         identity: Identity,
-        editor: Editor,
+        planner: Planner,
         activity: Activity,
         spare: NodeProcess | None,
     ) -> None:
         self._config = config
         self._identity = identity
-        self._editor = editor
+        self._planner = planner
         self._activity = activity
         self._spare = spare
         self._places = workspaces.Places(config.workspace_root, config.remote_root, config.starter)
@@ -112,7 +113,7 @@ class Sessions:
         """Carry out one more instruction, after those before it; the commit that did.
 
         An instruction that has been carried out on this branch before is not carried out again. Raises NotReady,
-        NotUnderstood, OpenError.
+        Impossible, OpenError.
         """
         async with session.turn:
             if session.state != "ready" or session.workspace is None:
@@ -145,7 +146,7 @@ class Sessions:
             await self._prepare_and_serve(session)
             session.state = "ready"
             log.info("session %s is served on port %s", session.wanted.session_id, session.port)
-        except (OpenError, NotUnderstood, PreviewError) as error:
+        except (OpenError, Impossible, PreviewError) as error:
             await self._fail(session, str(error))
         except asyncio.CancelledError:
             raise
@@ -211,7 +212,7 @@ class Sessions:
                 instruction_id=instruction_id,
                 author=wanted.user_id,
                 instruction=instruction,
-                changes=tuple(self._editor.plan(instruction, workspace.root)),
+                changes=self._planner.plan(instruction, workspace.root),
             )
             workspace.write(note)
             on_written()

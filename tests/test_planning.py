@@ -1,0 +1,75 @@
+"""Planning ends in time and within its memory, whatever is asked of whatever site."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.services.edit import planning
+from sandbox.services.edit.draft import Change
+from sandbox.services.edit.editor import Impossible
+from sandbox.services.edit.planning import Plan, Planner, PlanningFault
+
+CHANGE = Change("src/a.astro", None, "ü" * 200_000)
+
+
+@contextmanager
+def planner(plan: Plan) -> Iterator[Planner]:
+    made = Planner(plan)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def by_order(instruction: str, root: Path) -> tuple[Change, ...]:
+    """Does what it is told, good or bad."""
+    match instruction:
+        case "freeze":
+            while True:
+                pass
+        case "wait":
+            root.joinpath("pipe").open()
+        case "eat":
+            bytearray(8 << 30)
+        case "crash":
+            raise ZeroDivisionError
+        case "refuse":
+            raise Impossible("No “such” page.")
+    return (CHANGE,)
+
+
+def test_a_plan_comes_back_as_it_was_made() -> None:
+    with planner(by_order) as ours:
+        assert ours.plan("plan", Path()) == (CHANGE,)
+        with pytest.raises(Impossible, match="No “such” page"):
+            ours.plan("refuse", Path())
+        with pytest.raises(PlanningFault, match="ZeroDivisionError"):
+            ours.plan("crash", Path())
+
+
+@pytest.mark.parametrize("order", ["freeze", "wait", "eat"])
+def test_a_plan_that_does_not_end_costs_an_answer_and_holds_up_no_other(
+    order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "_TIME_S", 0.5)
+    os.mkfifo(tmp_path / "pipe")
+    with planner(by_order) as ours, ThreadPoolExecutor(4) as threads:
+        bad = [threads.submit(ours.plan, order, tmp_path) for _ in range(3)]
+        for _ in range(20):
+            begun = time.monotonic()
+            assert ours.plan("plan", tmp_path) == (CHANGE,)
+            assert time.monotonic() - begun < 0.4
+        for one in bad:
+            assert "took too long to plan" in str(one.exception())
+
+
+def test_a_long_instruction_reaches_the_editor_whole() -> None:
+    with planner(lambda text, _: (Change("src/a", None, text),)) as ours:
+        assert ours.plan("x" * 1_000_000, Path())[0].after == "x" * 1_000_000
