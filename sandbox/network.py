@@ -127,6 +127,8 @@ def create_front_door(
         Protocol="HTTPS",
         Port=443,
         Certificates=[{"CertificateArn": certificate}],
+        # What Envoy serves by default: TLS 1.2 and 1.3.
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
         DefaultActions=[
             {
                 "Type": "fixed-response",

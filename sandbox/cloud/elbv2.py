@@ -1,6 +1,7 @@
 """ELBv2 that tells the truth: changes reach the load balancer, health is what its checks saw, rules are in order.
 
-Replaces methods of moto 5.2.5's backend. Limits on rules live in `elbv2_limits.py`.
+Replaces methods of moto 5.2.5's backend. Rules live in `elbv2_rules.py`, what is told of load balancers, listeners and
+target groups in `elbv2_balancers.py`, limits in `elbv2_limits.py`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from moto.elbv2.exceptions import DuplicateTargetGroupName, ELBClientError
+from moto.elbv2.exceptions import DuplicateTargetGroupName
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup, elbv2_backends
 
+from sandbox.cloud import elbv2_balancers as balancers
 from sandbox.cloud import elbv2_limits as limits
+from sandbox.cloud import elbv2_rules as rules
 from sandbox.cloud.hooks import Hooks
 from sandbox.settings import ACCOUNT, REGION, Pace
 
@@ -86,13 +89,16 @@ def install(balancer: LoadBalancer, pace: Pace) -> Callable[[], None]:
     """
     hooks = Hooks()
     changed: dict[str, Callable[..., Any]] = {
-        "create_rule": _create_rule,
-        "modify_rule": _modify_rule,
-        "delete_rule": _delete_rule,
-        "set_rule_priorities": _set_rule_priorities,
-        "create_listener": _create_listener,
+        "create_rule": rules.create_rule,
+        "modify_rule": rules.modify_rule,
+        "delete_rule": rules.delete_rule,
+        "set_rule_priorities": rules.set_rule_priorities,
+        "describe_rules": rules.describe_rules,
+        "create_load_balancer": balancers.create_load_balancer,
+        "create_listener": balancers.create_listener,
+        "modify_listener": balancers.modify_listener,
         "create_target_group": _create_target_group,
-        "describe_rules": _describe_rules,
+        "describe_target_groups": balancers.describe_target_groups,
     }
     replaced: dict[str, Callable[..., Any]] = {
         "register_targets": _register_targets,
@@ -148,78 +154,6 @@ def _guarded(method: Callable[..., Any], changed: Callable[[], None] | None) -> 
     return call
 
 
-def _create_listener(before: Callable[..., Any], self: ELBv2Backend, *args: Any, **kwargs: Any) -> Any:
-    given = dict(zip(("load_balancer_arn", "protocol", "port"), args, strict=False)) | kwargs
-    if (given["protocol"], int(given["port"])) not in {("HTTP", 80), ("HTTPS", 443)}:
-        raise ELBClientError(
-            "ValidationError",
-            f"This load balancer serves HTTP on port 80 and HTTPS on port 443; "
-            f"found {given['protocol']} on port {given['port']}",
-        )
-    return before(self, *args, **kwargs)
-
-
-def _create_rule(
-    before: Callable[..., Any],
-    self: ELBv2Backend,
-    *,
-    listener_arn: str,
-    conditions: list[dict[str, Any]],
-    priority: int,
-    actions: list[dict[str, Any]],
-    tags: list[dict[str, str]] | None = None,
-) -> Any:
-    listener = self.describe_listeners(None, [listener_arn])[0]
-    limits.check_priority(priority)
-    limits.check_conditions(conditions)
-    limits.check_actions(actions)
-    limits.check_quotas(self, listener.load_balancer_arn, actions)
-    return before(self, listener_arn, conditions, priority, actions, tags)
-
-
-def _modify_rule(
-    before: Callable[..., Any],
-    self: ELBv2Backend,
-    rule_arn: str,
-    conditions: list[dict[str, Any]],
-    actions: list[dict[str, Any]],
-) -> Any:
-    if conditions:
-        limits.check_conditions(conditions)
-    if actions:
-        limits.check_actions(actions)
-    return before(self, rule_arn, conditions, actions)
-
-
-def _delete_rule(before: Callable[..., Any], self: ELBv2Backend, arn: str) -> None:
-    (rule,) = self.describe_rules(None, [arn])
-    if rule.is_default:
-        raise ELBClientError("OperationNotPermitted", f"Default rule '{arn}' cannot be deleted")
-    before(self, arn)
-
-
-def _set_rule_priorities(
-    before: Callable[..., Any], self: ELBv2Backend, rule_priorities: list[dict[str, Any]]
-) -> Any:
-    for item in rule_priorities:
-        limits.check_priority(item["Priority"])
-    return before(self, rule_priorities)
-
-
-def _describe_rules(
-    before: Callable[..., Any],
-    self: ELBv2Backend,
-    listener_arn: str | None,
-    rule_arns: list[str] | None,
-) -> list[Any]:
-    return sorted(before(self, listener_arn, rule_arns), key=rule_order)
-
-
-def rule_order(rule: Any) -> tuple[str, bool, int]:
-    """Sorts moto's rules: per listener by rising priority, the default rule last."""
-    return rule.listener_arn, bool(rule.is_default), 0 if rule.is_default else int(rule.priority)
-
-
 def _create_target_group(
     before: Callable[..., Any], self: ELBv2Backend, name: str, **kwargs: Any
 ) -> FakeTargetGroup:
@@ -230,7 +164,7 @@ def _create_target_group(
             if _requested.get(group.arn) != settings:
                 raise DuplicateTargetGroupName()
             return group
-    created: FakeTargetGroup = before(self, name, **kwargs)
+    created = balancers.create_target_group(before, self, name, **kwargs)
     _requested[created.arn] = settings
     return created
 
@@ -253,12 +187,16 @@ def _deregister_targets(
 ) -> None:
     group = limits.known_group(self, target_group_arn)
     used = self._any_listener_using(group.arn)
-    delay_s = min(float(str(group.attributes["deregistration_delay.timeout_seconds"])), pace_delay_s)
+    # A function has no such attribute, and no connections to drain.
+    told_s = float(str(group.attributes.get("deregistration_delay.timeout_seconds", 0)))
     for target in instances:
         for key in _registered(group, target):
             gone = group.targets.pop(key)
             if used and group.target_type != "lambda":
-                _draining.setdefault(group.arn, {})[key] = (gone, time.monotonic() + delay_s)
+                _draining.setdefault(group.arn, {})[key] = (
+                    gone,
+                    time.monotonic() + min(told_s, pace_delay_s),
+                )
 
 
 def _describe_target_health(balancer: LoadBalancer) -> Callable[..., Any]:

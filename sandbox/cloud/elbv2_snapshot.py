@@ -8,6 +8,7 @@ from moto.elbv2.models import FakeListener, FakeTargetGroup
 
 from sandbox.cloud import elbv2
 from sandbox.cloud.elbv2_limits import condition_values, forwarded_groups
+from sandbox.cloud.elbv2_rules import rule_order
 from sandbox.elb_state import (
     Action,
     Condition,
@@ -23,16 +24,16 @@ from sandbox.elb_state import (
 )
 from sandbox.settings import Pace
 
-HEALTHY_AFTER = 1
-UNHEALTHY_AFTER = 2
-
 
 def snapshot(pace: Pace) -> Snapshot:
-    """What ELBv2 says now. Health checks run at the pace's interval and timeout, whatever the API's minimum."""
+    """What ELBv2 says now. The pace's interval and timeout of health checks hold where they are shorter than a group's.
+
+    AWS's shortest interval is 5 s, and its API tells whole seconds: at pace `instant` the true one cannot be told.
+    """
     with elbv2.lock:
         state = elbv2.backend()
         balancers = list(state.load_balancers.values())
-        idle = [lb.attrs.get("idle_timeout.timeout_seconds", "60") for lb in balancers]
+        idle = [lb.attrs["idle_timeout.timeout_seconds"] for lb in balancers]
         return Snapshot(
             listeners=tuple(_listener(item) for lb in balancers for item in lb.listeners.values()),
             groups=tuple(_group(item, pace) for item in state.target_groups.values()),
@@ -41,7 +42,7 @@ def snapshot(pace: Pace) -> Snapshot:
 
 
 def _listener(listener: FakeListener) -> Listener:
-    rules = sorted(listener.rules.values(), key=elbv2.rule_order)
+    rules = sorted(listener.rules.values(), key=rule_order)
     return Listener(listener.protocol, int(listener.port), tuple(_rule(rule, listener) for rule in rules))
 
 
@@ -104,8 +105,8 @@ def _health_check(group: FakeTargetGroup, pace: Pace) -> HealthCheck:
         path=group.health_check_path or "/",
         port=None if port == "traffic-port" else int(port),
         codes=group.matcher["HttpCode"],
-        interval_s=pace.health_check_interval_s,
-        timeout_s=pace.health_check_timeout_s,
-        healthy_after=HEALTHY_AFTER,
-        unhealthy_after=UNHEALTHY_AFTER,
+        interval_s=min(float(group.health_check_interval_seconds), pace.health_check_interval_s),
+        timeout_s=min(float(group.health_check_timeout_seconds), pace.health_check_timeout_s),
+        healthy_after=int(group.healthy_threshold_count),
+        unhealthy_after=int(group.unhealthy_threshold_count),
     )
