@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-from drivers.ledger import ScenarioResult, StepTime
+from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
 from drivers.suite import Suite
 from drivers.tags import SKIP, check_tags, reason_to_skip
 from drivers.visits import Visits
@@ -33,7 +34,8 @@ def before_all(context: Context) -> None:
     # Cleanups run last in, first out: that the run has ended is written when everything is put away.
     context.add_cleanup(lambda: suite.ledger.end(aborted=context.aborted))
     context.add_cleanup(suite.close)
-    suite.look_around(_say)
+    with _looking(context, "before the run"):
+        suite.look_around(_say)
     suite.point_latest()
     begin_report(suite.output, suite.facts(), _say)
 
@@ -43,7 +45,8 @@ def before_feature(context: Context, feature: Feature) -> None:
     check_tags(feature)
     suite: Suite = context.suite
     began_at = datetime.now(UTC)
-    Visits(suite.platform).until_asleep()
+    with _looking(context, f"before {feature.name}"):
+        Visits(suite.platform).until_asleep()
     context.add_cleanup(lambda: suite.note_platform(_say))
     context.add_cleanup(suite.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
     context.add_cleanup(suite.unless_kept(suite.shared.forget))
@@ -65,8 +68,12 @@ def after_step(context: Context, step: Step) -> None:
     suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
     # Whoever pressed Ctrl-C knows why the step failed, and waits.
     if step.status.has_failed() and not context.aborted:
-        suite.failed = True
         world: World = context.world
+        world.unseen = suite.unseen(step.exception)
+        if suite.ledger.lost:
+            context.abort(reason=suite.ledger.lost[0])
+            return
+        suite.failed = True
         for exhibit in world.leave_evidence(step.error_message or str(step.exception))[1:]:
             context.attach(f"text/plain; name={exhibit.title}", suite.evidence.shown(exhibit).encode())
 
@@ -76,7 +83,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
     suite: Suite = context.suite
     world: World = context.world
     failed = next((step for step in scenario.all_steps if step.status.has_failed()), None)
-    if failed:
+    if failed and not suite.ledger.lost:
         _say(f"      Evidence: {suite.evidence.folder(scenario.name)}\n")
     rule = context.rule if "rule" in context else None
     suite.note_stages()
@@ -86,11 +93,11 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             name=scenario.name,
             location=str(scenario.location),
             tags=tuple(str(tag) for tag in scenario.effective_tags),
-            status=scenario.status.name if scenario.status else "untested",
+            status=_status(scenario, world),
             seconds=scenario.duration,
             failed_step=f"{failed.keyword} {failed.name}" if failed else None,
             step_type=failed.step_type if failed else None,
-            message=failed.error_message if failed else None,
+            message=(str(world.unseen) if world.unseen else failed.error_message) if failed else None,
             rule=str(rule.name) if rule is not None else None,
             started_at=world.began_at.timestamp(),
         )
@@ -112,8 +119,33 @@ def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Ex
     of_scenario = "scenario" in context
     subject = context.scenario if of_scenario else context.feature if "feature" in context else None
     after = subject.name if subject is not None else "the run"
-    suite.ledger.cleanup_failed(f"after {after}: {type(error).__name__}: {error}", of_scenario=of_scenario)
+    unseen = suite.unseen(error)
+    told = str(unseen) if unseen else f"{type(error).__name__}: {error}"
+    suite.ledger.cleanup_failed(f"after {after}: {told}", of_scenario=of_scenario, seen=unseen is None)
     context.print_cleanup_error(context, cleanup, error)
+
+
+def _status(scenario: Scenario, world: World) -> str:
+    """behave's word for how a scenario ended, or ours where nobody could see that."""
+    if world.unseen is not None:
+        return NOT_OBSERVED
+    return scenario.status.name if scenario.status else "untested"
+
+
+@contextmanager
+def _looking(context: Context, when: str) -> Iterator[None]:
+    """A look outside the scenarios: where it fails, what it was to show is not known, and the ledger says so."""
+    suite: Suite = context.suite
+    try:
+        yield
+    except Exception as error:
+        unseen = suite.unseen(error)
+        if suite.ledger.lost:
+            context.abort(reason=suite.ledger.lost[0])
+        elif unseen:
+            suite.ledger.not_observed.append(f"{when}: {unseen}")
+            suite.ledger.write()
+        raise
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,8 @@ from bench.document import write
 from bench.stand import QUICK, Plan, Stand
 from bench.tables import tables_of, targets
 from drivers.errors import DriverError
-from drivers.suite import PROJECT, Suite
+from drivers.output import PROJECT
+from drivers.suite import Suite
 from drivers.watch import ClaimFailed
 from reporting.meta import revision
 

@@ -10,7 +10,6 @@ from typing import Any
 from bench.spread import Spread, spread
 from bench.stand import Stand
 from drivers.at_once import at_once
-from drivers.aws import reaching
 from drivers.facts import Fact
 from drivers.watch import MONOTONIC, wait_until
 
@@ -65,10 +64,9 @@ def _deployment(stand: Stand) -> Change:
     ecs = platform.clients.of("ecs")
 
     def service() -> dict[str, Any]:
-        with reaching("ECS"):
-            found: dict[str, Any] = ecs.describe_services(cluster=names.cluster, services=[names.hermes])[
-                "services"
-            ][0]
+        found: dict[str, Any] = ecs.describe_services(cluster=names.cluster, services=[names.hermes])[
+            "services"
+        ][0]
         return found
 
     def suite(every: timedelta) -> Callable[[], float]:

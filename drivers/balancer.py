@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.aws import Clients, reaching
+from drivers.aws import Clients
 from drivers.errors import UnexpectedAnswer
 from drivers.profile import Names
 
@@ -76,24 +76,20 @@ class Balancer:
     def routing(self) -> Routing:
         """Rules and target groups as they are now."""
         rules = self.rules()
-        with reaching("Elastic Load Balancing"):
-            groups = [
-                _group(group)
-                for page in self._elb.get_paginator("describe_target_groups").paginate()
-                for group in page["TargetGroups"]
-            ]
+        groups = [
+            _group(group)
+            for page in self._elb.get_paginator("describe_target_groups").paginate()
+            for group in page["TargetGroups"]
+        ]
         return Routing(rules, tuple(sorted(groups, key=lambda group: group.name)))
 
     def rules(self) -> tuple[Rule, ...]:
         """All rules of the HTTPS listener by rising priority, the default last."""
-        with reaching("Elastic Load Balancing"):
-            found = [
-                _rule(rule)
-                for page in self._elb.get_paginator("describe_rules").paginate(
-                    ListenerArn=self._https_listener()
-                )
-                for rule in page["Rules"]
-            ]
+        found = [
+            _rule(rule)
+            for page in self._elb.get_paginator("describe_rules").paginate(ListenerArn=self._https_listener())
+            for rule in page["Rules"]
+        ]
         return tuple(sorted(found, key=lambda rule: (rule.priority is None, rule.priority or 0)))
 
     def rules_for(self, session_id: str) -> tuple[Rule, ...]:
@@ -107,11 +103,10 @@ class Balancer:
 
     def health(self, target_group_arn: str) -> tuple[Target, ...]:
         """The targets of a group with their health; empty if the group is gone."""
-        with reaching("Elastic Load Balancing"):
-            try:
-                found = self._elb.describe_target_health(TargetGroupArn=target_group_arn)
-            except self._elb.exceptions.TargetGroupNotFoundException:
-                return ()
+        try:
+            found = self._elb.describe_target_health(TargetGroupArn=target_group_arn)
+        except self._elb.exceptions.TargetGroupNotFoundException:
+            return ()
         return tuple(_target(description) for description in found["TargetHealthDescriptions"])
 
     @property

@@ -1,16 +1,34 @@
 """What a driver raises when it cannot give an observation.
 
-A claim that fails is no driver error: see `watch` and `expect`.
+A claim that fails is no driver error: see `watch` and `expect`. `NotObserved` accuses nobody: the platform may have
+kept its promise, and nobody saw it.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
 class DriverError(Exception):
     """The observation could not be made."""
+
+
+class NotObserved(DriverError):
+    """The suite's own way of looking failed: AWS, this machine or the sandbox it brought. Another look may see."""
+
+
+class ViewLost(NotObserved):
+    """Nothing can be looked at any more, so the run ends; the text is the cause."""
+
+
+class CredentialsEnded(ViewLost):
+    """AWS does not take the suite's credentials, or takes them no longer."""
+
+
+class DiskFull(ViewLost):
+    """This machine has no room left for what the run writes."""
 
 
 class PlatformError(DriverError, AssertionError):
@@ -45,8 +63,8 @@ class NoData(DriverError):
     """A check was asked about a series in which nothing was observed: it would pass without proof."""
 
 
-class DeploymentDied(DriverError):
-    """The deployment's own command ended before the suite was through with it."""
+class DeploymentDied(ViewLost):
+    """A sandbox ended before the suite was through with it."""
 
 
 class ConfigurationError(DriverError):
@@ -60,3 +78,17 @@ class ConfigurationError(DriverError):
 
 def _bullets(lines: Iterable[str]) -> str:
     return "".join(f"\n  - {line}" for line in lines)
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def not_observed(error: BaseException | None) -> NotObserved | None:
+    """The `NotObserved` that an error is, or was raised from; None where something was seen."""
+    while error is not None:
+        if isinstance(error, NotObserved):
+            return error
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return DiskFull(f"no room is left on this machine: {error}")
+        error = error.__cause__
+    return None

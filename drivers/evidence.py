@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from drivers.aws import Clients, reaching
+from drivers.aws import Clients
 from drivers.balancer import Balancer
 from drivers.errors import DriverError
 from drivers.fleet import Fleet, Task
@@ -139,13 +139,12 @@ class Evidence:
 
     def log_tail(self, group: str, since: datetime) -> str:
         """The last lines of a CloudWatch log group, over all its streams, as `time stream: line`."""
-        with reaching("CloudWatch Logs"):
-            pages = (
-                self._clients.of("logs")
-                .get_paginator("filter_log_events")
-                .paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
-            )
-            events = [event for page in pages for event in page["events"]]
+        pages = (
+            self._clients.of("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
+        )
+        events = [event for page in pages for event in page["events"]]
         events.sort(key=lambda event: event["timestamp"])
         return (
             "\n".join(_line(event) for event in events[-LAST_LINES:])

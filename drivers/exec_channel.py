@@ -21,7 +21,7 @@ import websocket
 from botocore.exceptions import ClientError
 
 from drivers import ssm
-from drivers.aws import Clients, error_code, reaching
+from drivers.aws import Clients, error_code
 from drivers.errors import CommandFailed, NotReady, UnexpectedAnswer, Unreachable
 from drivers.watch import Deadline
 
@@ -76,14 +76,13 @@ class ExecChannel:
 
     def _open_session(self, task_arn: str, container: str, command: str) -> dict[str, Any]:
         try:
-            with reaching("ECS"):
-                answer = self._clients.of("ecs").execute_command(
-                    cluster=self._cluster,
-                    task=task_arn,
-                    container=container,
-                    command=command,
-                    interactive=True,
-                )
+            answer = self._clients.of("ecs").execute_command(
+                cluster=self._cluster,
+                task=task_arn,
+                container=container,
+                command=command,
+                interactive=True,
+            )
         except ClientError as failure:
             code, message = error_code(failure), str(failure)
             # ECS has one code for "the agent still starts", "the task just ended" and a wrong request.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from drivers.aws import Clients, reaching
+from drivers.aws import Clients
 from drivers.errors import UnexpectedAnswer
 from drivers.profile import Names
 from drivers.recorder import Recorder
@@ -109,10 +109,9 @@ class Fleet:
 
     def all_counts(self) -> tuple[Counts, Counts]:
         """The counts of Hermes and of Edit, in one call."""
-        with reaching("ECS"):
-            found = self._ecs.describe_services(
-                cluster=self._names.cluster, services=[self._names.hermes, self._names.edit]
-            )
+        found = self._ecs.describe_services(
+            cluster=self._names.cluster, services=[self._names.hermes, self._names.edit]
+        )
         services = {service["serviceName"]: service for service in found["services"]}
         missing = {self._names.hermes, self._names.edit} - services.keys()
         if missing:
@@ -144,10 +143,9 @@ class Fleet:
 
     def protected(self, tasks: Sequence[Task]) -> frozenset[str]:
         """The ARNs of those tasks that no scale-in stops (ECS API, GetTaskProtection: at most 100 at once)."""
-        with reaching("ECS"):
-            found = self._ecs.get_task_protection(
-                cluster=self._names.cluster, tasks=[task.arn for task in tasks[:DESCRIBED_AT_ONCE]]
-            )
+        found = self._ecs.get_task_protection(
+            cluster=self._names.cluster, tasks=[task.arn for task in tasks[:DESCRIBED_AT_ONCE]]
+        )
         return frozenset(task["taskArn"] for task in found["protectedTasks"] if task["protectionEnabled"])
 
     def history(self, role: str) -> tuple[Task, ...]:
@@ -169,10 +167,9 @@ class Fleet:
 
     def capacity(self, role: str = "edit") -> Capacity:
         """The bounds of the service's scalable target."""
-        with reaching("Application Auto Scaling"):
-            targets = self._clients.of("application-autoscaling").describe_scalable_targets(
-                ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._name(role)}"]
-            )["ScalableTargets"]
+        targets = self._clients.of("application-autoscaling").describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._name(role)}"]
+        )["ScalableTargets"]
         if len(targets) != 1:
             raise UnexpectedAnswer(
                 f"service {self._name(role)}: expected one scalable target, found {len(targets)}"
@@ -181,22 +178,17 @@ class Fleet:
 
     def stop_task(self, arn: str, reason: str) -> None:
         """Stop one task, as an operator or a failing host would."""
-        with reaching("ECS"):
-            self._ecs.stop_task(cluster=self._names.cluster, task=arn, reason=reason)
+        self._ecs.stop_task(cluster=self._names.cluster, task=arn, reason=reason)
 
     def scale(self, role: str, desired: int) -> None:
         """Set a service's desired count by hand: to force it to zero, never a help to scale up."""
-        with reaching("ECS"):
-            self._ecs.update_service(
-                cluster=self._names.cluster, service=self._name(role), desiredCount=desired
-            )
+        self._ecs.update_service(cluster=self._names.cluster, service=self._name(role), desiredCount=desired)
 
     def redeploy(self, role: str) -> None:
         """Replace the service's tasks by new ones of the same definition."""
-        with reaching("ECS"):
-            self._ecs.update_service(
-                cluster=self._names.cluster, service=self._name(role), forceNewDeployment=True
-            )
+        self._ecs.update_service(
+            cluster=self._names.cluster, service=self._name(role), forceNewDeployment=True
+        )
 
     def start_maintenance(self, *, started_by: str, lifetime: timedelta) -> Task:
         """Start one task of Edit's definition, outside the service, that only sleeps: a way into the workspaces."""
@@ -221,8 +213,7 @@ class Fleet:
             wanted["capacityProviderStrategy"] = service["capacityProviderStrategy"]
         else:
             wanted["launchType"] = service.get("launchType", "FARGATE")
-        with reaching("ECS"):
-            answer = self._ecs.run_task(**wanted)
+        answer = self._ecs.run_task(**wanted)
         if not answer["tasks"]:
             reasons = ", ".join(str(failure.get("reason")) for failure in answer.get("failures", []))
             raise UnexpectedAnswer(f"ECS started no maintenance task: {reasons or 'no reason given'}")
@@ -243,10 +234,9 @@ class Fleet:
         return names[role.lower()]
 
     def _service(self, role: str) -> dict[str, Any]:
-        with reaching("ECS"):
-            found = self._ecs.describe_services(cluster=self._names.cluster, services=[self._name(role)])[
-                "services"
-            ]
+        found = self._ecs.describe_services(cluster=self._names.cluster, services=[self._name(role)])[
+            "services"
+        ]
         if not found:
             raise UnexpectedAnswer(f"cluster {self._names.cluster} has no service {self._name(role)}")
         service: dict[str, Any] = found[0]
@@ -255,22 +245,20 @@ class Fleet:
     def _known_tasks(self, **narrowed: str) -> tuple[Task, ...]:
         """All tasks of the cluster that ECS still knows, or of one service, oldest first."""
         arns: list[str] = []
-        with reaching("ECS"):
-            for desired in ("RUNNING", "STOPPED"):
-                for page in self._ecs.get_paginator("list_tasks").paginate(
-                    cluster=self._names.cluster, desiredStatus=desired, **narrowed
-                ):
-                    arns += page["taskArns"]
+        for desired in ("RUNNING", "STOPPED"):
+            for page in self._ecs.get_paginator("list_tasks").paginate(
+                cluster=self._names.cluster, desiredStatus=desired, **narrowed
+            ):
+                arns += page["taskArns"]
         return self._described(list(dict.fromkeys(arns)))
 
     def _described(self, arns: list[str]) -> tuple[Task, ...]:
         found = [self._stopped[arn] for arn in arns if arn in self._stopped]
         open_ended = [arn for arn in arns if arn not in self._stopped]
-        with reaching("ECS"):
-            for start in range(0, len(open_ended), DESCRIBED_AT_ONCE):
-                part = open_ended[start : start + DESCRIBED_AT_ONCE]
-                answer = self._ecs.describe_tasks(cluster=self._names.cluster, tasks=part)
-                found += [_task(task) for task in answer["tasks"]]
+        for start in range(0, len(open_ended), DESCRIBED_AT_ONCE):
+            part = open_ended[start : start + DESCRIBED_AT_ONCE]
+            answer = self._ecs.describe_tasks(cluster=self._names.cluster, tasks=part)
+            found += [_task(task) for task in answer["tasks"]]
         self._stopped.update((task.arn, task) for task in found if task.stopped)
         return tuple(sorted(found, key=lambda task: (task.created_at is None, task.created_at, task.arn)))
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from drivers.files import write_whole
 from drivers.masking import masked
 
+NOT_OBSERVED = "not observed"
+"""The status of a scenario of which nobody saw whether its promise was kept; the others are behave's."""
+
 
 @dataclass(frozen=True)
 class ScenarioResult:
@@ -123,7 +126,8 @@ CRITERIA = (
 class Ledger:
     """Filled while a run goes on; written to `path` after every scenario, so that a killed run leaves its truth.
 
-    `left_behind` and `cleanup_errors` hold a sentence each; `ended` says that the run came to its own end.
+    `left_behind`, `cleanup_errors` and `not_observed` (what could not be seen outside the scenarios) hold a sentence
+    each; `lost` says why nothing could be seen any more; `ended` that the run came to its own end.
     """
 
     path: Path
@@ -134,6 +138,8 @@ class Ledger:
     tasks: dict[str, TaskTrace] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     cleanup_errors: list[str] = field(default_factory=list)
+    not_observed: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     ended: bool = False
     _texts: dict[int, tuple[Entry, str]] = field(default_factory=dict, repr=False)
 
@@ -146,14 +152,23 @@ class Ledger:
         """Take a figure, with the limit or total that it is judged against."""
         self.figures.setdefault(figure, []).append((value, limit))
 
-    def cleanup_failed(self, sentence: str, *, of_scenario: bool) -> None:
-        """Take note of a cleanup that failed; the scenario that it belongs to has not passed then."""
-        self.cleanup_errors.append(sentence)
+    def cleanup_failed(self, sentence: str, *, of_scenario: bool, seen: bool = True) -> None:
+        """Take note of a cleanup that failed; the scenario that it belongs to has not passed then.
+
+        Args:
+            seen: whether it is known that something was not put away; otherwise it could not be looked at.
+        """
+        (self.cleanup_errors if seen else self.not_observed).append(sentence)
         if of_scenario and self.scenarios and self.scenarios[-1].status == "passed":
-            self.scenarios[-1] = dataclasses.replace(
-                self.scenarios[-1], status="cleanup_error", message=sentence
-            )
+            status = "cleanup_error" if seen else NOT_OBSERVED
+            self.scenarios[-1] = dataclasses.replace(self.scenarios[-1], status=status, message=sentence)
         self.write()
+
+    def lose(self, cause: str) -> None:
+        """Take note that nothing can be seen any more, once, and write the whole ledger."""
+        if cause not in self.lost:
+            self.lost.append(cause)
+            self.write()
 
     def end(self, *, aborted: bool) -> None:
         """Write the ledger for the last time; an aborted run has not ended."""
@@ -172,6 +187,8 @@ class Ledger:
             "figures": self.figures,
             "left_behind": self.left_behind,
             "cleanup_errors": self.cleanup_errors,
+            "not_observed": self.not_observed,
+            "lost": self.lost,
             "ended": self.ended,
         }
         parts = [_list(name, map(self._encoded, found)) for name, found in entries.items()]
@@ -198,6 +215,7 @@ class Ledger:
         for title, sentences in (
             ("Left behind", self.left_behind),
             ("Cleanups that failed", self.cleanup_errors),
+            ("Could not be observed", [*self.lost, *self.not_observed]),
         ):
             lines += [title, *(f"  {sentence}" for sentence in sentences)] if sentences else []
         return "\n".join(lines)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from drivers.balancer import Routing
-from drivers.errors import DriverError
+from drivers.errors import NotObserved
 from drivers.protocols import BalancerView, FleetView, RecordsView
 
 
@@ -19,13 +17,15 @@ def left_behind(
     before: Routing,
     is_own: Callable[[str], bool],
     client_prefix: str,
+    unseen: Callable[[str], None],
 ) -> tuple[str, ...]:
-    """A sentence for each thing that is still there; what cannot be looked at is one, too. Nothing is waited for.
+    """A sentence for each thing that is still there. Nothing is waited for.
 
     Args:
         before: rules and target groups as they were when the run began.
         is_own: whether a client id is this run's.
         client_prefix: what all client ids of the suite begin with.
+        unseen: told, in a sentence, of what could not be looked at.
     """
     looks: dict[str, Callable[[], Iterator[str]]] = {
         "sessions": lambda: _sessions(records, is_own, client_prefix),
@@ -36,8 +36,8 @@ def left_behind(
     for what, look in looks.items():
         try:
             found += look()
-        except (DriverError, ClientError, BotoCoreError) as failure:
-            found.append(f"{what} could not be looked at: {type(failure).__name__}: {failure}")
+        except NotObserved as failure:
+            unseen(f"whether {what} were left behind: {failure}")
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from email.policy import SMTP, default
 from email.utils import format_datetime, getaddresses, make_msgid
 from typing import Any
 
-from drivers.aws import Clients, reaching
+from drivers.aws import Clients, body_of
 from drivers.profile import Mail
 
 SETUP_NOTE = "AMAZON_SES_SETUP_NOTIFICATION"
@@ -87,30 +87,28 @@ class Mailbox:
         return f"{name}@{self._mail.customer_domain}"
 
     def send(self, letter: Letter) -> Sent:
-        """Send a message through SES; Unreachable if SES does not answer."""
+        """Send a message through SES."""
         message, message_id = _mime(letter)
-        with reaching("SES"):
-            answer = self._clients.of("ses").send_raw_email(
-                Source=letter.sender,
-                Destinations=[letter.to],
-                RawMessage={"Data": message.as_bytes(policy=SMTP)},
-            )
+        answer = self._clients.of("ses").send_raw_email(
+            Source=letter.sender,
+            Destinations=[letter.to],
+            RawMessage={"Data": message.as_bytes(policy=SMTP)},
+        )
         domain = "email.amazonses.com" if self._region == "us-east-1" else f"{self._region}.amazonses.com"
         return Sent(letter, (message_id, f"<{answer['MessageId']}@{domain}>"))
 
     def inbox(self, address: str) -> tuple[Received, ...]:
         """All mail that reached a customer, oldest first."""
         bucket = self._clients.of("s3")
-        with reaching("S3"):
-            keys = [
-                (str(entry["Key"]), entry["LastModified"])
-                for page in bucket.get_paginator("list_objects_v2").paginate(
-                    Bucket=self._mail.inbox_bucket, Prefix=self._mail.inbox_prefix
-                )
-                for entry in page.get("Contents", [])
-                if not str(entry["Key"]).endswith(SETUP_NOTE)
-            ]
-            messages = [self._message(bucket, key, at) for key, at in keys]
+        keys = [
+            (str(entry["Key"]), entry["LastModified"])
+            for page in bucket.get_paginator("list_objects_v2").paginate(
+                Bucket=self._mail.inbox_bucket, Prefix=self._mail.inbox_prefix
+            )
+            for entry in page.get("Contents", [])
+            if not str(entry["Key"]).endswith(SETUP_NOTE)
+        ]
+        messages = [self._message(bucket, key, at) for key, at in keys]
         mine = [message for message in messages if address.lower() in message.to]
         return tuple(sorted(mine, key=lambda message: (message.at, message.key)))
 
@@ -123,7 +121,7 @@ class Mailbox:
             known = self._read.get(key)
         if known is not None:
             return known
-        body = bucket.get_object(Bucket=self._mail.inbox_bucket, Key=key)["Body"].read()
+        body = body_of(bucket.get_object(Bucket=self._mail.inbox_bucket, Key=key))
         message = parse(key, body, at)
         with self._lock:
             self._read[key] = message

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from drivers.errors import NoData
+from drivers.errors import NoData, NotObserved, ViewLost
 from drivers.watch import MONOTONIC, POLL, Clock
 
 T = TypeVar("T")
@@ -23,7 +23,10 @@ class Sample(Generic[T]):
 
 
 class Recorder(Generic[T]):
-    """Samples a probe in a thread from `start` to `stop`: the ground for claims about every moment."""
+    """Samples a probe in a thread from `start` to `stop`: the ground for claims about every moment.
+
+    A look that was `NotObserved` is a miss and no sample; so is one that ended in a `transient` error.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Recorder(Generic[T]):
         self._clock = clock
         self._samples: list[Sample[T]] = []
         self._misses: list[Sample[str]] = []
+        self._unseen: NotObserved | None = None
         self._started = clock.now()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,23 +85,33 @@ class Recorder(Generic[T]):
         """Take one sample now."""
         try:
             value = self._probe()
+        except ViewLost:
+            raise
+        except NotObserved as failure:
+            self._unseen = failure
+            self._miss(failure)
         except self._transient as error:
-            self._misses.append(Sample(self._clock.now() - self._started, f"{type(error).__name__}: {error}"))
+            self._miss(error)
         else:
             self._samples.append(Sample(self._clock.now() - self._started, value))
+
+    def _miss(self, error: Exception) -> None:
+        self._misses.append(Sample(self._clock.now() - self._started, f"{type(error).__name__}: {error}"))
 
     @property
     def samples(self) -> tuple[Sample[T], ...]:
         """The series so far.
 
         Raises:
-            NoData: nothing was observed, so nothing can be said about it.
+            NoData: nothing was observed, so nothing can be said about it; NotObserved if looking itself failed.
         """
         if not self._samples:
-            raise NoData(
-                f"{self.what}: nothing was observed"
-                + (f"; last: {self._misses[-1].value}" if self._misses else "")
+            told = f"{self.what}: nothing was observed" + (
+                f"; last: {self._misses[-1].value}" if self._misses else ""
             )
+            if self._unseen is not None:
+                raise NotObserved(told) from self._unseen
+            raise NoData(told)
         return tuple(self._samples)
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from drivers.aws import Clients, reaching
+from drivers.aws import Clients
 from drivers.errors import UnknownSession
 from drivers.profile import Names
 from drivers.sessions import instant
@@ -66,13 +66,12 @@ class Records:
 
     def find(self, session_id: str) -> Record | None:
         """The record of a session, or None. Strongly consistent."""
-        with reaching("DynamoDB"):
-            found = self._table.query(
-                TableName=self._names.table,
-                KeyConditionExpression="sessionId = :id",
-                ExpressionAttributeValues={":id": {"S": session_id}},
-                ConsistentRead=True,
-            )["Items"]
+        found = self._table.query(
+            TableName=self._names.table,
+            KeyConditionExpression="sessionId = :id",
+            ExpressionAttributeValues={":id": {"S": session_id}},
+            ConsistentRead=True,
+        )["Items"]
         return _record(found[0]) if found else None
 
     def get(self, session_id: str) -> Record:
@@ -84,14 +83,13 @@ class Records:
 
     def of_client(self, client_id: str) -> tuple[Record, ...]:
         """All records of a client, oldest first, from an index that lags behind by moments."""
-        with reaching("DynamoDB"):
-            pages = self._table.get_paginator("query").paginate(
-                TableName=self._names.table,
-                IndexName=self._names.client_index,
-                KeyConditionExpression="clientId = :client",
-                ExpressionAttributeValues={":client": {"S": client_id}},
-            )
-            records = [_record(item) for page in pages for item in page["Items"]]
+        pages = self._table.get_paginator("query").paginate(
+            TableName=self._names.table,
+            IndexName=self._names.client_index,
+            KeyConditionExpression="clientId = :client",
+            ExpressionAttributeValues={":client": {"S": client_id}},
+        )
+        records = [_record(item) for page in pages for item in page["Items"]]
         return tuple(sorted(records, key=lambda record: str(record.raw.get("createdAt", ""))))
 
     def count(self, client_id: str) -> int:
@@ -100,25 +98,23 @@ class Records:
 
     def of_prefix(self, client_prefix: str) -> tuple[Record, ...]:
         """All records whose client id begins so: a scan of the whole table, strongly consistent."""
-        with reaching("DynamoDB"):
-            pages = self._table.get_paginator("scan").paginate(
-                TableName=self._names.table,
-                FilterExpression="begins_with(clientId, :prefix)",
-                ExpressionAttributeValues={":prefix": {"S": client_prefix}},
-                ConsistentRead=True,
-            )
-            return tuple(_record(item) for page in pages for item in page["Items"])
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression="begins_with(clientId, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": client_prefix}},
+            ConsistentRead=True,
+        )
+        return tuple(_record(item) for page in pages for item in page["Items"])
 
     def made_since(self, moment: datetime) -> tuple[Record, ...]:
         """All records created at or after a moment, whoever they belong to: a scan, strongly consistent."""
-        with reaching("DynamoDB"):
-            pages = self._table.get_paginator("scan").paginate(
-                TableName=self._names.table,
-                FilterExpression="createdAt >= :moment",
-                ExpressionAttributeValues={":moment": {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}},
-                ConsistentRead=True,
-            )
-            found = [_record(item) for page in pages for item in page["Items"]]
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression="createdAt >= :moment",
+            ExpressionAttributeValues={":moment": {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}},
+            ConsistentRead=True,
+        )
+        found = [_record(item) for page in pages for item in page["Items"]]
         return tuple(record for record in found if record.created_at and record.created_at >= moment)
 
     def plant_expired(self, like: Record, *, session_id: str, expired_for_s: int = 3600) -> Record:
@@ -133,19 +129,17 @@ class Records:
             "ttl": Decimal(int(time.time()) - expired_for_s),
         }
         serialise = TypeSerializer().serialize
-        with reaching("DynamoDB"):
-            self._table.put_item(
-                TableName=self._names.table, Item={key: serialise(value) for key, value in item.items()}
-            )
+        self._table.put_item(
+            TableName=self._names.table, Item={key: serialise(value) for key, value in item.items()}
+        )
         return self.get(session_id)
 
     def uproot(self, planted: Record) -> None:
         """Remove a planted record; one already gone is no error."""
-        with reaching("DynamoDB"):
-            self._table.delete_item(
-                TableName=self._names.table,
-                Key={"sessionId": {"S": planted.session_id}, "userId": {"S": planted.user_id}},
-            )
+        self._table.delete_item(
+            TableName=self._names.table,
+            Key={"sessionId": {"S": planted.session_id}, "userId": {"S": planted.user_id}},
+        )
 
     def commands(self) -> Commands:
         """What waits in the command queue and its dead-letter queue."""
@@ -159,16 +153,15 @@ class Records:
 
     def _depth(self, queue: str) -> tuple[int, int]:
         sqs = self._clients.of("sqs")
-        with reaching("SQS"):
-            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-            found = sqs.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesDelayed",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )["Attributes"]
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found = sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
         waiting = int(found["ApproximateNumberOfMessages"]) + int(
             found.get("ApproximateNumberOfMessagesDelayed", 0)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hamcrest.core.matcher import Matcher
 
-from drivers.aws import reaching
 from drivers.balancer import Rule
 from drivers.errors import UnexpectedAnswer
 from drivers.facts import Fact
@@ -28,17 +27,16 @@ class SecondHermes:
             UnexpectedAnswer: ECS starts none. NotInTime, NeverWill: it does not come up.
         """
         ecs, patience = self._platform.clients.of("ecs"), self._platform.profile.patience
-        with reaching("ECS"):
-            (service,) = ecs.describe_services(cluster=self._names.cluster, services=[self._names.hermes])[
-                "services"
-            ]
-            answer = ecs.run_task(
-                cluster=self._names.cluster,
-                taskDefinition=service["taskDefinition"],
-                launchType=service.get("launchType", "FARGATE"),
-                networkConfiguration=service["networkConfiguration"],
-                startedBy=self._platform.profile.suite.client_prefix[:36],
-            )
+        (service,) = ecs.describe_services(cluster=self._names.cluster, services=[self._names.hermes])[
+            "services"
+        ]
+        answer = ecs.run_task(
+            cluster=self._names.cluster,
+            taskDefinition=service["taskDefinition"],
+            launchType=service.get("launchType", "FARGATE"),
+            networkConfiguration=service["networkConfiguration"],
+            startedBy=self._platform.profile.suite.client_prefix[:36],
+        )
         if not answer["tasks"]:
             raise UnexpectedAnswer(f"ECS started no second Hermes: {answer.get('failures')}")
         self._arn = str(answer["tasks"][0]["taskArn"])

@@ -4,78 +4,37 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from drivers.balancer import Routing
 from drivers.deployment import Deployment
-from drivers.errors import ConfigurationError, DriverError
+from drivers.errors import ConfigurationError, DiskFull, DriverError, NotObserved, ViewLost, not_observed
 from drivers.evidence import Evidence
 from drivers.ledger import Ledger
 from drivers.leftovers import left_behind
 from drivers.masking import hide, mask_file
+from drivers.output import PROJECT, Keep, Output, choice, point_latest
 from drivers.platform import Platform
 from drivers.profile import read
 from drivers.shared import Shared
 from drivers.traces import Traces
+from drivers.view import VIEW
 from drivers.visits import Visit, Visits
 from drivers.watch import ClaimFailed
 from drivers.witnessed import Witnessed
 
-PROJECT = Path(__file__).resolve().parent.parent
-
 PROFILE = "deployments/sandbox.toml"
-REPORTS = PROJECT / "reports"
-LATEST = "latest"
-RESULTS = "results.json"
 
-E = TypeVar("E", bound=StrEnum)
-
-
-class Keep(StrEnum):
-    """Whether what the run made stays when it ends, for a person to look at."""
-
-    NEVER = "never"
-    ON_FAILURE = "on-failure"
-    ALWAYS = "always"
-
-
-class Report(StrEnum):
-    """What a run writes for people: the messages and the page made of them, the messages alone, or neither."""
-
-    PAGE = "page"
-    MESSAGES = "messages"
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where a run writes: its folder, its ledger, its report; `own` means a folder below `reports` named by itself."""
-
-    folder: Path
-    results: Path
-    report: Report
-    own: bool
-
-    @classmethod
-    def of(cls, settings: Mapping[str, str], run_id: str) -> Output:
-        """As behave's `-D` values say; ValueError names a value that means nothing.
-
-        A run whose ledger goes elsewhere is somebody's measurement, and makes no report unless it is told to.
-        """
-        own = "reports" not in settings and "results" not in settings
-        folder = Path(settings["reports"]).resolve() if "reports" in settings else REPORTS / run_id
-        results = Path(settings["results"]).resolve() if "results" in settings else folder / RESULTS
-        usual = Report.NONE if "results" in settings else Report.PAGE
-        return cls(folder, results, _choice(Report, settings, "report", usual), own)
+LEAST_ROOM = 1_000_000
+"""Bytes that must be free where the run writes: with less, whatever fails may fail for that reason alone."""
 
 
 class Suite:
@@ -93,6 +52,7 @@ class Suite:
         self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
         self.witnessed: dict[str, Visit] = {}
         self.failed = False
+        VIEW.stand_on(deployment.check)
         self._keep = keep
         self._numbers = itertools.count(1)
         self._before: Routing | None = None
@@ -117,7 +77,7 @@ class Suite:
         source = PROJECT / settings.get("profile", PROFILE)
         run_id = f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
         try:
-            keep = _choice(Keep, settings, "keep", Keep.NEVER)
+            keep = choice(Keep, settings, "keep", Keep.NEVER)
             output = Output.of(settings, run_id)
         except ValueError as wrong:
             raise ConfigurationError(source, [str(wrong)]) from wrong
@@ -142,7 +102,7 @@ class Suite:
             hide(key or "")
         try:
             hide(str(self.platform.clients.of("sts").get_caller_identity()["Account"]))
-        except (ClientError, BotoCoreError) as failure:
+        except ClientError as failure:
             say(f"The account id is masked by its form alone, STS does not tell it: {failure}")
         self._before = self.platform.balancer.routing()
 
@@ -190,7 +150,7 @@ class Suite:
         try:
             self._traces.note_tasks(self.platform.fleet)
             self._traces.note_sessions(self.platform.records, self.platform.profile.suite.client_prefix)
-        except (DriverError, ClientError, BotoCoreError) as failure:
+        except (DriverError, ClientError) as failure:
             say(f"The report will lack tasks and sessions: {type(failure).__name__}: {failure}")
         self.ledger.write()
 
@@ -213,7 +173,7 @@ class Suite:
             say("Kept for a look, so what is left behind was not looked for.")
             return
         platform = self.platform
-        if self._before is not None:
+        if VIEW.lost is None and self._before is not None:
             self.ledger.left_behind += left_behind(
                 platform.records,
                 platform.fleet,
@@ -221,8 +181,30 @@ class Suite:
                 before=self._before,
                 is_own=self.is_own,
                 client_prefix=platform.profile.suite.client_prefix,
+                unseen=self.ledger.not_observed.append,
             )
         self.ledger.write()
+
+    def unseen(self, error: BaseException | None) -> NotObserved | None:
+        """Why nobody knows whether something failed, or None if that was seen: asked of every failure.
+
+        A part of the sandbox may have died a moment ago, and a full disk fails whatever is tried: the platform is
+        accused only if there is no such cause. Once nothing can be seen any more the run is lost, and says so.
+        """
+        found = not_observed(error)
+        cause = found if isinstance(found, ViewLost) else self._no_room() or VIEW.settle()
+        if cause is None:
+            return found
+        VIEW.lose(cause)
+        self.ledger.lose(str(VIEW.lost))
+        return VIEW.lost
+
+    def _no_room(self) -> ViewLost | None:
+        for folder in (self.output.results.parent, Path(tempfile.gettempdir())):
+            free = shutil.disk_usage(folder).free if folder.is_dir() else LEAST_ROOM
+            if free < LEAST_ROOM:
+                return DiskFull(f"no room is left on this machine: {free} bytes are free under {folder}")
+        return None
 
     @property
     def keeps(self) -> bool:
@@ -230,10 +212,10 @@ class Suite:
         return self._keep is Keep.ALWAYS or (self._keep is Keep.ON_FAILURE and self.failed)
 
     def unless_kept(self, undo: Callable[[], object]) -> Callable[[], None]:
-        """A cleanup that does nothing once the run keeps what it made."""
+        """A cleanup that does nothing once the run keeps what it made, or cannot reach it any more."""
 
         def cleanup() -> None:
-            if not self.keeps:
+            if not self.keeps and VIEW.lost is None:
                 undo()
 
         return cleanup
@@ -260,20 +242,3 @@ class Suite:
     @property
     def _mark(self) -> str:
         return f"{self.platform.profile.suite.client_prefix}-{self.run_id}"
-
-
-def point_latest(run: Path) -> None:
-    """Make the link `latest` beside a run's folder lead to it, at no moment to nothing."""
-    run.mkdir(parents=True, exist_ok=True)
-    incoming = run.parent / f".{LATEST}-{run.name}"
-    incoming.unlink(missing_ok=True)
-    incoming.symlink_to(run.name)
-    incoming.replace(run.parent / LATEST)
-
-
-def _choice(kind: type[E], settings: Mapping[str, str], name: str, usual: E) -> E:
-    """A setting that is one of a few words; ValueError lists them."""
-    word = settings.get(name, usual)
-    if word not in list(kind):
-        raise ValueError(f"-D {name}={word} means nothing: say one of {', '.join(kind)}")
-    return kind(word)

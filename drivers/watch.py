@@ -1,6 +1,7 @@
 """The one wait of the suite, and its opposite.
 
 `wait_until` and `stays` are the verbs that fail a claim, so what they raise is an AssertionError and tells the story.
+Only what was seen accuses: a look that ends in `NotObserved` is none, and another one follows.
 Both publish what they wait for (drivers/waiting.py), so that a run can be followed while it goes on.
 """
 
@@ -12,13 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NoReturn, Protocol, TypeVar, cast
 
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
-from drivers.errors import NoData
+from drivers.errors import NoData, NotObserved, ViewLost
 from drivers.story import Story
+from drivers.view import VIEW
 from drivers.waiting import WAITS
 
 T = TypeVar("T")
@@ -116,6 +118,7 @@ def wait_until(
     Raises:
         NotInTime: no match in time, or only after it. The last look starts at the deadline.
         NeverWill: `fatal` matched.
+        NotObserved: the last look saw nothing, so nobody knows; ViewLost at once where no look ever will.
     """
     with WAITS.during(what, clock.now()):
         return _until(
@@ -147,9 +150,16 @@ def _until(
     start = clock.now()
     streak = 0
     while True:
-        started = clock.now()
+        VIEW.check()
+        started, spent_s = clock.now(), VIEW.spent_s()
+        unseen: NotObserved | None = None
         try:
             seen = look(deadline)
+        except ViewLost:
+            raise
+        except NotObserved as failure:
+            streak, unseen = 0, failure
+            story.add(clock.now() - start, f"not seen: {failure}")
         except transient as error:
             streak = 0
             story.add(clock.now() - start, f"{type(error).__name__}: {error}")
@@ -157,7 +167,8 @@ def _until(
             error.add_note(story.failure(f"could not be observed after {clock.now() - start:.1f} s"))
             raise
         else:
-            at = clock.now()
+            # What the suite's own calls took is not the platform's lateness.
+            at = clock.now() - (VIEW.spent_s() - spent_s)
             if matcher.matches(seen):
                 if at > deadline.at + LAST_LOOK_S:
                     story.add(at - start, "the expected answer, too late")
@@ -172,9 +183,17 @@ def _until(
             if fatal is not None and fatal.matches(seen):
                 raise NeverWill(story.failure(f"never will: {_describe(fatal)}"))
         if started >= deadline.at:
+            VIEW.check()
             steady = f" {steadily} times in a row" if steadily > 1 else ""
-            raise NotInTime(story.failure(f"not within {within.total_seconds():g} s{steady}"))
+            _end(story, f"not within {within.total_seconds():g} s{steady}", unseen)
         clock.pause(min(every.total_seconds(), max(0.0, deadline.at - clock.now())))
+
+
+def _end(story: Story, accusation: str, unseen: NotObserved | None) -> NoReturn:
+    """The patience has ended: what was seen last accuses, unless nothing was seen."""
+    if unseen is not None:
+        raise NotObserved(story.failure("could not be observed")) from unseen
+    raise NotInTime(story.failure(accusation))
 
 
 def stays(
@@ -194,16 +213,20 @@ def stays(
     Raises:
         DidNotStay: a look did not match; the message says when.
         NoData: fewer than `at_least` looks were possible, because of `transient` errors or a slow probe.
+        NotObserved: they were not, because looking itself failed; ViewLost at once where no look ever will.
     """
     with WAITS.during(what, clock.now()):
         story = Story(what, _describe(matcher), evidence)
-        seen = _throughout(
+        seen, unseen = _throughout(
             _adapt(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
         )
     if len(seen) < at_least:
-        raise NoData(
-            story.failure(f"seen only {len(seen)} times in {during.total_seconds():g} s, {at_least} needed")
+        told = story.failure(
+            f"seen only {len(seen)} times in {during.total_seconds():g} s, {at_least} needed"
         )
+        if unseen is not None:
+            raise NotObserved(told) from unseen
+        raise NoData(told)
     return seen[-1]
 
 
@@ -216,14 +239,21 @@ def _throughout(
     every: timedelta,
     transient: tuple[type[Exception], ...],
     clock: Clock,
-) -> list[T]:
+) -> tuple[list[T], NotObserved | None]:
     deadline = Deadline.after(during, clock)
     start = clock.now()
     seen: list[T] = []
+    unseen: NotObserved | None = None
     while True:
+        VIEW.check()
         started = clock.now()
         try:
             observation = look(deadline)
+        except ViewLost:
+            raise
+        except NotObserved as failure:
+            unseen = failure
+            story.add(clock.now() - start, f"not seen: {failure}")
         except transient as error:
             story.add(clock.now() - start, f"{type(error).__name__}: {error}")
         else:
@@ -233,7 +263,7 @@ def _throughout(
             story.add(clock.now() - start, "the expected answer")
             seen.append(observation)
         if started >= deadline.at:
-            return seen
+            return seen, unseen
         clock.pause(min(every.total_seconds(), max(0.0, deadline.at - clock.now())))
 
 

@@ -11,6 +11,7 @@ from typing import Generic, Self, TypeVar, overload
 
 from drivers.arrival import Arrival
 from drivers.crowd import Crowd
+from drivers.errors import NotObserved
 from drivers.evidence import Exhibit
 from drivers.fleet import Task
 from drivers.hmr import HmrSocket
@@ -96,6 +97,7 @@ class World:
         self.platform: Platform = suite.platform
         self.visits = Visits(suite.platform)
         self.began_at = datetime.now(UTC)
+        self.unseen: NotObserved | None = None
         self.all_visits: list[Visit] = []
         self._add_cleanup = add_cleanup
         self._marks: dict[int, int] = {}

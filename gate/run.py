@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from drivers.output import point_latest
 from drivers.profile import read
-from drivers.suite import point_latest
 from gate.closing import Closing
 from gate.crew import Crew, Interruption
 from gate.expected import Expected

@@ -8,7 +8,7 @@ from pathlib import Path
 from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
-from drivers.suite import Output, Report
+from drivers.output import Output, Report
 from reporting.history import append, history_of
 from reporting.html import PACKAGE, HtmlReport
 from reporting.messages import Messages

@@ -17,14 +17,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from drivers import suite
+from drivers import output
 from drivers.balancer import Routing, Rule, TargetGroup
 from drivers.deployment import Deployment
 from drivers.evidence import Evidence
 from drivers.fleet import Counts, Event, FleetState, Task
+from drivers.output import Keep, Output
 from drivers.profile import INFO_KEYS, read
 from drivers.records import Record
-from drivers.suite import Keep, Output, Suite
+from drivers.suite import Suite
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -81,6 +82,19 @@ Feature: Stand-in
     Scenario: It leaves things behind
       Given a session, a task and a rule that stay
 
+    Scenario: It cannot be seen
+      Given AWS that does not answer
+
+    Scenario: Its cleanup cannot be seen
+      Given a cleanup that AWS does not answer
+
+    Scenario: The credentials end
+      Given credentials that have ended
+      Then 1 of 1 answers are right
+
+    Scenario: The load balancer dies
+      Given a page that cannot be had, since the load balancer died
+
     Scenario: It is interrupted
       Given Ctrl-C
 
@@ -90,6 +104,8 @@ Feature: Stand-in
 
 _STEPS = """
 from behave import given, when
+from drivers.errors import CredentialsEnded, DeploymentDied, NotObserved, Unreachable
+from drivers.view import VIEW
 from tests.suite_stand import PLANTED, stay
 
 
@@ -114,6 +130,33 @@ def failing(context):
 @given("a session, a task and a rule that stay")
 def leave(context):
     stay(context.suite.platform)
+
+
+@given("AWS that does not answer")
+def silent(context):
+    raise NotObserved("ECS DescribeTasks: ThrottlingException (400): the suite asks too often")
+
+
+@given("a cleanup that AWS does not answer")
+def silent_cleanup(context):
+    context.world.undo_later(lambda: silent(context))
+
+
+@given("credentials that have ended")
+def ended(context):
+    raise CredentialsEnded("AWS does not take the credentials: ECS DescribeTasks: ExpiredTokenException (400)")
+
+
+@given("a page that cannot be had, since the load balancer died")
+def died(context):
+    looks = iter((True, True))
+
+    def check():
+        if not next(looks, False):
+            raise DeploymentDied("the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z")
+
+    VIEW.stand_on(check)
+    raise Unreachable("connection refused")
 
 
 @given("Ctrl-C")
@@ -182,7 +225,7 @@ def hooks() -> Mapping[str, Callable[..., None]]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    suite.REPORTS = Path.cwd() / "reports"
+    output.REPORTS = Path.cwd() / "reports"
     Suite.start = _start  # type: ignore[method-assign,assignment]
     return {name: hook for name, hook in vars(module).items() if name.startswith(("before_", "after_"))}
 

@@ -24,7 +24,7 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
-        "    from drivers.suite import Output, Report\n"
+        "    from drivers.output import Output, Report\n"
         "    from reporting.wiring import begin_report\n"
         "    folder = Path('runs/7')\n"
         "    output = Output(folder, folder / 'results.json', Report.PAGE, own=False)\n"
@@ -65,7 +65,7 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Pat
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
-        "    from drivers.suite import Output, Report\n"
+        "    from drivers.output import Output, Report\n"
         "    from reporting import html, wiring\n"
         "    def refuse(say):\n"
         "        raise html.ReportError('no network')\n"

@@ -13,10 +13,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from drivers.balancer import Routing
-from drivers.errors import ConfigurationError, Unreachable
+from drivers.errors import ConfigurationError, NotObserved
 from drivers.leftovers import left_behind
 from drivers.npm_packages import installed
-from drivers.suite import REPORTS, Output, Report, Suite, point_latest
+from drivers.output import REPORTS, Output, Report, point_latest
+from drivers.suite import Suite
 from reporting.history import read
 from reporting.html import PACKAGE
 from tests.suite_stand import RUN, SECRETS, SuiteRun, run_suite
@@ -213,15 +214,23 @@ def test_latest_leads_to_the_run_that_pointed_last(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "r1", "r2"]
 
 
-def test_what_cannot_be_looked_at_counts_as_left_behind() -> None:
+def test_what_cannot_be_looked_at_was_not_left_behind_but_is_told() -> None:
     def silent(*_: object) -> None:
-        raise Unreachable("nobody answers")
+        raise NotObserved("nobody answers")
 
     nobody: Any = SimpleNamespace(of_prefix=silent, state=silent, routing=silent)
-    told = left_behind(
-        nobody, nobody, nobody, before=Routing((), ()), is_own=lambda _: True, client_prefix="acc"
+    told: list[str] = []
+    found = left_behind(
+        nobody,
+        nobody,
+        nobody,
+        before=Routing((), ()),
+        is_own=lambda _: True,
+        client_prefix="acc",
+        unseen=told.append,
     )
-    assert told == tuple(
-        f"{what} could not be looked at: Unreachable: nobody answers"
+    assert found == ()
+    assert told == [
+        f"whether {what} were left behind: nobody answers"
         for what in ("sessions", "tasks", "rules and target groups")
-    )
+    ]

@@ -1,0 +1,45 @@
+"""A run of the suite that could not look: what it says of its scenarios, and when it ends for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.suite_stand import run_suite
+
+THROTTLED = "ECS DescribeTasks: ThrottlingException (400): the suite asks too often"
+
+
+def test_a_scenario_that_nobody_could_see_is_neither_kept_nor_broken(tmp_path: Path) -> None:
+    run = run_suite(tmp_path, ("It cannot be seen", "It passes"))
+    told = [(scenario["name"], scenario["status"]) for scenario in run.results["scenarios"]]
+    assert sorted(told) == [("It cannot be seen", "not observed"), ("It passes", "passed")]
+    unseen = next(s for s in run.results["scenarios"] if s["status"] == "not observed")
+    assert unseen["message"] == THROTTLED
+    assert run.results["ended"] is True
+    assert run.results["lost"] == []
+
+
+def test_a_cleanup_that_nobody_could_see_has_not_failed(tmp_path: Path) -> None:
+    run = run_suite(tmp_path, ("Its cleanup cannot be seen",))
+    assert [scenario["status"] for scenario in run.results["scenarios"]] == ["not observed"]
+    assert run.results["cleanup_errors"] == []
+    assert run.results["not_observed"] == [f"after Its cleanup cannot be seen: {THROTTLED}"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "cause"),
+    [
+        ("The credentials end", "AWS does not take the credentials: ECS DescribeTasks: ExpiredTokenException (400)"),
+        ("The load balancer dies", "the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z"),
+    ],
+)  # fmt: skip
+def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario: str, cause: str) -> None:
+    run = run_suite(tmp_path, (scenario, "It is interrupted", "Never reached"))
+    assert [(s["name"], s["status"], s["message"]) for s in run.results["scenarios"]] == [
+        (scenario, "not observed", cause)
+    ]
+    assert run.results["lost"] == [cause]
+    assert run.results["ended"] is False
+    assert not list(run.folder.glob("*/failure.txt"))
