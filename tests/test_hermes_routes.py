@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from sandbox.services.aws import Clients
 from sandbox.services.hermes.orchestrator import frame_of
-from sandbox.services.hermes.routes import Routes, Target, health_path, paths_of
+from sandbox.services.hermes.routes import Routes, Target, paths_of
 from sandbox.services.records import new_session_id
 from tests.aws_stand import aws
 from tests.hermes_stand import Stand
@@ -46,9 +47,15 @@ def routes(stand: Stand) -> Routes:
     return hermes(stand)
 
 
-def test_only_the_health_check_reaches_a_new_target(stand: Stand, routes: Routes, session: str) -> None:
+def test_no_path_that_anybody_could_ask_for_leads_to_a_new_target(
+    stand: Stand, routes: Routes, session: str
+) -> None:
     routes.attach(session, TARGET)
-    assert led_paths(stand) == [health_path(session)]
+    (path,) = led_paths(stand)
+    assert re.fullmatch(f"/session/{session}/[0-9a-f]{{32}}", path)
+    routes.detach(session)
+    routes.attach(session, TARGET)
+    assert led_paths(stand) != [path]
 
 
 def test_visitors_are_led_once_it_is_published(stand: Stand, routes: Routes, session: str) -> None:
@@ -70,4 +77,4 @@ def test_a_route_taken_away_begins_unpublished_again(stand: Stand, routes: Route
     routes.publish(session)
     routes.detach(session)
     routes.attach(session, TARGET)
-    assert led_paths(stand) == [health_path(session)]
+    assert not set(led_paths(stand)) & {*paths_of(session), f"/session/{session}/health"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ class Target:
 class Route:
     """What the load balancer holds for one session; `target` is None where it is not there or not known.
 
-    `published`: whether the rule leads visitors to the target, or only the health checks' own path.
+    `published`: whether the rule leads visitors to the target, or is there for the health checks alone.
     """
 
     group: str | None = None
@@ -122,7 +123,7 @@ class Routes:
         """Have the load balancer check this target and no other; visitors are led to it by `publish`.
 
         A target group that no rule uses is not checked (ELB guide, "Health checks"), and a target that is not
-        healthy yet must get no visitor: so the rule has the health check's path only, at first.
+        healthy yet must get no visitor. Checks go past the rules: at first, the rule has a path that nobody can know.
         """
         group = self._group(session_id)
         if self._route(session_id).target != target:
@@ -238,7 +239,7 @@ class Routes:
                 created = self.clients.get("elbv2").create_rule(
                     ListenerArn=self.frame.listener_arn,
                     Priority=priority,
-                    Conditions=[_condition([health_path(session_id)])],
+                    Conditions=[_condition([f"/session/{session_id}/{secrets.token_hex(16)}"])],
                     Actions=[{"Type": "forward", "TargetGroupArn": group}],
                 )
             except ClientError as error:
