@@ -18,7 +18,15 @@ from moto.backends import get_backend
 
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.orchestrator import Orchestrator
-from sandbox.services.records import ACTIVE, INITIALIZING, Records, SessionRecord, new_session_id
+from sandbox.services.records import (
+    ACTIVE,
+    DRAINING,
+    INITIALIZING,
+    Records,
+    SessionRecord,
+    new_session_id,
+    stamp,
+)
 from tests.aws_stand import create_claims, create_listener, create_queue, create_table
 from tests.edit_standin import EditTask, StandInCapacity, Workspaces
 
@@ -125,16 +133,21 @@ class Stand:
             user_id=user,
             client_id="test-client",
             thread_id="t-1",
-            status=INITIALIZING,
             preview_url=f"https://preview.example/session/{session_id}/",
             instruction=instruction,
             instruction_id=uuid.uuid4().hex,
             created_at=activity["last_activity_at"],
-            **{**activity, **more},
+            **{"status": INITIALIZING, **activity, **more},
         )
         self.records.create(record)
         self.send("activate", record)
         return record
+
+    def deactivate(self, record: SessionRecord) -> None:
+        """What the session API does for a deactivation."""
+        changed = self.records.change(record, {"status": DRAINING, "end_requested_at": stamp()}, {})
+        assert changed is not None
+        self.send("deactivate", record)
 
     def send(self, kind: str, record: SessionRecord, instruction: str | None = None) -> str:
         """Queue a command as the session API does; its instruction id."""

@@ -16,7 +16,7 @@ from sandbox.services.hermes.answers import compose
 from sandbox.services.hermes.capacity import Fleet, Task
 from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.placement import choose
-from sandbox.services.records import SessionRecord
+from sandbox.services.records import SessionRecord, stamp
 from tests.aws_stand import aws
 from tests.edit_standin import EditTask
 from tests.hermes_stand import IDLE_S, SENDER, Stand, eventually, throughout
@@ -104,8 +104,8 @@ def test_deactivation_finishes_earlier_work_and_leaves_nothing(stand: Stand) -> 
     task = stand.capacity.tasks[0]
     task.instructing.clear()
     last = stand.send("instruction", asked, "one more thing")
-    stand.send("deactivate", asked)
-    throughout(lambda: stand.now(asked).status, lambda seen: seen == "active", "it waits for the work", 0.4)
+    stand.deactivate(asked)
+    throughout(lambda: stand.now(asked).status, lambda seen: seen == "draining", "it waits for the work", 0.4)
     task.instructing.set()
     record = stand.wait_status(asked, "inactive")
     assert record.last_commit == f"commit-of-{last}"
@@ -126,6 +126,23 @@ def test_deactivation_does_not_wait_for_a_preview_that_still_opens(stand: Stand)
     assert (stand.rules(), stand.groups(), task.sessions) == ([], [], {})
     assert stand.mail_to("hurried@example.com") == []
     eventually(stand.queued, lambda seen: seen == 0, "an empty queue")
+
+
+def test_what_waits_ahead_of_a_deactivation_is_carried_out_though_nothing_is_open_yet(stand: Stand) -> None:
+    asked = stand.ask(user="early@example.com")
+    last = stand.send("instruction", asked, "one more thing")
+    stand.deactivate(asked)
+    stand.start(idle_timeout_s=30.0)
+    record = stand.wait_status(asked, "inactive")
+    assert record.last_commit == f"commit-of-{last}"
+    assert stand.mail_to("early@example.com") == []
+
+
+def test_a_draining_session_whose_command_was_lost_ends_after_an_idle_time(stand: Stand) -> None:
+    stand.start()
+    asked = stand.wait_status(stand.ask())
+    stand.records.change(asked, {"status": "draining", "end_requested_at": stamp()}, {})
+    stand.wait_status(asked, "inactive")
 
 
 def test_deactivation_of_a_session_without_a_task_needs_none(stand: Stand) -> None:

@@ -285,7 +285,10 @@ def test_instructions_keepalives_and_deactivation_of_live_and_ended_sessions(sta
     assert after is not None
     assert after.last_activity_at > before.last_activity_at
     assert stand.call("POST", f"{path}/keepalive")[1].keys() == {"ttl"}
-    assert stand.call("POST", f"{path}/deactivate")[0] == 202
+    draining = {"sessionId": session_id, "status": "draining"}
+    assert stand.call("POST", f"{path}/deactivate")[:2] == (202, draining)
+    assert stand.call("GET", f"{path}/status")[1]["status"] == "draining"
+    assert stand.call("POST", f"{path}/deactivate")[:2] == (202, draining)
     assert stand.call("POST", f"{path}/instructions", {"instruction": "Too late"})[0] == 410
     found = [(command["type"], command.get("instruction")) for command in stand.commands()]
     assert found == [("activate", None), ("instruction", "Make it blue"), ("deactivate", None)]

@@ -44,9 +44,8 @@ class SessionRecord:
     """One session. Times are ISO 8601 UTC with milliseconds, `ttl` is epoch seconds, None is an absent attribute.
 
     Beyond the contract: `instruction_id` (of the first instruction), `port` of the preview server, `mail` (`messageId`,
-    `references`, `subject` of the message that asked for it), `ending` (the status that a draining session gets),
-    `end_requested_at`, `answered_at` and `failure_answered_at` (when the customer was told), `refused_instruction_id`
-    (the last one that could not be carried out).
+    `references`, `subject` of what asked for it), `ending` (the status to come), `end_requested_at`, `answered_at`,
+    `failure_answered_at` (when the customer was told), `telling_since` (someone is about to), `refused_instruction_id`.
     """
 
     session_id: str
@@ -73,6 +72,7 @@ class SessionRecord:
     end_requested_at: str | None = None
     answered_at: str | None = None
     failure_answered_at: str | None = None
+    telling_since: str | None = None
     refused_instruction_id: str | None = None
 
     @property

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from sandbox.services.aws import AWS_ERRORS
+from sandbox.services.hermes.answers import Claimed
 from sandbox.services.hermes.capacity import Capacity, Fleet, Task
 from sandbox.services.hermes.edit import Edit, EditUnavailable
 from sandbox.services.hermes.routes import Routes
@@ -87,7 +88,10 @@ class Audit:
         complete = True
         for record in self.records.with_status(FAILED):
             try:
-                self.steps.report(record)
+                self.steps.answers.failed(record)
+            except Claimed as reason:
+                log.info("%s", reason)
+                complete = False
             except AWS_ERRORS:
                 log.exception("session %s: the customer is not told yet", record.session_id)
                 complete = False

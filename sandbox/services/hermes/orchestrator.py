@@ -19,17 +19,20 @@ from sandbox.services.hermes.edit import Edit
 from sandbox.services.hermes.lease import Lease
 from sandbox.services.hermes.reconcile import Reconciler
 from sandbox.services.hermes.routes import Frame, Routes
+from sandbox.services.hermes.sleep import Sleep
 from sandbox.services.hermes.steps import Steps
 from sandbox.services.records import Records
 
 log = logging.getLogger(__name__)
 
 _FINISHING_S = 2.0
-# With nothing open, all that a long poll under way can swallow is a wake-up, and `_stay_awake` sees that.
+# With nothing open, all that a long poll under way can swallow is a wake-up, and `Sleep.put_off` sees that.
 _RETIRING_S = 0.3
 _LOOK_S = 0.05
 _RENEWALS_PER_LEASE = 4
 _TRIES_PER_RENEWAL = 3
+# Whoever claimed an answer so long ago and has not sent it leads no more.
+_LEASES_PER_CLAIM = 3
 
 
 class Orchestrator:
@@ -46,9 +49,12 @@ class Orchestrator:
         self.capacity = capacity or Capacity(
             self.clients, config.cluster, config.edit_service, config.hermes_service
         )
+        self.sleep = Sleep(self.records, self.commands, self.capacity)
         self.routes = routes or Routes(self.clients, frame_of(config))
         self.edit = Edit(config.edit_port)
-        self.answers = Answers(self.clients, config.mail_from)
+        self.answers = Answers(
+            self.clients, config.mail_from, self.records, _LEASES_PER_CLAIM * config.lease_s
+        )
         self.reconciler: Reconciler | None = None
         self.broken = False
         self._stop = threading.Event()
@@ -96,17 +102,15 @@ class Orchestrator:
         for thread in self._threads[:2]:
             thread.join(max(_RETIRING_S, deadline - time.monotonic()))
         led = self.leads()
-        for hand_over in (self.commands.give_back, self.lease.release, *([self._stay_awake] if led else [])):
+        for hand_over in (
+            self.commands.give_back,
+            self.lease.release,
+            *([self.sleep.put_off] if led else []),
+        ):
             self._try(hand_over)
         # A receive under way may still bring commands: without the lease, `pump` gives them back.
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _stay_awake(self) -> None:
-        """A session asked for while this task was told to stop still gets its Hermes."""
-        reconciler = self.reconciler
-        if reconciler is not None and reconciler.unfinished() and self.capacity.hermes_wanted() == 0:
-            self.capacity.set_hermes(1)
 
     def _try(self, action: Callable[[], None]) -> None:
         try:
@@ -155,6 +159,7 @@ class Orchestrator:
             records=self.records,
             commands=self.commands,
             capacity=self.capacity,
+            sleep=self.sleep,
             steps=steps,
             audit=audit,
             leads=self.leads,

@@ -16,8 +16,9 @@ from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.edit import EditUnavailable, NotOpenHere
 from sandbox.services.hermes.placement import choose
 from sandbox.services.hermes.session import Overtaken, Session, crowding
+from sandbox.services.hermes.sleep import Sleep
 from sandbox.services.hermes.steps import Steps
-from sandbox.services.records import LIVE, OPEN, Records, SessionRecord
+from sandbox.services.records import OPEN, Records, SessionRecord
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Reconciler:
         records: Records,
         commands: Commands,
         capacity: Capacity,
+        sleep: Sleep,
         steps: Steps,
         audit: Audit,
         leads: Callable[[], bool],
@@ -47,6 +49,7 @@ class Reconciler:
         self.records = records
         self.commands = commands
         self.capacity = capacity
+        self.sleep = sleep
         self.steps = steps
         self.audit = audit
         self.leads = leads
@@ -170,7 +173,7 @@ class Reconciler:
 
     def _settle(self, session: Session, fleet: Fleet) -> None:
         task = fleet.task(session.record.task_arn)
-        if task is None and session.record.status in LIVE and session.record.ending is None:
+        if task is None and session.record.is_open and session.record.ending is None:
             task = self._place(session, fleet)
         if task != session.task:
             session.reopen()
@@ -188,7 +191,7 @@ class Reconciler:
         placed = self.records.change(
             session.record,
             {"task_arn": task.arn, "container_ip": task.ip},
-            {"status": LIVE, "task_arn": session.record.task_arn},
+            {"status": OPEN, "task_arn": session.record.task_arn},
         )
         if placed is None:
             log.info("session %s was changed by another writer", session.session_id)
@@ -283,22 +286,11 @@ class Reconciler:
             return
         if now < self._sleep_at():
             return
-        if not self.unfinished():
-            log.info("nothing to do: hermes scales to 0")
-            self.capacity.set_hermes(0)
-            # A request between the look and the call would find Hermes' desired count at 1, and then at 0.
-            if self.unfinished():
-                self.capacity.set_hermes(1)
-        else:
-            log.info("hermes stays for another idle time: a session is open, or a command waits")
+        self.sleep.begin()
         self._busy_at = now
 
     def _sleep_at(self) -> float:
         return self._busy_at + self.config.idle_timeout_s
-
-    def unfinished(self) -> bool:
-        """Whether there is an open session or a queued command, read just now."""
-        return bool(self.records.with_status(*OPEN)) or self.commands.backlog() > 0
 
     def _wait(self) -> None:
         now = time.monotonic()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.services.aws import AWS_ERRORS
-from sandbox.services.hermes.answers import Answers
+from sandbox.services.hermes.answers import Answers, Claimed
 from sandbox.services.hermes.capacity import Task
 from sandbox.services.hermes.commands import DEACTIVATE, Command, Commands
 from sandbox.services.hermes.config import Config
@@ -26,7 +26,6 @@ from sandbox.services.records import (
     FAILED,
     INACTIVE,
     INITIALIZING,
-    LIVE,
     OPEN,
     Records,
     SessionRecord,
@@ -115,7 +114,7 @@ class Steps:
         found = {"port": view.port, "branch": view.branch, "last_commit": view.last_commit}
         changes = {n: v for n, v in found.items() if v is not None and v != getattr(session.record, n)}
         if changes:
-            self._change(session, changes, {"status": LIVE, "task_arn": session.record.task_arn})
+            self._change(session, changes, {"status": OPEN, "task_arn": session.record.task_arn})
 
     def _activate(self, session: Session) -> None:
         if session.record.status == INITIALIZING:
@@ -124,19 +123,23 @@ class Steps:
             log.info("session %s is active on %s", session.session_id, session.record.task_arn)
 
     def _announce(self, session: Session) -> bool:
-        """Mail that fails must not keep the session from its work: False to try again later."""
+        """Tell the customer that the preview is live; False to try again later.
+
+        Mail that fails must not keep the session from its work.
+        """
+        if session.record.status != ACTIVE:
+            return True
         try:
-            self.announce(session)
+            session.record = self.answers.live(session.record)
+        except Claimed as reason:
+            log.info("%s", reason)
+            # The claim may be long gone from the record.
+            session.record = self._current(session)
+            return False
         except AWS_ERRORS:
             log.exception("session %s: the customer is not told yet", session.session_id)
             return False
         return True
-
-    def announce(self, session: Session) -> None:
-        """Tell the customer that the preview is live, once: sent before noted, as a lost answer is worse than two."""
-        if session.record.answered_at is None:
-            self.answers.live(session.record)
-            self._change(session, {"answered_at": stamp()}, {"answered_at": None})
 
     def work(self, session: Session) -> None:
         """Carry out the session's commands in their order, until one ends it."""
@@ -168,20 +171,22 @@ class Steps:
             }
         else:
             outcome = {"failure": None} if commit is None else {"failure": None, "last_commit": commit}
-        self._change(session, {**outcome, **self.records.activity()}, {"status": ACTIVE})
+        self._change(session, {**outcome, **self.records.activity()}, {"status": (ACTIVE, DRAINING)})
 
     def _begin_end(self, session: Session) -> None:
         """Begin the end of a session that is idle, unwanted, or still not open after all that time."""
         record = session.record
         if record.ending is not None:
             return
-        if record.status == DRAINING:
-            self._change(session, {"ending": INACTIVE}, {"status": DRAINING})
-        elif session.commands and session.commands[0].kind == DEACTIVATE:
+        if session.commands and session.commands[0].kind == DEACTIVATE:
             self.end(session, INACTIVE)
-        elif record.status == INITIALIZING:
+        elif record.started_at is None and not session.serving:
             if time.time() >= epoch(record.created_at) + self.config.opening_timeout_s:
                 self.end(session, FAILED, "The workspace could not be opened in time.")
+        elif record.status == DRAINING:
+            # Its command comes behind what it asked for earlier; one that never comes ends it too.
+            if not session.commands and time.time() >= self._deadline(record) and self.may_idle():
+                self.end(session, INACTIVE)
         elif not session.commands and self.idle(record) and self.may_idle():
             # What is in memory knows nothing of page views since.
             session.record = self._current(session)
@@ -199,7 +204,7 @@ class Steps:
         """Put the end on record, so that any Hermes goes on with it; `close` does the rest."""
         record = session.record
         changes: dict[str, Any] = {"ending": ending}
-        expect: dict[str, Any] = {"status": LIVE}
+        expect: dict[str, Any] = {"status": OPEN}
         if failure is None:
             changes["status"] = DRAINING
         else:
@@ -224,7 +229,10 @@ class Steps:
         self.discard(session)
         session.ended = True
         if session.record.status == FAILED:
-            self.report(session.record)
+            try:
+                self.answers.failed(session.record)
+            except Claimed as reason:
+                log.info("%s", reason)
         return None
 
     def _close_on(self, session: Session, task: Task) -> None:
@@ -245,19 +253,15 @@ class Steps:
             self.commands.done(session.commands[0])
             session.commands.popleft()
 
-    def report(self, record: SessionRecord) -> None:
-        """Tell the customer why the session failed, once."""
-        if record.failure_answered_at is None:
-            self.answers.failed(record)
-            self.records.change(record, {"failure_answered_at": stamp()}, {"failure_answered_at": None})
-
     def _until_deadline(self, session: Session) -> float:
-        record = session.record
-        if record.status == ACTIVE:
-            deadline = epoch(record.last_activity_at) + self.config.idle_timeout_s
-        else:
-            deadline = epoch(record.created_at) + self.config.opening_timeout_s
-        return max(self.config.reconcile_interval_s, deadline - time.time())
+        return max(self.config.reconcile_interval_s, self._deadline(session.record) - time.time())
+
+    def _deadline(self, record: SessionRecord) -> float:
+        if record.status == INITIALIZING:
+            return epoch(record.created_at) + self.config.opening_timeout_s
+        # Each instruction that is carried out counts as activity, also one that a draining session had ahead.
+        latest = max(record.last_activity_at, record.end_requested_at or "")
+        return epoch(latest) + self.config.idle_timeout_s
 
     def _current(self, session: Session) -> SessionRecord:
         record = self.records.get(session.session_id)

@@ -125,8 +125,7 @@ def keep_alive(_request: Request, session_id: str) -> Answer:
 
 def deactivate(_request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/deactivate`"""
-    record = sessions.find(backend(), session_id)
-    sessions.deactivate(backend(), record)
+    record = sessions.deactivate(backend(), sessions.find(backend(), session_id))
     return json_answer(202, {"sessionId": session_id, "status": record.status})
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.services.records import INITIALIZING, LIVE, SessionRecord, new_session_id, stamp
+from sandbox.services.records import DRAINING, INITIALIZING, LIVE, SessionRecord, new_session_id, stamp
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.validation import Activation
 from sandbox.services.session_api.web import ApiError
@@ -71,9 +71,7 @@ def of_user(found: Iterable[SessionRecord], user_id: str) -> Iterable[SessionRec
 def live_session(platform: Backend, client_id: str, user_id: str, thread_id: str) -> SessionRecord | None:
     """The user's newest session of a thread that takes instructions."""
     own = of_user(platform.records.of_client(client_id), user_id)
-    return next(
-        (r for r in own if r.thread_id == thread_id and r.status in LIVE and not r.end_requested_at), None
-    )
+    return next((r for r in own if r.thread_id == thread_id and r.status in LIVE), None)
 
 
 def instruct(
@@ -86,9 +84,7 @@ def instruct(
 ) -> str:
     """Queue an instruction and count it as activity; returns its id. ApiError 410 when the session takes none."""
     identity = instruction_id or str(uuid.uuid4())
-    touched = platform.records.change(
-        record, platform.records.activity(), {"status": LIVE, "end_requested_at": None}
-    )
+    touched = platform.records.touch(record)
     if touched is None:
         raise _ended()
     platform.send("instruction", record, identity, instruction=instruction, mail=mail)
@@ -104,13 +100,19 @@ def keep_alive(platform: Backend, record: SessionRecord) -> int:
     return touched.ttl
 
 
-def deactivate(platform: Backend, record: SessionRecord) -> None:
-    """End the session once its earlier instructions are carried out; one that has ended stays as it is."""
-    marked = platform.records.change(record, {"end_requested_at": stamp()}, {"status": LIVE})
-    if marked is None:
-        return
+def deactivate(platform: Backend, record: SessionRecord) -> SessionRecord:
+    """Have the session drain: its earlier instructions are carried out, then it ends; returns the record as it is now.
+
+    One that drains or has ended stays as it is.
+    """
+    draining = platform.records.change(
+        record, {"status": DRAINING, "end_requested_at": stamp()}, {"status": LIVE}
+    )
+    if draining is None:
+        return find(platform, record.session_id)
     platform.send("deactivate", record, str(uuid.uuid4()))
     platform.wake()
+    return draining
 
 
 def find(platform: Backend, session_id: str) -> SessionRecord:
