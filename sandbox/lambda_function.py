@@ -16,10 +16,15 @@ from sandbox.processes import Process, Processes
 
 START_TIMEOUT_S = 20.0
 LOOK_S = 0.1
+FAILED = http.HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class InvocationError(Exception):
-    """The function raised, or its host did not answer."""
+    """The function raised, or its host did not answer; `failure` is how Lambda tells it to who invoked it."""
+
+    def __init__(self, text: str, failure: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.failure = failure or {"errorType": "Runtime.ExitError", "errorMessage": text}
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ class LambdaFunction:
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
-            raise InvocationError(f"Lambda function: expected an answer, found {response.status}: {body}")
+            text = f"Lambda function: expected an answer, found {response.status}: {body}"
+            raise InvocationError(text, json.loads(body) if response.status == FAILED else None)
         return json.loads(body)
 
 

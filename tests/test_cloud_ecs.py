@@ -222,6 +222,17 @@ def test_a_scalable_target_clamps_a_count_that_was_set_by_hand(stand: Stand) -> 
     )
     assert stand.describe("edit")["desiredCount"] == 1
     stand.until_running("edit", 1)
+    scaling = stand.client("application-autoscaling")
+    told = scaling.describe_scaling_activities(ServiceNamespace="ecs", ResourceId=f"service/{CLUSTER}/edit")
+    (activity,) = told["ScalingActivities"]
+    assert (activity["Description"], activity["Cause"], activity["StatusCode"]) == (
+        "Setting desired count to 1.",
+        "maximum capacity was set to 1",
+        "Successful",
+    )
+    assert activity["StartTime"] <= activity["EndTime"] <= datetime.now(UTC)
+    other = scaling.describe_scaling_activities(ServiceNamespace="ecs", ResourceId="service/other/edit")
+    assert other["ScalingActivities"] == []
 
 
 def test_output_reaches_cloudwatch_logs(stand: Stand) -> None:

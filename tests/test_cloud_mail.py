@@ -174,6 +174,43 @@ def test_send_email_is_delivered_as_mime_too(platform: Platform) -> None:
     assert (arrived["Subject"], arrived.get_content().strip()) == ("ready", "https://x/ grün")
 
 
+def test_a_mail_is_counted_once(platform: Platform) -> None:
+    """SES counts recipients, whoever else the headers name."""
+
+    def sent() -> float:
+        quota: dict[str, float] = platform.ses.get_send_quota()
+        return quota["SentLast24Hours"]
+
+    raw = {"Data": letter(to="test@example.com")}
+    platform.ses.send_raw_email(Source="test@example.com", Destinations=["test@example.com"], RawMessage=raw)
+    assert sent() == 1
+    platform.ses.send_raw_email(Source="test@example.com", RawMessage=raw)
+    assert sent() == 2
+
+
+def test_a_text_and_its_html_are_alternatives(platform: Platform) -> None:
+    marked = {"Html": {"Data": "<p>marked</p>"}}
+    content: dict[str, Any] = {"Subject": {"Data": "ready"}, "Body": {"Text": {"Data": "plain"}} | marked}
+    to = {"ToAddresses": ["test@example.com"], "CcAddresses": ["cc@example.com"]}
+    one = platform.ses.send_email(Source="edit@edit.preview.example", Destination=to, Message=content)
+    two = platform.sesv2.send_email(
+        FromEmailAddress="edit@edit.preview.example", Destination=to, Content={"Simple": content}
+    )
+    html = platform.ses.send_email(
+        Source="edit@edit.preview.example", Destination=to, Message=content | {"Body": marked}
+    )
+    keys = [f"inbox/{answer['MessageId']}" for answer in (one, two, html)]
+    eventually(platform.inbox, sorted(keys), 5)
+    kinds = []
+    for key in keys:
+        body = platform.s3.get_object(Bucket="customer-mail", Key=key)["Body"].read()
+        arrived = message_from_bytes(body, policy=email.policy.default)
+        assert (arrived["To"], arrived["Cc"]) == ("test@example.com", "cc@example.com")
+        kinds.append([part.get_content_type() for part in arrived.walk()])
+    both = ["multipart/alternative", "text/plain", "text/html"]
+    assert kinds == [both, both, ["text/html"]]
+
+
 def test_given_destinations_are_the_whole_envelope(platform: Platform) -> None:
     platform.ses.send_raw_email(
         Source="test@example.com",

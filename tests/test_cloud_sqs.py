@@ -150,3 +150,10 @@ def test_removing_the_correction_leaves_moto_as_it_was() -> None:
     remove()
     assert {name: vars(SQSBackend)[name] for name in before} == before
     assert Queue.delete_message is vars(Queue)["delete_message"]
+
+
+def test_a_queue_tells_its_times_in_whole_seconds(backend: SQSBackend) -> None:
+    told = backend.get_queue_attributes(QUEUE, ["All"])
+    for name in ("CreatedTimestamp", "LastModifiedTimestamp"):
+        assert abs(int(str(told[name])) - time.time()) < 60
+    assert list(backend.get_queue_attributes(QUEUE, ["CreatedTimestamp"])) == ["CreatedTimestamp"]

@@ -1,7 +1,7 @@
 """SES that delivers: what is sent to a receiving domain goes through the active receipt rules; SNS invokes functions.
 
-moto 5.2.5 stores rules and sent messages, and never applies the one to the other; its SNS hands Lambda events to
-containers. Both are replaced here.
+moto 5.2.5 stores rules and sent messages, and never applies the one to the other; its SNS and its Lambda hand events
+to containers. All are replaced here.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from email.message import EmailMessage
 from typing import Any
 
 from moto.s3.models import s3_backends
-from moto.ses.models import Message, RawMessage, SESBackend, ses_backends
+from moto.ses.models import RawMessage, SESBackend, ses_backends
 from moto.sns.models import Subscription, sns_backends
 
+from sandbox.cloud import composed_mail, functions
+from sandbox.cloud.functions import Invoke
 from sandbox.cloud.hooks import Hooks
 from sandbox.cloud.received_mail import ReceivedMail, as_json, sns_event
 from sandbox.settings import ACCOUNT, REGION
@@ -27,9 +28,6 @@ MAX_SNS_CONTENT_BYTES = 150 * 1024
 ATTEMPTS = 3
 RETRY_S = 1.0
 PARALLEL_INVOCATIONS = 8
-
-# (function ARN, event); raises when the function failed, and is then called again.
-Invoke = Callable[[str, Mapping[str, Any]], object]
 
 
 class MailRoom:
@@ -68,11 +66,15 @@ class MailRoom:
 
 
 def install(invoke: Invoke) -> Callable[[], None]:
-    """Make SES deliver and SNS invoke functions; returns the function that puts moto's own methods back."""
+    """Make SES deliver, SNS and Lambda's API invoke functions; returns the function that puts moto's methods back.
+
+    A function that failed is invoked again, unless the caller waits for its answer.
+    """
     room = MailRoom(invoke)
     hooks = Hooks()
     hooks.replace(SESBackend, "send_raw_email", _send_raw_email(SESBackend.send_raw_email, room))
-    hooks.replace(SESBackend, "send_email", _send_email(SESBackend.send_email, room))
+    composed_mail.install(hooks, room.deliver)
+    functions.install(hooks, invoke, room.invoke)
     hooks.replace(Subscription, "publish", _publish(Subscription.publish, room))
 
     def uninstall() -> None:
@@ -157,30 +159,13 @@ def _logged(what: str, work: Callable[..., None], *arguments: Any) -> None:
 
 def _send_raw_email(before: Callable[..., RawMessage], room: MailRoom) -> Callable[..., RawMessage]:
     def call(self: SESBackend, source: str, destinations: list[str], raw_data: str) -> RawMessage:
-        # moto adds the header's recipients to the list; given ones are the whole envelope.
+        # moto adds the header's recipients to the list, and counts them; given ones are the whole envelope.
         envelope = list(destinations)
         sent = before(self, source, destinations, raw_data)
-        recipients = envelope or sent.destinations
-        room.deliver(ReceivedMail.sent_through_ses(sent.id, recipients, raw_data.encode()))
-        return sent
-
-    return call
-
-
-def _send_email(before: Callable[..., Message], room: MailRoom) -> Callable[..., Message]:
-    def call(
-        self: SESBackend, source: str, subject: str, body: str, destinations: dict[str, list[str]]
-    ) -> Message:
-        sent = before(self, source, subject, body, destinations)
-        message = EmailMessage()
-        message["From"] = source
-        message["To"] = ", ".join(destinations.get("ToAddresses", []))
-        if cc := destinations.get("CcAddresses"):
-            message["Cc"] = ", ".join(cc)
-        message["Subject"] = subject
-        message.set_content(body)
-        recipients = [address for addresses in destinations.values() for address in addresses]
-        room.deliver(ReceivedMail.sent_through_ses(sent.id, recipients, message.as_bytes()))
+        if envelope:
+            self.sent_message_count -= len(sent.destinations) - len(envelope)
+            sent.destinations = envelope
+        room.deliver(ReceivedMail.sent_through_ses(sent.id, sent.destinations, raw_data.encode()))
         return sent
 
     return call

@@ -1,4 +1,4 @@
-"""SQS: calls that exclude each other, long polls that end with their caller, FIFO groups that keep their order."""
+"""SQS: calls that exclude each other, polls that end with their caller, groups in order, times in whole seconds."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ CALLS = (
     "delete_queue",
 )
 
+# A queue's attributes that are epoch seconds (SQS API, GetQueueAttributes); moto tells fractions of them.
+TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
+
 # The timeouts of messages that were received in one call end within this many milliseconds of each other.
 RECEIVED_TOGETHER_MS = 25
 
@@ -42,6 +45,13 @@ def install() -> Callable[[], None]:
     hooks = Hooks()
     for name in CALLS:
         hooks.replace(SQSBackend, name, one_at_a_time(getattr(SQSBackend, name)))
+    attributes: Callable[..., dict[str, Any]] = SQSBackend.get_queue_attributes
+
+    def get_queue_attributes(self: SQSBackend, *given: Any, **named: Any) -> dict[str, Any]:
+        told = attributes(self, *given, **named)
+        return {name: int(value) if name in TIMES else value for name, value in told.items()}
+
+    hooks.replace(SQSBackend, "get_queue_attributes", get_queue_attributes)
     receive_now: Callable[..., list[Message]] = SQSBackend.receive_message
 
     def receive_message(
