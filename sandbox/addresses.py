@@ -11,7 +11,8 @@ from collections import deque
 
 PREFERRED_PORT = 8080
 ATTEMPTS = 20
-FIRST, LAST = 2, 254
+# A task lies in the first subnet, half of the block; what is below `FIRST` there is for EC2 to hand out itself.
+FIRST, LAST = 16, 126
 FEWEST = 8
 # Where an operating system needs an alias per loopback address, they must be known beforehand.
 ALIASED_BLOCK = "127.77.0"

@@ -98,7 +98,15 @@ def document(task: Task) -> dict[str, Any]:
         "StartedAt": task.times.get("startedAt"),
         "Type": "NORMAL",
         "ContainerARN": task.container_arn,
-        "Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": [task.address], "AttachmentIndex": 0}],
+        "Networks": [
+            {
+                "NetworkMode": "awsvpc",
+                "IPv4Addresses": [task.address],
+                "AttachmentIndex": 0,
+                "MACAddress": task.mac_address,
+                "PrivateDNSName": task.private_dns_name,
+            }
+        ],
     }
     return {
         "Cluster": task.launch.cluster_arn,

@@ -12,7 +12,7 @@ from sandbox import cloud, toolchain
 from sandbox.addresses import Addresses
 from sandbox.authority import Authority
 from sandbox.balancer import Balancer
-from sandbox.cloud import elbv2, mail
+from sandbox.cloud import elbv2, file_systems, mail
 from sandbox.cloud.logs import put_log_events
 from sandbox.cloud.server import ControlPlane
 from sandbox.execute import ExecServer
@@ -98,7 +98,11 @@ class Platform:
                 scheduler=scheduler,
                 pace=self._pace,
                 open_session=executions.open,
-                others=[lambda: elbv2.install(balancer, self._pace), lambda: mail.install(functions.invoke)],
+                others=[
+                    lambda: elbv2.install(balancer, self._pace),
+                    lambda: mail.install(functions.invoke),
+                    lambda: file_systems.install(state.workspaces),
+                ],
             )
         )
         if self._parts.ending.is_set():

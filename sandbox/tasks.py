@@ -74,6 +74,7 @@ class Task:
         self.runtime_id = f"{self.id}-{uuid.uuid4().int % 10**10:010d}"
         self.attachment_id = str(uuid.uuid4())
         self.interface_id = f"eni-{uuid.uuid4().hex[:17]}"
+        self.mac_address = f"0a:{uuid.uuid4().bytes[:5].hex(':')}"
         self.last_status = "PROVISIONING"
         self.desired_status = "RUNNING"
         self.container_status = "PENDING"
@@ -93,6 +94,12 @@ class Task:
     def alive(self) -> bool:
         """Whether its process runs at this very moment."""
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def private_dns_name(self) -> str | None:
+        """The name of its address within the VPC (VPC guide, "DNS attributes for your VPC")."""
+        zone = "ec2" if REGION == "us-east-1" else f"{REGION}.compute"
+        return f"ip-{self.address.replace('.', '-')}.{zone}.internal" if self.address else None
 
     @property
     def protected(self) -> bool:
@@ -185,6 +192,8 @@ class Task:
         details = {
             "subnetId": subnets[0] if subnets else None,
             "networkInterfaceId": self.interface_id,
+            "macAddress": self.mac_address,
+            "privateDnsName": self.private_dns_name,
             "privateIPv4Address": self.address,
         }
         return {
