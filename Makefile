@@ -6,6 +6,8 @@ ARGS ?=
 JOBS ?=
 # The folders of all shards, for `make report`.
 RUNS ?=
+# ARGS as it was given: make would read a `$` in it, and the shell its parentheses.
+export GIVEN := $(value ARGS)
 
 # What npm's lock files pin: the starter site, the report's page, and for `make test` a browser.
 PACKAGES := $(wildcard sandbox/site reporting)
@@ -14,10 +16,10 @@ test: PACKAGES += tests/browser
 .PHONY: packages accept report test sandbox faults bench requirements clean
 
 accept: packages
-	$(BIN)/python -m gate $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
+	$(BIN)/python -m gate $(if $(JOBS),--jobs $(JOBS)) --words "$$GIVEN"
 
 report: .venv/installed
-	$(BIN)/python -m gate merge $(RUNS) $(ARGS)
+	$(BIN)/python -m gate merge $(RUNS) --words "$$GIVEN"
 
 test: packages
 	$(BIN)/ruff check .

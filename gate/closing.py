@@ -1,4 +1,7 @@
-"""From a folder of merged results to the verdict: JUnit, report, history, GitHub, and the summary."""
+"""From a folder of merged results to the verdict: JUnit, report, history, GitHub, and the summary.
+
+Whatever fails of it is noted, and the rest is done all the same.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from gate.github import annotate, append, step_summary
 from gate.history import remember
 from gate.junit import write_junit
+from gate.mishaps import Mishaps
 from gate.note import Note
 from gate.record import JUNIT, RESULTS, BrokenRecord, Record
 from gate.summary import summary
@@ -28,6 +32,7 @@ class Closing:
     folder: Path
     note: Note
     say: Say
+    mishaps: Mishaps
 
     def judge(self, broken: tuple[str, ...]) -> Verdict:
         """Write what belongs beside the results, judge, and tell.
@@ -36,6 +41,7 @@ class Closing:
             broken: what could not be read or merged, as sentences.
         """
         record, problems = _record(self.folder)
+        mishaps, note = self.mishaps, self.note
         selected = [wanted for wanted in self.note.asked if wanted.location in set(self.note.selected)]
         case = Case(
             self.folder,
@@ -50,23 +56,44 @@ class Closing:
         )
         ended = {result.location for result in record.scenarios}
         missing = [wanted for wanted in selected if wanted.location not in ended]
-        write_junit(self.folder / JUNIT, record, missing)
+        with mishaps.noted("junit.xml was written"):
+            write_junit(self.folder / JUNIT, record, missing)
         # The report's head reads the verdict, so it must lie there before the report that completes it.
-        self.note.write(self.folder, judge(case, report=False))
-        # The report shows the history with this run in it. A shard's scenarios enter it when the shards are merged;
-        # what Ctrl-C cut off is no result of the platform's.
-        entered = self.note.shard is None and not self.note.interrupted
-        more = [*(remember(self.folder) if entered else ()), *_report(self.folder, self.say)]
-        case = dataclasses.replace(case, broken=(*case.broken, *more))
-        verdict = judge(case)
-        self.note.write(self.folder, verdict)
-        self.say(summary(case, verdict, seconds=self.note.seconds))
+        self._write_note(note, case, report=False)
+        more = list[str]()
+        try:
+            # The report shows the history with this run in it. A shard's scenarios enter it when the shards are merged;
+            # what Ctrl-C cut off, or a mishap, is no result of the platform's.
+            if note.shard is None and not note.interrupted and not mishaps.sentences:
+                with mishaps.noted("the history was written"):
+                    more += remember(self.folder)
+            with mishaps.noted("the report was made"):
+                more += _report(self.folder, self.say)
+        except KeyboardInterrupt:
+            note = dataclasses.replace(note, interrupted=True)
+            more.append("the report could not be made: interrupted")
+        case = dataclasses.replace(case, broken=(*case.broken, *more), interrupted=note.interrupted)
+        verdict = self._write_note(note, case, report=True)
+        with mishaps.noted("the summary was told"):
+            self.say(summary(self._so_far(case), verdict, seconds=note.seconds))
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotate(case, verdict, missing):
-                self.say(line)
-            if "GITHUB_STEP_SUMMARY" in os.environ:
-                append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(case, verdict))
-        return verdict
+            with mishaps.noted("GitHub was told"):
+                for line in annotate(case, verdict, missing):
+                    self.say(line)
+                if "GITHUB_STEP_SUMMARY" in os.environ:
+                    append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(case, verdict))
+        return judge(self._so_far(case))
+
+    def _so_far(self, case: Case) -> Case:
+        """The case with what has gone wrong in the gate until now."""
+        return dataclasses.replace(case, mishaps=tuple(self.mishaps.sentences))
+
+    def _write_note(self, note: Note, case: Case, *, report: bool) -> Verdict:
+        """Write gate.json; the verdict in it, or a worse one if that fails. `report` as `judge` has it."""
+        verdict = judge(self._so_far(case), report=report)
+        with self.mishaps.noted("gate.json was written"):
+            dataclasses.replace(note, mishaps=tuple(self.mishaps.sentences)).write(self.folder, verdict)
+        return judge(self._so_far(case), report=report)
 
 
 def _record(folder: Path) -> tuple[Record, tuple[str, ...]]:

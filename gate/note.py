@@ -31,6 +31,8 @@ class Note:
     kept: bool
     interrupted: bool
     seconds: float
+    mishaps: tuple[str, ...] = ()
+    """What failed in the gate itself."""
 
     def write(self, folder: Path, verdict: Verdict) -> None:
         """Write gate.json: the fields, and `verdict` (code, word, reasons)."""
@@ -62,6 +64,7 @@ class Note:
                 kept=bool(document["kept"]),
                 interrupted=bool(document["interrupted"]),
                 seconds=float(document["seconds"]),
+                mishaps=tuple(document["mishaps"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NoNote(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from behave.configuration import setup_parser
 
 from gate.plan import Shard
 
@@ -47,6 +52,7 @@ class MergeOptions:
 
 def parse(arguments: Sequence[str]) -> Options | MergeOptions:
     """The options; SystemExit with 2 for wrong ones, after saying so."""
+    arguments = _spelt_out(arguments)
     if arguments and arguments[0] == "merge":
         return _merge(arguments[1:])
     parser = argparse.ArgumentParser(
@@ -74,7 +80,65 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
     )  # fmt: skip
     _add_expect(parser)
     known, rest = parser.parse_known_args(list(arguments))
+    refused = _refused_by_behave(rest)
+    if refused:
+        parser.error(refused + _nearest(rest, parser))
     return Options(known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest))
+
+
+def words(text: str) -> list[str]:
+    """A text parted at blanks as a shell does it, but for those in parentheses: `--tags=(@a and not @b)` is one word.
+
+    Within quotes everything is taken as it is, and the quotes go; no other character means anything.
+    """
+    found, word, quote, depth = list[str](), "", "", 0
+    begun = False
+    for letter in text:
+        if quote:
+            quote, word = ("", word) if letter == quote else (quote, word + letter)
+        elif letter in "'\"":
+            quote, begun = letter, True
+        elif letter.isspace() and depth == 0:
+            found += [word] if begun else []
+            word, begun = "", False
+        else:
+            depth = max(0, depth + (letter == "(") - (letter == ")"))
+            word, begun = word + letter, True
+    return [*found, word] if begun else found
+
+
+def _spelt_out(arguments: Sequence[str]) -> list[str]:
+    """The arguments, the text after `--words` as the words in it: how `make accept ARGS='...'` hands them on."""
+    plain = list(arguments)
+    if "--words" in plain[:-1]:
+        at = plain.index("--words")
+        plain[at : at + 2] = words(plain[at + 1])
+    return plain
+
+
+def _refused_by_behave(arguments: Sequence[str]) -> str | None:
+    """Why behave does not take these arguments, in its parser's words; None when it does."""
+    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit):
+        setup_parser().parse_args(list(arguments))
+        return None
+    return said.getvalue().strip().rpartition("error: ")[2]
+
+
+def _nearest(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Which options were perhaps meant by those that there are not."""
+    there = [
+        name
+        for each in (parser, setup_parser())
+        for action in each._actions
+        for name in action.option_strings
+    ]
+    given = [word.partition("=")[0] for word in arguments if word.startswith("--")]
+    near = [
+        f"{name}: did you mean {found[0]}?"
+        for name in given
+        if name not in there and (found := difflib.get_close_matches(name, there, 1))
+    ]
+    return "".join(f"; {hint}" for hint in near)
 
 
 def cores() -> int:

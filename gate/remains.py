@@ -1,17 +1,31 @@
-"""What a worker left on this machine: processes and temporary files. Each worker has a temporary folder of its own."""
+"""What a worker left on this machine: processes and temporary files. Each worker has a temporary folder of its own.
+
+The gate holds a lock on that folder. Where gate and worker were both killed nobody is left who would remove it: the
+next run does, once nothing lives in it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+PREFIX = "accept-"
+
+YOUNG_S = 60.0
+"""Seconds within which a folder that nobody has locked may still be about to be."""
+
+NO_SESSION = -1
 
 PAUSE_S = 0.1
 
@@ -28,6 +42,31 @@ class Stray:
 
     def __str__(self) -> str:
         return f"process {self.pid} ({self.command})"
+
+
+def scratch() -> tuple[Path, int]:
+    """A new temporary folder and the descriptor that holds its lock; the name is short, since sockets lie in it."""
+    # Paths of sockets have a limit of about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return folder, descriptor
+
+
+def clear_orphans() -> None:
+    """Remove the temporary folders of workers whose gate is gone, and which nothing lives in any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        # Somebody else's, or gone meanwhile.
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < YOUNG_S:
+                continue
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not strays(NO_SESSION, folder):
+                    shutil.rmtree(folder)
+            finally:
+                os.close(descriptor)
 
 
 def strays(session: int, folder: Path) -> list[Stray]:

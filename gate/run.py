@@ -11,15 +11,18 @@ from pathlib import Path
 
 from drivers.output import point_latest
 from drivers.profile import read
+from drivers.room import TO_BEGIN, TO_GO_ON, check_room
 from gate.closing import Closing
 from gate.crew import Crew, Interruption
 from gate.expected import Expected
 from gate.gather import gather
 from gate.history import known_seconds
+from gate.mishaps import Mishaps
 from gate.note import NoNote, Note
 from gate.options import MergeOptions, Options, cores
 from gate.plan import Shard, share, units
 from gate.record import BrokenRecord, Record
+from gate.remains import clear_orphans
 from gate.screen import screen
 from gate.selection import Selection, SelectionError, Wanted, select
 from gate.verdict import Code, findings_of
@@ -35,8 +38,11 @@ def run(options: Options) -> Code:
     """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
 
     Raises:
-        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong.
+        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong. NoRoom: a
+            disk is full. OSError: there can be no folder for the run.
     """
+    check_room(REPORTS, TO_BEGIN)
+    clear_orphans()
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
     files = {wanted.file for wanted in selection.scenarios}
@@ -58,7 +64,7 @@ def run(options: Options) -> Code:
     parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features else ""
     told = f"{counted(chosen, 'scenario')} of {counted(features, 'feature')}{parts}"
     say(f"{told}, {jobs} at once; results in {folder}")
-    interruption, began = Interruption(), time.monotonic()
+    interruption, mishaps, began = Interruption(), Mishaps(), time.monotonic()
     with interruption.heeded():
         crew = Crew(
             options=selection.options,
@@ -69,9 +75,13 @@ def run(options: Options) -> Code:
             folder=folder / WORKERS,
             screen=screen(sys.stdout, chosen),
             interruption=interruption,
+            mishaps=mishaps,
+            check=lambda: check_room(REPORTS, TO_GO_ON),
         )
         outcomes = crew.run(dealt)
-    broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
+    broken: list[str] = []
+    with mishaps.noted("the workers' results were merged"):
+        broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
     note = Note(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
@@ -83,8 +93,7 @@ def run(options: Options) -> Code:
         interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
     )
-    closing = Closing(folder, note, say)
-    return closing.judge(tuple(broken)).code
+    return Closing(folder, note, say, mishaps).judge(tuple(broken)).code
 
 
 def merge(options: MergeOptions) -> Code:
@@ -117,7 +126,8 @@ def merge(options: MergeOptions) -> Code:
         interrupted=any(note.interrupted for note in notes.values()),
         seconds=max(note.seconds for note in notes.values()),
     )
-    return Closing(folder, note, say).judge((*broken, *_absent(notes.values()))).code
+    mishaps = Mishaps([sentence for note in notes.values() for sentence in note.mishaps])
+    return Closing(folder, note, say, mishaps).judge((*broken, *_absent(notes.values()))).code
 
 
 def new_folder() -> Path:

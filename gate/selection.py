@@ -67,7 +67,7 @@ def select(arguments: Sequence[str], *, only: Callable[[Wanted], bool] | None = 
 
     Raises:
         SelectionError: a feature file or an option is wrong, the gate cannot take an option, or nothing is selected.
-        SystemExit: behave's own option parser refused an option, and has said so.
+        SystemExit: behave's own option parser refused an option; `gate.options.parse` looks for that first.
     """
     options, _ = split(arguments)
     try:

@@ -52,6 +52,8 @@ class Case:
     interrupted: bool = False
     broken: tuple[str, ...] = ()
     """What could not be read or made, as sentences."""
+    mishaps: tuple[str, ...] = ()
+    """What failed in the gate itself, as sentences (gate/mishaps.py)."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,19 @@ class Verdict:
     interrupted: bool
     proven: int
     """How many of the five criteria are met."""
+    spoilt: bool = False
+    """Whether the gate itself failed."""
 
     @property
     def code(self) -> Code:
-        """A scenario that failed decides, whatever else could not be seen; an interrupted run decides nothing."""
+        """A scenario that failed decides, whatever else could not be seen; an interrupted run decides nothing.
+
+        Nor does one whose gate failed, or its disk: the scenarios may have failed for that.
+        """
         if self.interrupted:
             return Code.INTERRUPTED
+        if self.spoilt:
+            return Code.NOT_JUDGED
         codes = {finding.code for finding in self.findings}
         if Code.NOT_ACCEPTED in codes:
             return Code.NOT_ACCEPTED
@@ -93,6 +102,7 @@ def judge(case: Case, *, report: bool = True) -> Verdict:
     """Look for every reason against the run; `report` says whether the report must lie there already."""
     return Verdict(
         findings=(
+            *(Finding(Code.NOT_JUDGED, sentence) for sentence in case.mishaps),
             *case.about_workers,
             *_scenarios(case),
             *_traces(case),
@@ -103,6 +113,7 @@ def judge(case: Case, *, report: bool = True) -> Verdict:
         whole=case.whole,
         interrupted=case.interrupted,
         proven=sum(word == "met" for word in criteria(case.record).values()),
+        spoilt=bool(case.mishaps),
     )
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from pathlib import Path
 
 from drivers.masking import mask_file
 from gate.lifeline import VARIABLE
+from gate.mishaps import Mishaps
 from gate.plan import BOOT_S, Unit
 from gate.progress import Ended, EventFile, Progress
-from gate.remains import clear, remains
+from gate.remains import clear, remains, scratch
 
 LIVE = "live.ndjson"
 LOG = "behave.log"
@@ -86,9 +86,8 @@ class Worker:
             keep: `never`, `on-failure` or `always`: whether it stays for a look when it is done.
         """
         self.folder.mkdir(parents=True)
-        # Short, because sockets lie in it: their paths have a limit of about 100 characters.
-        self._scratch = Path(tempfile.mkdtemp(prefix="accept-"))
-        argv = [sys.executable, "-m", "behave", *options]
+        self._scratch, self._lock = scratch()
+        argv = [sys.executable, "-m", "gate.alone", *options]
         argv += ["-D", f"reports={_relative(self.folder)}", "-D", "report=messages", "-D", f"keep={keep}"]
         argv += ["--no-color", "-f", "gate.live:Live", "-o", str(self.folder / LIVE), "-f", "pretty"]
         environment = {**os.environ, VARIABLE: str(self._scratch), "PYTHONUNBUFFERED": "1"}
@@ -161,18 +160,21 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             self._child.send_signal(number)
 
-    def finish(self) -> Outcome:
+    def finish(self, mishaps: Mishaps) -> Outcome:
         """Take the end of a process that has ended: see what it left, and clear that away."""
         code = self._child.wait()
         seconds = self.seconds
         if self._child.stdin is not None:
             self._child.stdin.close()
-        self.look()
-        # behave prints whatever a step raised.
-        mask_file(self.folder / LOG)
+        with mishaps.noted("a worker's events were read"):
+            self.look()
+        with mishaps.noted("a worker's log was masked"):
+            # behave prints whatever a step raised.
+            mask_file(self.folder / LOG)
         orderly = self.progress.closed
         left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
         clear(self.pid, self._scratch)
+        os.close(self._lock)
         return Outcome(self.unit, self.folder, code, seconds, self.progress, self.kept, tuple(left))
 
 

@@ -149,6 +149,13 @@ def tells(context):
     raise RuntimeError("asked with ?token=SECRET and failed")
 
 
+@when("what the worker tells is spoilt")
+def spoilt(context):
+    with (Path(context.config.userdata["reports"]) / "live.ndjson").open("a") as live:
+        live.write("{no json\n")
+    threading.Event().wait(60)
+
+
 @when("behave ends at once")
 def ends(context):
     os._exit(0)

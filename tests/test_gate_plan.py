@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gate.expected import Expected
-from gate.options import MergeOptions, Options, parse
+from gate.options import MergeOptions, Options, parse, words
 from gate.plan import UNIT_S, Seconds, Shard, Unit, longest_first, share, units
 from gate.selection import Selection, SelectionError, Wanted, select, split
 from tests.gate_stand import feature, make_project
@@ -156,3 +156,39 @@ def test_a_feature_file_that_cannot_be_read_is_named(project: Path) -> None:
     )
     with pytest.raises(SelectionError, match="ParserError"):
         select([])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("--tags=(@a and not @b)", ["--tags=(@a and not @b)"]),
+        ("-n 'it costs $5 (or so' -D x=y", ["-n", "it costs $5 (or so", "-D", "x=y"]),
+        ("--tags=\"@a and (@b or @c)\" ''", ["--tags=@a and (@b or @c)", ""]),
+        ("  a.feature:3   b) c ", ["a.feature:3", "b)", "c"]),
+        ("", []),
+    ],
+)
+def test_words_of_make_are_parted_at_blanks_outside_quotes_and_parentheses(
+    text: str, found: list[str]
+) -> None:
+    assert words(text) == found
+    assert parse(["--jobs", "2", "--words", text]).behave == tuple(found)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--nosuchoption"], "unrecognized arguments: --nosuchoption"),
+        (["--tagz=@a"], "--tagz: did you mean --tags?"),
+        (["--jbos", "2"], "--jbos: did you mean --jobs?"),
+    ],
+)
+def test_an_unknown_option_gets_the_gates_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(arguments)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "usage: python -m gate [options]" in told
+    assert said in told

@@ -65,7 +65,7 @@ def ended(gate: subprocess.Popen[str], project: Path) -> Ran:
     return Ran(project, gate.returncode, printed)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_merged(
     gate: subprocess.Popen[str], project: Path, number: int
 ) -> None:
