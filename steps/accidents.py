@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from behave import given, then, when
 from behave.runner import Context
 from hamcrest import equal_to
@@ -22,7 +24,7 @@ from drivers.recovery import (
 from drivers.watch import wait_until
 from drivers.world import World
 
-FIRST_CHANGE = '[ -n "$(find {folder}/src -newer "$armed" | head -n 1)" ]'
+FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
 """A shell condition: some file of the site has changed."""
 
 
@@ -70,7 +72,7 @@ def edit_dies_amid_one(context: Context, instruction: str) -> None:
     """Between the first byte written and the commit, as nearly as can be had."""
     world: World = context.world
     world.lost = task_of(world.platform, world.visit)
-    moment = FIRST_CHANGE.format(folder=world.visits.workspace(world.visit).folder)
+    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.visits.workspace(world.visit).folder}/src"))
     with world.platform.accidents.dying_when(world.lost, moment):
         ask_all(world.platform, world.visit, [instruction])
 

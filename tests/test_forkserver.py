@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -136,7 +137,9 @@ def test_a_living_one_is_on_record_and_an_ended_one_takes_its_children_along(
 ) -> None:
     process, log = start(processes, state, "sleeper")
     child = int(read_when_written(log))
-    assert " ".join(psutil.Process(process.pid).cmdline()).strip() == f"{sys.executable} -m sleeper"
+    assert " ".join(psutil.Process(process.pid).cmdline()).strip() == shlex.join(
+        [sys.executable, "-m", "sleeper"]
+    )
     assert str(process.pid) in [entry.name for entry in state.pids.iterdir()]
     process.signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) == -signal.SIGTERM

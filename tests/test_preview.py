@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import psutil
 import pytest
@@ -148,13 +148,13 @@ def test_an_instruction_reaches_the_open_page_and_no_other_session(
     ],
 )
 def test_no_path_leads_to_another_workspace(edit: EditStand, port: int, path: str) -> None:
-    answer = edit.call("GET", path.format(workspaces=edit.workspaces), port=port)
+    answer = edit.call("GET", path.format(workspaces=quote(str(edit.workspaces))), port=port)
     assert SECRET not in answer.body
 
 
 def test_what_is_ones_own_is_served_by_the_path_that_is_closed_to_others(edit: EditStand, port: int) -> None:
     own = edit.workspaces / "test-client" / "test" / "project" / "src" / "styles" / "site.css"
-    assert "max-width" in edit.call("GET", f"/session/one/@fs{own}?raw", port=port).body
+    assert "max-width" in edit.call("GET", f"/session/one/@fs{quote(str(own))}?raw", port=port).body
 
 
 @pytest.mark.parametrize("path", ["/", "/@vite/client", "/about", "/no-such-page"])
@@ -226,7 +226,7 @@ def test_a_dead_dev_server_comes_back_on_its_port_whatever_the_sites_configurati
     until(lambda: [pid for pid in _listeners(edit, port) if pid != before], "another dev server on the port")
     assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("GET", "/session/one/", port=port, accept="text/html").status == 200
-    secret = f"/session/one/@fs{edit.workspaces}/test-client/two/project/src/secret.txt?raw"
+    secret = f"/session/one/@fs{quote(str(edit.workspaces))}/test-client/two/project/src/secret.txt?raw"
     assert SECRET not in edit.call("GET", secret, port=port).body
 
 
@@ -310,8 +310,9 @@ def test_settings_keep_the_preview_on_its_path(tmp_path: Path) -> None:
 
 def test_files_on_nfs_are_polled(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/vda / ext4 rw 0 0\n127.0.0.1:/ {tmp_path}/workspace nfs4 rw 0 0\n")
-    assert on_network_file_system(tmp_path / "workspace" / "c", mounts)
+    escaped = str(tmp_path / "a workspace").replace(" ", r"\040")
+    mounts.write_text(f"/dev/vda / ext4 rw 0 0\n127.0.0.1:/ {escaped} nfs4 rw 0 0\n")
+    assert on_network_file_system(tmp_path / "a workspace" / "c", mounts)
     assert not on_network_file_system(tmp_path / "elsewhere", mounts)
 
 

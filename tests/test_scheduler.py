@@ -171,12 +171,12 @@ def test_commands_inside_a_task_end_with_it(make_stand: MakeStand) -> None:
 
 
 def test_a_command_inside_a_task_can_kill_all_of_it_at_once(make_stand: MakeStand) -> None:
-    parent = "sleep 600 & echo $! > $HOME/child; wait"
+    parent = 'sleep 600 & echo $! > "$HOME/child"; wait'
     stand = make_stand(images=Images(hermes=SLEEPER, edit=["/bin/sh", "-c", parent]), stop_timeout_s=30.0)
     stand.create_service("edit", 1)
     (task,) = stand.until_running("edit", 1)
     profile = tomllib.loads((PROFILES / "sandbox.toml").read_text(encoding="utf-8"))
-    command = f"until test -s child; do sleep 0.02; done; cp child $KEPT; {profile['exec']['kill']}"
+    command = f'until test -s child; do sleep 0.02; done; cp child "$KEPT"; {profile["exec"]["kill"]}'
     argv, environment, folder = stand.scheduler.exec(task.arn, "edit", command)
     kept, log = stand.state.root / "child", stand.state.logs / "exec.log"
     stand.processes.spawn(argv, env={**environment, "KEPT": str(kept)}, cwd=folder, log=log, name="exec")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -28,6 +29,7 @@ _V8 = (
 _FIRST_PORT = 4321
 _ATTEMPTS = 3
 # On a crowded machine a start takes minutes, and starting anew would take as long again.
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _READY_LIMIT_S = 240.0
 _STOP_LIMIT_S = 3.0
 _LONGEST_PAUSE_S = 5.0
@@ -79,7 +81,10 @@ def on_network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts"))
     except OSError:
         return False
     resolved = path.resolve()
-    fields = [line.split() for line in lines]
+    # The kernel writes blanks within a path as octal numbers.
+    fields = [
+        [_OCTAL.sub(lambda found: chr(int(found[1], 8)), word) for word in line.split()] for line in lines
+    ]
     covering = [(len(field[1]), field[2]) for field in fields if resolved.is_relative_to(field[1])]
     return max(covering, default=(0, ""))[1].startswith("nfs")
 
