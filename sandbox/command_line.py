@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gc
+import math
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
-import boto3
-
 from sandbox import settings
-from sandbox.information import Running, running
+from sandbox.aws_access import AwsAccess, Keys
+from sandbox.endpoints import PERSON, RUN, Endpoints
+from sandbox.information import chosen, running
 from sandbox.parts import Parts
 from sandbox.platform import Platform
-from sandbox.settings import PACES, Endpoints, Names
+from sandbox.settings import INSTANT, PACES, Names, Pace
 
-NAMES = Names()
+PERSON_IDLE_S = 60.0
+"""How long a session that nobody uses lives in a sandbox that a person has started, at the pace of the machine."""
 
 LOST = 3
 """Exit code of a sandbox that lost a part of itself."""
@@ -42,20 +45,47 @@ def main() -> int:
     )
     up.add_argument("--ready-file", type=Path, help="write the info document here once everything answers")
     up.add_argument("--while-stdin-open", action="store_true", help="end when the standard input ends")
-    commands.add_parser("status", help="addresses, services and tasks of the sandbox that runs")
-    logs = commands.add_parser("logs", help="print the logs of the sandbox that runs")
+    up.add_argument(
+        "--idle",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"when an unused session ends; by default {PERSON_IDLE_S:g} at the pace of the machine",
+    )
+    status = commands.add_parser("status", help="all that a client needs to know, services and tasks")
+    status.add_argument("--all", action="store_true", help="list the sandboxes of all checkouts and runs")
+    logs = commands.add_parser("logs", help="print its logs")
     logs.add_argument(
         "name", nargs="?", default="", help="only logs whose path holds this: hermes, edit, access ..."
     )
-    commands.add_parser("down", help="end the sandbox that runs")
+    down = commands.add_parser("down", help="end it")
+    for command in (status, logs, down):
+        command.add_argument("--id", default="", help="not this checkout's sandbox, but that one")
     arguments = parser.parse_args()
     calls: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": _up,
-        "status": lambda _: _with_running(_status),
-        "logs": lambda given: _with_running(lambda sandbox: _logs(sandbox, given.name)),
-        "down": lambda _: _with_running(_down),
+        "status": _status,
+        "logs": _logs,
+        "down": _down,
     }
-    return calls[arguments.command](arguments)
+    try:
+        return calls[arguments.command](arguments)
+    except LookupError as none:
+        print(none, file=sys.stderr)
+        return 1
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
+def _pace(arguments: argparse.Namespace) -> Pace:
+    """As asked for. A person looks longer at a preview than a test does, and would lose it meanwhile."""
+    pace = PACES[arguments.timing]
+    usual_s = PERSON_IDLE_S if pace is INSTANT and not arguments.while_stdin_open else pace.idle_timeout_s
+    return dataclasses.replace(pace, idle_timeout_s=arguments.idle or usual_s)
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -68,11 +98,9 @@ def _up(arguments: argparse.Namespace) -> int:
         signal.signal(number, end)
     if arguments.while_stdin_open:
         threading.Thread(target=_end_with_stdin, args=(parts.ending,), daemon=True).start()
-    platform = Platform(
-        PACES[arguments.timing], images=settings.IMAGES, names=NAMES, parts=parts, progress=_say
-    )
+    platform = Platform(_pace(arguments), images=settings.IMAGES, names=Names(), parts=parts, progress=_say)
     try:
-        _serve(platform, parts, arguments.ready_file)
+        _serve(platform, parts, arguments.ready_file, RUN if arguments.while_stdin_open else PERSON)
     except Exception as error:
         # What went wrong with a part gone went wrong for that.
         if parts.loss is None:
@@ -83,9 +111,9 @@ def _up(arguments: argparse.Namespace) -> int:
     return _outcome(parts)
 
 
-def _serve(platform: Platform, parts: Parts, ready_file: Path | None) -> None:
+def _serve(platform: Platform, parts: Parts, ready_file: Path | None, started_by: str) -> None:
     started = time.monotonic()
-    endpoints = platform.start(ready_file)
+    endpoints = platform.start(ready_file, started_by)
     if endpoints is None:
         return
     # What is there now (moto, boto3's models) stays: the collector need not go through it again and again.
@@ -137,56 +165,78 @@ def _say(line: str) -> None:
 def _tell(endpoints: Endpoints) -> None:
     rows = {
         "previews": endpoints.preview_url,
-        "without TLS": endpoints.http_url,
-        "AWS endpoint": f"{endpoints.aws_endpoint} (region {endpoints.region}, any credentials)",
-        "CA file": endpoints.ca_file,
+        "session API": endpoints.api_url,
+        "AWS API": endpoints.aws_endpoint,
         "workspaces": endpoints.workspace_root,
-        "mailbox": endpoints.mailbox,
         "logs": endpoints.logs,
         "info": f"{endpoints.info_url} (behave -D sandbox={endpoints.info_url})",
     }
+    _print(rows)
+    print(
+        "`python -m sandbox status` tells names, keys, an example call and how a browser trusts it.",
+        flush=True,
+    )
+
+
+def _print(rows: Mapping[str, str]) -> None:
     for name, value in rows.items():
         print(f"  {name:<13} {value}", flush=True)
 
 
-def _with_running(call: Callable[[Running], int]) -> int:
-    found = running()
-    if not found:
-        print("No sandbox runs here; `python -m sandbox up` starts one.", file=sys.stderr)
-        return 1
-    return max(call(sandbox) for sandbox in found)
-
-
-def _status(sandbox: Running) -> int:
-    endpoints = sandbox.endpoints
-    print(f"sandbox {sandbox.root.name}, process {sandbox.pid}, timing {endpoints.timing}")
-    _tell(endpoints)
-    ecs = boto3.client(
-        "ecs",
-        endpoint_url=endpoints.aws_endpoint,
-        region_name=endpoints.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+def _status(arguments: argparse.Namespace) -> int:
+    if arguments.all:
+        for each in running():
+            print(each)
+        return 0
+    sandbox = chosen(running(), arguments.id)
+    told = sandbox.endpoints
+    keys = AwsAccess(told.aws_endpoint, Keys(told.access_key, told.secret_key))
+    print(sandbox)
+    _print(
+        {
+            "previews": told.preview_url,
+            "without TLS": told.http_url,
+            "CA file": told.ca_file,
+            "": told.ca_trust,
+            "session API": told.api_url,
+            "  for example": told.api_example,
+            "mail to": f"{told.mail_address}, answers in {told.mailbox}",
+            "AWS API": "export " + " ".join(f"{name}={value}" for name, value in keys.environment().items()),
+            "account": told.account,
+            "load balancer": told.load_balancer,
+            "cluster": told.cluster,
+            "services": f"{told.hermes_service}, {told.edit_service}",
+            "table": told.table,
+            "queue": f"{told.queue}, dead letters {told.dead_letters}",
+            "file system": f"{told.file_system}, workspaces in {told.workspace_root}",
+            "logs": told.logs,
+            "info": told.info_url,
+        }
     )
-    names = [NAMES.hermes, NAMES.edit]
-    for service in ecs.describe_services(cluster=NAMES.cluster, services=names)["services"]:
+    ecs = keys.client("ecs")
+    services = [told.hermes_service, told.edit_service]
+    for service in ecs.describe_services(cluster=told.cluster, services=services)["services"]:
         counts = ", ".join(f"{key} {service[key + 'Count']}" for key in ("desired", "running", "pending"))
         print(f"  {service['serviceName']:<13} {counts}")
-    arns = ecs.list_tasks(cluster=NAMES.cluster)["taskArns"]
-    for task in ecs.describe_tasks(cluster=NAMES.cluster, tasks=arns)["tasks"] if arns else []:
+    arns = ecs.list_tasks(cluster=told.cluster)["taskArns"]
+    for task in ecs.describe_tasks(cluster=told.cluster, tasks=arns)["tasks"] if arns else []:
         print(f"  {task['group']:<13} {task['lastStatus']:<12} {task['taskArn'].rsplit('/', 1)[-1]}")
     return 0
 
 
-def _logs(sandbox: Running, name: str) -> int:
-    for path in sorted(Path(sandbox.endpoints.logs).rglob("*.log")):
-        if name in str(path.relative_to(sandbox.endpoints.logs)):
+def _logs(arguments: argparse.Namespace) -> int:
+    logs = Path(chosen(running(), arguments.id).endpoints.logs)
+    for path in sorted(logs.rglob("*.log")):
+        if arguments.name in str(path.relative_to(logs)):
             print(f"==> {path} <==")
             print(path.read_text(encoding="utf-8", errors="replace"))
     return 0
 
 
-def _down(sandbox: Running) -> int:
-    print(f"ending sandbox {sandbox.root.name}, process {sandbox.pid}")
+def _down(arguments: argparse.Namespace) -> int:
+    sandbox = chosen(running(), arguments.id)
+    if sandbox.endpoints.started_by == RUN:
+        raise LookupError(f"{sandbox}: it ends with its run, and only so.")
+    print(f"ending {sandbox}")
     os.kill(sandbox.pid, signal.SIGTERM)
     return 0

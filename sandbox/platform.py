@@ -11,19 +11,21 @@ from pathlib import Path
 from sandbox import cloud, toolchain
 from sandbox.addresses import Addresses
 from sandbox.authority import Authority
+from sandbox.aws_access import AwsAccess, Keys
 from sandbox.balancer import Balancer
 from sandbox.cloud import elbv2, file_systems, mail
 from sandbox.cloud.logs import put_log_events
 from sandbox.cloud.server import ControlPlane
+from sandbox.endpoints import CA_TRUST, Endpoints, activation, named
 from sandbox.execute import ExecServer
-from sandbox.information import InformationServer
+from sandbox.information import CHECKOUT, InformationServer
 from sandbox.lambda_function import LambdaFunction
 from sandbox.parts import Parts
 from sandbox.processes import Processes
 from sandbox.provision import Plan, Provisioned, provision
 from sandbox.reaper import Reaper
 from sandbox.scheduler import Scheduler
-from sandbox.settings import REGION, Endpoints, Images, Names, Pace
+from sandbox.settings import Images, Names, Pace
 from sandbox.state import State
 from sandbox.targets import TargetGroups
 from sandbox.task_run import Host, base_environment
@@ -48,7 +50,7 @@ class Platform:
         self._progress = progress
         self._undo = contextlib.ExitStack()
 
-    def start(self, ready_file: Path | None) -> Endpoints | None:
+    def start(self, ready_file: Path | None, started_by: str) -> Endpoints | None:
         """Bring everything up and say where it is; None if it is to end already.
 
         Raises:
@@ -61,18 +63,20 @@ class Platform:
         self._progress("starting AWS's control plane and the load balancer")
         state = State.create()
         self._undo.callback(state.remove)
-        reaper = Reaper(state.root, partial(self._parts.exited, "the process that clears up", None))
+        reaper = Reaper(
+            state.root, ready_file, partial(self._parts.exited, "the process that clears up", None)
+        )
         self._undo.callback(reaper.close)
         logging.basicConfig(filename=state.logs / "sandbox.log", level=logging.INFO)
-        control = ControlPlane(self._parts)
+        control = ControlPlane(Keys.create(), self._parts)
         self._undo.callback(control.close)
         processes = Processes(state, self._parts)
         self._undo.callback(processes.close)
-        processes.load_ahead(base_environment(control.endpoint))
+        processes.load_ahead(base_environment(control.access))
         addresses = Addresses()
         self._undo.callback(addresses.close)
         information = InformationServer()
-        self._undo.callback(information.close)
+        self._undo.callback(information.close, state)
 
         balancer = Balancer(processes, state, self._pace, Authority.create(state))
         self._undo.callback(balancer.stop)
@@ -84,15 +88,15 @@ class Platform:
                 state=state,
                 pace=self._pace,
                 images=self._images,
-                endpoint=control.endpoint,
-                targets=TargetGroups(control.endpoint),
+                aws=control.access,
+                targets=TargetGroups(control.access),
                 put_log_events=put_log_events,
             )
         )
         self._undo.callback(scheduler.close)
         executions = ExecServer(processes, state, scheduler.exec)
         self._undo.callback(executions.stop)
-        functions = Functions(processes, state, self._images, control.endpoint)
+        functions = Functions(processes, state, self._images, control.access)
         self._undo.callback(
             cloud.install(
                 scheduler=scheduler,
@@ -112,7 +116,7 @@ class Platform:
         preview_url = f"https://localhost:{balancer.https_port}"
         provisioned = provision(
             Plan(
-                endpoint=control.endpoint,
+                aws=control.access,
                 names=self._names,
                 pace=self._pace,
                 preview_origin=preview_url,
@@ -131,17 +135,25 @@ class Platform:
         balancer.attach_function(provisioned.session_api_arn, functions.start(provisioned))
         balancer.settled(SETTLE_S)
         endpoints = Endpoints(
+            id=state.id,
+            started_by=started_by,
+            checkout=str(CHECKOUT),
             info_url=information.url,
             preview_url=preview_url,
             http_url=f"http://localhost:{balancer.http_port}",
-            aws_endpoint=control.endpoint,
-            region=REGION,
+            api_url=f"{preview_url}/api",
+            api_example=activation(f"{preview_url}/api", state.ca_file),
             ca_file=str(state.ca_file),
+            ca_trust=CA_TRUST,
+            aws_endpoint=control.access.endpoint,
+            access_key=control.access.keys.id,
+            secret_key=control.access.keys.secret,
+            file_system=provisioned.file_system_id,
             workspace_root=str(state.workspaces),
             logs=str(state.logs),
-            mailbox=f"s3://{self._names.customer_bucket}/{self._names.customer_prefix}",
             timing=self._pace.name,
             idle_timeout_s=self._pace.idle_timeout_s,
+            **named(self._names),
         )
         information.publish(endpoints, state, ready_file)
         return endpoints
@@ -155,16 +167,16 @@ class Platform:
 class Functions:
     """The platform's one Lambda function, and who may invoke it."""
 
-    def __init__(self, processes: Processes, state: State, images: Images, endpoint: str) -> None:
+    def __init__(self, processes: Processes, state: State, images: Images, aws: AwsAccess) -> None:
         self._processes = processes
         self._state = state
         self._images = images
-        self._endpoint = endpoint
+        self._aws = aws
         self._session_api: LambdaFunction | None = None
 
     def start(self, provisioned: Provisioned) -> int:
         """Start the session API; the port on which it takes the load balancer's requests."""
-        environment = {**base_environment(self._endpoint), **provisioned.session_api_environment}
+        environment = {**base_environment(self._aws), **provisioned.session_api_environment}
         self._session_api = LambdaFunction.start(
             self._processes,
             self._images.session_api,

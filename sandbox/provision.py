@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import math
@@ -11,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-
+from sandbox.aws_access import AwsAccess
 from sandbox.network import Client, FrontDoor, Network, create_file_system, create_front_door, create_network
 from sandbox.settings import REGION, Names, Pace
 
@@ -36,7 +36,7 @@ ASSUME_ROLE = {
 class Plan:
     """What the provisioning has to know. `preview_origin` has no trailing slash; `cidr` is the tasks' block."""
 
-    endpoint: str
+    aws: AwsAccess
     names: Names
     pace: Pace
     preview_origin: str
@@ -65,11 +65,11 @@ class Provisioned:
 
 
 def provision(plan: Plan) -> Provisioned:
-    """Create everything at the AWS API `plan.endpoint`, with both services at a desired count of 0.
+    """Create everything at the AWS API `plan.aws`, with both services at a desired count of 0.
 
     botocore's ClientError passes through: a half-provisioned platform is of no use.
     """
-    client = _clients(plan.endpoint)
+    client: Client = functools.cache(plan.aws.client)
     names = plan.names
     network = create_network(client, plan.cidr)
     file_system, access_point = create_file_system(client, names, network)
@@ -313,15 +313,3 @@ def _create_service(client: Client, names: Names, family: str, network: Network,
 
 def _keys(hash_key: str, range_key: str) -> list[dict[str, str]]:
     return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
-
-
-def _clients(endpoint: str) -> Client:
-    session = boto3.Session(aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name=REGION)
-    made: dict[str, Any] = {}
-
-    def client(name: str) -> Any:
-        if name not in made:
-            made[name] = session.client(name, endpoint_url=endpoint)
-        return made[name]
-
-    return client

@@ -6,6 +6,7 @@ went. Run as a file with the standard library alone, so that it starts fast and 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+PREFIX = "live-preview-"
+"""What the name of a state folder begins with."""
+
 PASSES = 40
 PAUSE_S = 0.05
 
@@ -22,10 +26,11 @@ PAUSE_S = 0.05
 class Reaper:
     """The sandbox's end of the pipe."""
 
-    def __init__(self, root: Path, ended: Callable[[int], None]) -> None:
-        """Start the reaper for the state folder `root`; `ended` is called with its exit code, on another thread."""
+    def __init__(self, root: Path, ready_file: Path | None, ended: Callable[[int], None]) -> None:
+        """Start the reaper for a state folder and a ready file; `ended` is called with its exit code, on a thread."""
+        files = [] if ready_file is None else [str(ready_file.resolve())]
         self._child = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__, str(root)],
+            [sys.executable, "-I", "-S", __file__, str(root), *files],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -61,12 +66,23 @@ def reap(root: Path) -> None:
         pause.wait(PAUSE_S)
 
 
-def main(root: Path) -> None:
+def withdraw(ready_file: Path, sandbox: str) -> None:
+    """Remove the ready file of the sandbox with that id; one that is gone, or another's by now, is left alone."""
+    try:
+        if json.loads(ready_file.read_text(encoding="utf-8"))["id"] == sandbox:
+            ready_file.unlink()
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+
+
+def main(root: Path, *ready_files: Path) -> None:
     """Wait for the end of file on standard input, then reap. Ctrl-C and SIGTERM are meant for the sandbox."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while os.read(0, 1024):
         pass
+    for ready_file in ready_files:
+        withdraw(ready_file, root.name.removeprefix(PREFIX))
     reap(root)
 
 
@@ -78,4 +94,4 @@ def _on_record(folder: Path) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

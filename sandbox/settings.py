@@ -1,8 +1,7 @@
-"""What the sandbox is called and how fast it moves: names, pace, images, and what it tells its clients."""
+"""What the sandbox is called and how fast it moves: names, pace, images."""
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -119,24 +118,3 @@ class Images:
 
 
 IMAGES = Images()
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """What a client must know to use a running sandbox: the info document, also written to the ready file."""
-
-    info_url: str
-    preview_url: str
-    http_url: str
-    aws_endpoint: str
-    region: str
-    ca_file: str
-    workspace_root: str
-    logs: str
-    mailbox: str
-    timing: str
-    idle_timeout_s: float
-
-    def document(self) -> dict[str, object]:
-        """The JSON document: one key per field."""
-        return dataclasses.asdict(self)

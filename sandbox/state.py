@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-PREFIX = "live-preview-"
+from sandbox.reaper import PREFIX
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class State:
         for folder in (state.pids, state.logs, state.envoy, state.workspaces, state.remotes, state.scratch):
             folder.mkdir()
         return state
+
+    @property
+    def id(self) -> str:
+        """What this sandbox is called among others."""
+        return self.root.name.removeprefix(PREFIX)
 
     @property
     def pids(self) -> Path:

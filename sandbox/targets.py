@@ -5,23 +5,18 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.settings import REGION
+from sandbox.aws_access import AwsAccess
 
 _log = logging.getLogger(__name__)
 
 
 class TargetGroups:
-    """`Targets` over the Elastic Load Balancing API at `endpoint`."""
+    """`Targets` over the Elastic Load Balancing API."""
 
-    def __init__(self, endpoint: str) -> None:
-        # Explicit credentials: the sandbox must not depend on, or disturb, the environment that it is started in.
-        session = boto3.Session(
-            aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name=REGION
-        )
-        self._client: Any = session.client("elbv2", endpoint_url=endpoint)
+    def __init__(self, aws: AwsAccess) -> None:
+        self._client = aws.client("elbv2")
 
     def register(self, target_group: str, address: str, port: int) -> None:
         """Add a target; a target group that is gone is only logged, as ECS only writes an event."""

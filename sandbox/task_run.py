@@ -6,14 +6,15 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from sandbox.addresses import Addresses
+from sandbox.aws_access import AwsAccess
 from sandbox.processes import Process, Processes
-from sandbox.settings import REGION, Pace
+from sandbox.settings import Pace
 from sandbox.state import State
 from sandbox.task_logs import PutLogEvents, TaskLog, log_stream
 from sandbox.tasks import Task, now
@@ -49,14 +50,14 @@ class Targets(Protocol):
 
 @dataclass(frozen=True)
 class Host:
-    """What tasks run on. `endpoint` is the URL of the AWS API, as the tasks see it."""
+    """What tasks run on. `aws` is the AWS API, as the tasks see it."""
 
     processes: Processes
     addresses: Addresses
     state: State
     pace: Pace
     images: Images
-    endpoint: str
+    aws: AwsAccess
     targets: Targets
     put_log_events: PutLogEvents | None
 
@@ -103,7 +104,7 @@ class TaskRun:
             *self.task.launch.override().get("environment", []),
         ]
         return {
-            **base_environment(self._host.endpoint),
+            **base_environment(self._host.aws),
             "ECS_CONTAINER_METADATA_URI_V4": self._metadata_url,
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             "HOME": str(self.scratch),
@@ -253,24 +254,12 @@ def stop_timeout_s(task: Task, pace: Pace) -> float:
     return pace.stop_timeout_s if given is None else float(given)
 
 
-def base_environment(endpoint: str) -> dict[str, str]:
+def base_environment(aws: AwsAccess) -> dict[str, str]:
     """What every program of the platform finds in its environment: the AWS settings and the way to its code."""
     passed: dict[str, Any] = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL") if key in os.environ}
     return {
         **passed,
-        **aws_environment(endpoint),
+        **aws.environment(),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
-    }
-
-
-def aws_environment(endpoint: str) -> Mapping[str, str]:
-    """The standard environment variables that point any AWS client at `endpoint`, and at nothing else."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_EC2_METADATA_DISABLED": "true",
     }

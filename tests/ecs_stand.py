@@ -7,16 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import boto3
-
 from sandbox import cloud
 from sandbox.addresses import Addresses
+from sandbox.aws_access import Keys
 from sandbox.cloud.logs import put_log_events
 from sandbox.cloud.server import ControlPlane
 from sandbox.network import Network, create_network
 from sandbox.processes import Processes
 from sandbox.scheduler import Scheduler
-from sandbox.settings import INSTANT, REGION, Images, Pace
+from sandbox.settings import INSTANT, Images, Pace
 from sandbox.state import State
 from sandbox.task_run import Host
 from sandbox.tasks import Task
@@ -73,7 +72,7 @@ class Stand:
 
     def __init__(self, images: Images, pace: Pace = QUICK) -> None:
         self.state = State.create()
-        self.control = ControlPlane()
+        self.control = ControlPlane(Keys.create())
         self.addresses = Addresses()
         self.processes = Processes(self.state)
         self.targets = RecordedTargets()
@@ -83,7 +82,7 @@ class Stand:
             state=self.state,
             pace=pace,
             images=images,
-            endpoint=self.control.endpoint,
+            aws=self.control.access,
             targets=self.targets,
             put_log_events=put_log_events,
         )
@@ -91,10 +90,7 @@ class Stand:
         self.opened: list[tuple[str, str, str]] = []
         self._remove = cloud.install(scheduler=self.scheduler, pace=pace, open_session=self._open)
         self.scheduler.start()
-        session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name=REGION)
-        self.client: Callable[[str], Any] = lambda name: session.client(
-            name, endpoint_url=self.control.endpoint
-        )
+        self.client: Callable[[str], Any] = self.control.access.client
         self.ecs = self.client("ecs")
         self.network: Network = create_network(self.client, self.addresses.cidr)
         self.cluster_arn: str = self.ecs.create_cluster(clusterName=CLUSTER)["cluster"]["clusterArn"]

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import requests
 from aiohttp import WSMsgType, web
 
 from sandbox.authority import Authority
+from sandbox.aws_access import AwsAccess, Keys
 from sandbox.balancer import Balancer
 from sandbox.cloud import elbv2
 from sandbox.cloud.server import ControlPlane
@@ -21,13 +21,15 @@ from sandbox.processes import Processes
 from sandbox.settings import INSTANT, REGION
 from sandbox.state import State
 
+KEYS = Keys("sandbox", "secret")
+
 
 @contextmanager
 def control_plane() -> Iterator[str]:
     """moto's server, empty; yields its URL."""
-    server = ControlPlane()
+    server = ControlPlane(KEYS)
     try:
-        yield server.endpoint
+        yield server.access.endpoint
     finally:
         server.close()
 
@@ -43,13 +45,7 @@ def browser(ca: str) -> requests.Session:
 
 def client(url: str, service: str) -> Any:
     """A boto3 client of that control plane."""
-    return boto3.client(
-        service,
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
+    return AwsAccess(url, KEYS).client(service)
 
 
 @dataclass

@@ -87,7 +87,7 @@ def test_a_running_task_is_a_process_that_serves_on_its_own_address(stand: Stand
         said = json.load(answer)
     assert said["meta"]["TaskARN"] == arn
     assert said["environment"]["GREETING"] == "hello"
-    assert said["environment"]["AWS_ENDPOINT_URL"] == stand.control.endpoint
+    assert said["environment"]["AWS_ENDPOINT_URL"] == stand.control.access.endpoint
     counts = stand.describe("edit")
     assert (counts["runningCount"], counts["pendingCount"]) == (1, 0)
 

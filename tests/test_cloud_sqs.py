@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from moto.core.base_backend import BackendDict
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
+from sandbox.aws_access import Keys
 from sandbox.cloud import sqs
 from sandbox.cloud.server import ControlPlane
 from sandbox.settings import ACCOUNT, REGION
@@ -121,17 +122,22 @@ def test_a_group_whose_receiver_died_comes_back_in_its_order(backend: SQSBackend
 @pytest.mark.usefixtures("backend")
 def test_a_long_poll_whose_caller_hung_up_takes_no_message() -> None:
     """As when Hermes dies: the next one must not wait until the message comes back from a flight to nobody."""
-    server = ControlPlane()
-    client = boto3.client("sqs", REGION, endpoint_url=server.endpoint, **KEYS)
+    keys = Keys.create()
+    server = ControlPlane(keys)
+    client = server.access.client("sqs")
     url = client.create_queue(QueueName=QUEUE, Attributes={"FifoQueue": "true"})["QueueUrl"]
     try:
-        died = http.client.HTTPConnection(server.endpoint.removeprefix("http://"))
-        asked = {"QueueUrl": url, "WaitTimeSeconds": LONG_S}
-        headers = {"X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"}
-        region = f"AWS4-HMAC-SHA256 Credential=key/20260101/{REGION}/sqs/aws4_request"
-        died.request("POST", "/", json.dumps(asked), {**headers, "Authorization": region})
-        threading.Event().wait(0.5)
-        died.close()
+        impatient = Config(read_timeout=0.5, retries={"total_max_attempts": 1})
+        dying = boto3.client(
+            "sqs",
+            REGION,
+            endpoint_url=server.access.endpoint,
+            aws_access_key_id=keys.id,
+            aws_secret_access_key=keys.secret,
+            config=impatient,
+        )
+        with pytest.raises(ReadTimeoutError):
+            dying.receive_message(QueueUrl=url, WaitTimeSeconds=LONG_S)
         threading.Event().wait(0.5)
         client.send_message(
             QueueUrl=url, MessageBody="first", MessageGroupId="one", MessageDeduplicationId="1"

@@ -8,6 +8,7 @@ import botocore.session
 import pytest
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 
+from sandbox.aws_access import Keys
 from sandbox.cloud.server import ControlPlane, remember_possible_keys
 
 
@@ -21,7 +22,7 @@ class Cluster:
 
 @pytest.fixture(autouse=True)
 def _control_plane() -> None:
-    ControlPlane().close()
+    ControlPlane(Keys.create()).close()
 
 
 @pytest.mark.parametrize("picker", [AttributePicker, XFormedAttributePicker])

@@ -171,7 +171,7 @@ from sandbox.reaper import Reaper
 from sandbox.state import State
 
 state = State(Path(sys.argv[1]))
-reaper = Reaper(state.root, print)
+reaper = Reaper(state.root, None, print)
 processes = Processes(state)
 processes.load_ahead(dict(os.environ))
 argv = [sys.executable, "-m", "sleeper"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.aws_access import Keys
 from sandbox.cloud.server import ControlPlane
 from sandbox.execute import ExecServer
 from sandbox.parts import Parts
@@ -73,7 +74,7 @@ def test_a_thread_is_lost_whichever_way_it_ends(work: Callable[[], None], how: s
 
 def test_the_server_of_aws_api_is_a_part() -> None:
     parts = Parts()
-    server = ControlPlane(parts)
+    server = ControlPlane(Keys.create(), parts)
     server.close()
     assert lost(parts) == "the server of AWS's API ended (it returned)"
 

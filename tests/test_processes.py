@@ -146,7 +146,7 @@ from sandbox.reaper import Reaper
 from sandbox.state import State
 
 state = State(Path(sys.argv[1]))
-reaper = Reaper(state.root, print)
+reaper = Reaper(state.root, None, print)
 Processes(state).spawn(
     ["/bin/sh", "-c", "trap '' TERM HUP; sleep 600 & echo $$ $! > family; wait"],
     env=dict(os.environ), cwd=state.root, log=state.logs / "child.log", name="child",

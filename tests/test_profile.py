@@ -12,7 +12,7 @@ import pytest
 from drivers.clocks import Patience, reasons
 from drivers.errors import ConfigurationError
 from drivers.profile import INFO_KEYS, read
-from sandbox.settings import Endpoints
+from sandbox.endpoints import Endpoints
 
 SANDBOX = Path(__file__).resolve().parent.parent / "deployments" / "sandbox.toml"
 EXAMPLE = SANDBOX.with_name("aws.example.toml")
@@ -28,6 +28,8 @@ def info(tmp_path: Path) -> dict[str, object]:
         "http_url": "http://localhost:8080",
         "aws_endpoint": "http://127.0.0.1:5000",
         "region": "us-east-1",
+        "access_key": "AKIA",
+        "secret_key": "secret",
         "ca_file": str(ca),
         "workspace_root": "/tmp/x/workspace",
         "logs": "/tmp/x/logs",

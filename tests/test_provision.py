@@ -7,39 +7,39 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox import cloud
 from sandbox.addresses import Addresses
+from sandbox.aws_access import AwsAccess, Keys
 from sandbox.cloud.server import ControlPlane
 from sandbox.processes import Processes
 from sandbox.provision import Plan, Provisioned, provision
 from sandbox.scheduler import Scheduler
-from sandbox.settings import INSTANT, REGION, Images, Names
+from sandbox.settings import INSTANT, Images, Names
 from sandbox.state import State
 from sandbox.targets import TargetGroups
 from sandbox.task_run import Host
 
 NAMES = Names()
+KEYS = Keys.create()
 Client = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Provisioned]]:
-    control = ControlPlane()
+    control = ControlPlane(KEYS)
     state = State.create()
     addresses = Addresses()
     processes = Processes(state)
     host = Host(
-        processes, addresses, state, INSTANT, Images(), control.endpoint, TargetGroups(control.endpoint), None
+        processes, addresses, state, INSTANT, Images(), control.access, TargetGroups(control.access), None
     )
     scheduler = Scheduler(host)
     remove = cloud.install(scheduler=scheduler, pace=INSTANT, open_session=lambda *_: {})
-    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name=REGION)
     root: Path = tmp_path_factory.mktemp("efs")
     plan = Plan(
-        control.endpoint,
+        control.access,
         NAMES,
         INSTANT,
         "https://localhost:4443",
@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Pro
         root,
         {"NODE": "/n"},
     )
-    yield lambda name: session.client(name, endpoint_url=control.endpoint), provision(plan)
+    yield control.access.client, provision(plan)
     remove()
     scheduler.close()
     processes.close()
@@ -167,7 +167,7 @@ def test_the_scheduler_reaches_target_groups_and_survives_missing_ones(
     client, provisioned = made
     group = provisioned.front_door.hermes_group
     elb = client("elbv2")
-    targets = TargetGroups(elb.meta.endpoint_url)
+    targets = TargetGroups(AwsAccess(elb.meta.endpoint_url, KEYS))
     targets.register(group, "127.1.2.3", 8080)
     health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     assert [(entry["Target"]["Id"], entry["Target"]["Port"]) for entry in health] == [("127.1.2.3", 8080)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,10 +16,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from sandbox.command_line import LOST
 from sandbox.information import running
-from sandbox.state import PREFIX
+from sandbox.reaper import PREFIX
 
 PROJECT = Path(__file__).resolve().parent.parent
 START_S = 120.0
@@ -43,6 +45,8 @@ class Started:
     folder: Path
     family: list[psutil.Process]
     log: Path
+    ready: Path
+    told: dict[str, str]
 
     def part(self, words: str) -> psutil.Process:
         """The process whose command line has these words."""
@@ -52,7 +56,7 @@ class Started:
     def left(self) -> list[str]:
         """What is left of it, in words."""
         living = [p for p in self.family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-        return [str(p) for p in living] + ([str(self.folder)] if self.folder.exists() else [])
+        return [str(p) for p in living] + [str(p) for p in (self.folder, self.ready) if p.exists()]
 
 
 @pytest.fixture
@@ -71,9 +75,10 @@ def sandbox(tmp_path: Path) -> Iterator[Started]:
     pid = int(parent.stdout.readline())
     try:
         eventually(ready.exists, START_S, "the ready file")
-        folder = Path(json.loads(ready.read_text())["logs"]).parent
+        told = json.loads(ready.read_text())
         child = psutil.Process(pid)
-        yield Started(parent, pid, folder, [child, *child.children(recursive=True)], tmp_path / "log")
+        family = [child, *child.children(recursive=True)]
+        yield Started(parent, pid, Path(told["logs"]).parent, family, tmp_path / "log", ready, told)
     finally:
         parent.kill()
         parent.wait()
@@ -102,7 +107,39 @@ def test_it_runs_envoy_the_session_api_and_the_reaper(sandbox: Started) -> None:
     for part in ("envoy", "sandbox.lambda_host", "reaper"):
         assert any(part in command for command in commands), (part, commands)
     assert str(sandbox.folder.name).startswith(PREFIX)
-    assert sandbox.folder in [found.root for found in running()]
+
+
+def command(*words: str) -> tuple[int, str]:
+    """The sandbox's command line: exit code, and what it said."""
+    run = subprocess.run(
+        [sys.executable, "-m", "sandbox", *words],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return run.returncode, run.stdout
+
+
+def test_who_knows_its_document_can_use_it_and_nobody_ends_a_runs_sandbox(sandbox: Started) -> None:
+    told = sandbox.told
+    assert sandbox.folder in [Path(found.endpoints.logs).parent for found in running()]
+    curl = shlex.split(told["api_example"])
+    answer = requests.post(
+        curl[-1], json=json.loads(curl[curl.index("--json") + 1]), verify=told["ca_file"], timeout=30
+    )
+    assert answer.status_code == 202
+    code, said = command("status", "--id", told["id"])
+    assert code == 0
+    assert [
+        key for key in ("access_key", "secret_key", "file_system", "cluster") if told[key] not in said
+    ] == []
+    assert f"sandbox {told['id']}: process {sandbox.pid}" in command("status", "--all")[1]
+    for words in (("down",), ("down", "--id", told["id"])):
+        code, said = command(*words)
+        assert (code, sandbox.left() != []) == (1, True), said
 
 
 def test_nothing_is_left_when_its_parent_is_killed(sandbox: Started) -> None:

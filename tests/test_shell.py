@@ -72,7 +72,9 @@ class FakeChannel:
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     ca_file = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca_file.write_text("a certificate")
-    info = dict.fromkeys(("info_url", "aws_endpoint", "logs", "mailbox", "timing"), "x") | {
+    info = dict.fromkeys(
+        ("info_url", "aws_endpoint", "access_key", "secret_key", "logs", "mailbox", "timing"), "x"
+    ) | {
         "preview_url": "https://localhost:1",
         "http_url": "http://localhost:2",
         "region": "us-east-1",

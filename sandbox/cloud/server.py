@@ -11,6 +11,8 @@ from typing import Any
 
 # Before moto is imported: its EC2 would otherwise load a catalogue of machine images, for seconds.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+# Its leave to every web page to read every answer.
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
 from moto.core import responses
 from moto.core.base_backend import BackendDict
@@ -18,6 +20,8 @@ from moto.core.serialize import AttributePicker, XFormedAttributePicker
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from waitress.server import create_server
 
+from sandbox.aws_access import AwsAccess, Keys
+from sandbox.cloud.authorization import Authorized
 from sandbox.parts import Parts
 
 # A thread answers one request; a long poll of SQS holds one for up to 20 s, and every Hermes has one.
@@ -32,17 +36,17 @@ class ControlPlane:
     thread for every single call.
     """
 
-    def __init__(self, parts: Parts | None = None) -> None:
-        """Start it, empty, on a free port; `parts` hears of it should it end by itself."""
+    def __init__(self, keys: Keys, parts: Parts | None = None) -> None:
+        """Start it, empty, on a free port, for clients with these keys; `parts` hears of it should it end by itself."""
         # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
         vars(responses)["method_names_from_class"] = _Methods
         for picker in (AttributePicker, XFormedAttributePicker):
             remember_possible_keys(picker)
         BackendDict.reset()
         listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint: str = "http://{}:{}".format(*listener.getsockname())
+        self.access = AwsAccess("http://{}:{}".format(*listener.getsockname()), keys)
         self._server = create_server(
-            Application(_without_debugging),
+            Authorized(Application(_without_debugging), keys),
             sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
