@@ -12,11 +12,14 @@ from types import FrameType
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
+from drivers.errors import ConfigurationError
 from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
+from drivers.preflight import WrongRequest, check_request
 from drivers.suite import Suite
-from drivers.tags import SKIP, check_tags, reason_to_skip
+from drivers.tags import SKIP, reason_to_skip
 from drivers.visits import Visits
 from drivers.world import World
+from reporting.runner import calling_runner
 from reporting.wiring import begin_report
 
 
@@ -28,7 +31,17 @@ def before_all(context: Context) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    suite = Suite.start(dict(context.config.userdata), _say)
+    runner = calling_runner()
+    try:
+        check_request(runner.features, runner.config, runner.step_registry)
+        suite = Suite.start(dict(context.config.userdata), _say)
+    except (WrongRequest, ConfigurationError) as wrong:
+        # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
+        _say(str(wrong))
+        for feature in runner.features:
+            feature.mark_skipped()
+        runner.hook_failures += 1
+        return
     context.suite = suite
     context.on_cleanup_error = _note_cleanup_error
     # Cleanups run last in, first out: that the run has ended is written when everything is put away.
@@ -42,7 +55,6 @@ def before_all(context: Context) -> None:
 
 def before_feature(context: Context, feature: Feature) -> None:
     """A feature starts from a platform asleep and leaves it asleep."""
-    check_tags(feature)
     suite: Suite = context.suite
     began_at = datetime.now(UTC)
     with _looking(context, f"before {feature.name}"):

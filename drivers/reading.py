@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+UNFILLED = re.compile(r"<[^<>]+>")
+"""What an example has where a deployment's own value belongs."""
 
 
 @dataclass
@@ -50,6 +52,12 @@ class Reader:
         return typing.cast(T, kind(**values))
 
     def _value(self, raw: object, hint: Any, key: str) -> object:
+        unfilled = UNFILLED.findall(" ".join(map(str, raw)) if isinstance(raw, list) else str(raw))
+        if unfilled:
+            self.problems.append(
+                f"{key} = {raw!r} is not filled in: put your deployment's own in place of {', '.join(unfilled)}"
+            )
+            return None
         if isinstance(raw, str):
             raw, complete = self._filled(raw, key)
             if not complete:

@@ -24,7 +24,7 @@ from gate.plan import Shard, share, units
 from gate.record import BrokenRecord, Record
 from gate.remains import clear_orphans
 from gate.screen import screen
-from gate.selection import Selection, SelectionError, Wanted, select
+from gate.selection import Selection, SelectionError, Wanted, check_steps, select
 from gate.verdict import Code, findings_of
 from gate.words import counted
 from reporting.history import HISTORY
@@ -45,6 +45,7 @@ def run(options: Options) -> Code:
     clear_orphans()
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
+    check_steps(options.behave)
     files = {wanted.file for wanted in selection.scenarios}
     own = _own_platforms(selection)
     jobs = _jobs(options.jobs, len(files), own_platforms=own)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from behave.configuration import Configuration, setup_parser
 from behave.exception import ConfigError, InvalidFileLocationError, InvalidFilenameError, TagExpressionError
 from behave.exception import FileNotFoundError as PathNotFound
 from behave.model import Feature, Rule, Scenario
 from behave.parser import ParserError
-from behave.runner_util import collect_feature_locations, parse_features
+from behave.runner import Runner
+from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
+from behave.step_registry import registry
+
+from drivers.preflight import (
+    undefined_steps,
+    unknown_tags,
+    wrong_lines,
+    wrong_settings,
+    wrong_tag_expression,
+)
 
 _WRONG = (
     ConfigError,
@@ -74,9 +84,16 @@ def select(arguments: Sequence[str], *, only: Callable[[Wanted], bool] | None = 
         config = Configuration(command_args=list(arguments))
         _check(config)
         features = _features(config)
+        _refuse(
+            *wrong_settings(config.userdata or {}),
+            *wrong_lines(features, config.paths),
+            *wrong_tag_expression(config),
+        )
         chosen = tuple(_wanted(features, config))
         everything = Configuration(command_args=[])
         known = tuple(_wanted(_features(everything), everything))
+    except PathNotFound as missing:
+        raise SelectionError(f"there is no {missing}{_features_there()}") from missing
     except _WRONG as error:
         raise SelectionError(f"{type(error).__name__}: {error}") from error
     if only is not None:
@@ -114,6 +131,34 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return options, paths
 
 
+def check_steps(arguments: Sequence[str]) -> None:
+    """SelectionError if a scenario that is to run has a sentence without a step, or any a tag that means nothing.
+
+    The steps are loaded as behave loads them; the gate itself has nothing to do with them.
+    """
+    config = Configuration(command_args=list(arguments))
+    features = _features(config)
+    runner = Runner(config)
+    reset_runtime()
+    try:
+        runner.setup_paths()
+        runner.load_step_definitions()
+    except Exception as error:
+        raise SelectionError(f"the steps cannot be loaded: {type(error).__name__}: {error}") from error
+    _refuse(*unknown_tags(features), *undefined_steps(features, config, registry))
+
+
+def _refuse(*problems: str) -> None:
+    if problems:
+        raise SelectionError("\n".join(problems))
+
+
+def _features_there() -> str:
+    """The feature files that there are."""
+    there = sorted(path.as_posix() for path in Path("features").glob("**/*.feature"))
+    return f"; there are {', '.join(there)}" if there else ""
+
+
 def _check(config: Configuration) -> None:
     """The gate writes the reports itself, and a run that runs nothing proves nothing."""
     refused = {
@@ -122,6 +167,10 @@ def _check(config: Configuration) -> None:
         "--junit": bool(config.junit),
         "--dry-run": bool(config.dry_run),
         "--steps-catalog": bool(config.steps_catalog),
+        "--version": bool(config.version),
+        "--tags-help": bool(config.tags_help),
+        "--lang-list": bool(config.lang_list),
+        "--lang-help": bool(config.lang_help),
         **{
             f"-D {name}": name in (config.userdata or {}) for name in ("reports", "report", "results", "keep")
         },

@@ -80,7 +80,7 @@ def after_scenario(context, scenario):
         "step_type": failed.step_type if failed else None,
         "message": failed.error_message if failed else None,
     })
-    if "forgotten" in scenario.effective_tags:
+    if "bug.forgotten" in scenario.effective_tags:
         DOCUMENT["scenarios"].pop()
     if failed:
         evidence = FOLDER / scenario.name.lower().replace(" ", "_")
@@ -90,7 +90,7 @@ def after_scenario(context, scenario):
 
 
 def before_scenario(context, scenario):
-    if any(tag.startswith("skip") for tag in scenario.effective_tags):
+    if any(tag.startswith("skip") or tag == "bug.rests" for tag in scenario.effective_tags):
         scenario.skip("as its tag says")
 
 
@@ -215,7 +215,8 @@ def make_project(folder: Path, **features: str) -> Path:
     (folder / "features").mkdir(parents=True)
     (folder / "steps").mkdir()
     (folder / "deployments").mkdir()
-    shutil.copy(ROOT / "deployments" / "sandbox.toml", folder / "deployments")
+    for profile in ("sandbox.toml", "aws.example.toml"):
+        shutil.copy(ROOT / "deployments" / profile, folder / "deployments")
     (folder / "environment.py").write_text(_ENVIRONMENT, encoding="utf-8")
     (folder / "steps" / "stand.py").write_text(_STEPS.replace("SECRET", SECRET), encoding="utf-8")
     (folder / "behave.ini").write_text(

@@ -145,9 +145,9 @@ def test_paths_of_one_file_given_apart_make_one_unit() -> None:
 @pytest.mark.usefixtures("project")
 def test_an_empty_selection_names_the_tags_that_there_are() -> None:
     with pytest.raises(
-        SelectionError, match=r"nothing is selected by --tags=@nix.*3 scenarios.*anywhere, slow"
+        SelectionError, match=r"nothing is selected by --tags=@aws_only.*3 scenarios.*anywhere, slow"
     ):
-        select(["--tags=@nix"])
+        select(["--tags=@aws_only"])
 
 
 def test_a_feature_file_that_cannot_be_read_is_named(project: Path) -> None:

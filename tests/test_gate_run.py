@@ -135,13 +135,20 @@ def test_a_part_that_passes_exits_0_and_is_not_called_accepted(project: Project)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--tags=@nowhere"], "nothing is selected by --tags=@nowhere"),
-        (["features/none.feature"], "features/none.feature"),
+        (["--tags=@slow and not @slow"], "nothing is selected by --tags=@slow and not @slow"),
+        (["--tags=@slwo"], "--tags: there is no tag @slwo: did you mean slow?"),
+        (["-D", "patiance=2"], "-D patiance means nothing: did you mean patience?"),
+        (["features/none.feature"], "there is no features/none.feature; there are features/one.feature"),
+        (["features/one.feature:9999"], "features/one.feature:9999: no scenario stands at that line"),
         (["--dry-run"], "--dry-run is not for the gate"),
         (["-D", "profile=deployments/none.toml"], "deployments/none.toml cannot be used"),
         (["--jobs", "0"], "expected a number from 1"),
         (["--shard", "5/4"], "expected I/N"),
-        (["-D", "sandbox=http://127.0.0.1:1/", "--jobs", "2"], "leave --jobs out"),
+        (["-D", "sandbox=http://127.0.0.1:1/"], "-D sandbox=http://127.0.0.1:1/: no sandbox answers there"),
+        (
+            ["-D", "profile=deployments/aws.example.toml", "--jobs", "2"],
+            "aws.region = '<us-east-1>' is not filled",
+        ),
         (["--no-such-option"], "--no-such-option"),
         (["--last-failed"], "--last-failed"),
     ],
@@ -172,19 +179,34 @@ def test_a_worker_that_dies_is_a_failure_that_names_it(project: Project, step: s
     assert (junit.tests, junit.errors) == (4, 2)
 
 
-def test_an_undefined_step_and_a_skip_without_a_reason_are_failures(project: Project) -> None:
+def test_a_skip_without_a_reason_is_a_failure(project: Project) -> None:
     made = project(
-        one=feature("One", PROOF, "unheard: Given nobody wrote this"),
-        two=feature("Two", "@skip it rests: Given all is well", "@skip.no-moon it waits: Given all is well"),
+        one=feature("One", PROOF),
+        two=feature(
+            "Two", "@bug.rests it rests: Given all is well", "@skip.no-moon it waits: Given all is well"
+        ),
     )
     ran = run_gate(made)
     assert ran.code == 1
     assert "skipped without a reason: it rests (features/two.feature:" in ran.printed
-    assert "unheard (features/one.feature:" in ran.printed
     assert "it waits (features" not in ran.printed
     explained = run_gate(made, "-n", "it (waits|proves)")
     assert explained.code == 0
     assert statuses(explained) == {"it proves all": "passed", "it waits": "skipped"}
+
+
+def test_a_sentence_without_a_step_or_a_tag_without_a_meaning_starts_nothing(project: Project) -> None:
+    made = project(
+        one=feature("One", PROOF, "@slwo unheard: Given nobody wrote this"),
+        two=feature("Two", "@slow it is well: Given all is well"),
+    )
+    ran = run_gate(made)
+    assert ran.code == 2
+    assert "features/one.feature:8: there is no tag @slwo: did you mean slow?" in ran.printed
+    assert "features/one.feature:9: no step is written for: Given nobody wrote this" in ran.printed
+    assert "    @given('nobody wrote this')\n    def _(context: Context) -> None: ..." in ran.printed
+    assert not (made / "reports").exists()
+    assert run_gate(made, "--tags=@slow").code == 0, "of what is selected"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +226,7 @@ def test_passed_scenarios_are_not_enough(project: Project, leaves: str, code: in
 
 def test_a_result_that_got_lost_is_missed(project: Project) -> None:
     ran = run_gate(
-        project(one=feature("One", PROOF, "@forgotten it is well: Given all is well")), "--expect", "1"
+        project(one=feature("One", PROOF, "@bug.forgotten it is well: Given all is well")), "--expect", "1"
     )
     assert ran.code == 2
     assert "no result of 1 scenario: it is well" in ran.printed
