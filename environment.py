@@ -16,6 +16,7 @@ from drivers.errors import ConfigurationError
 from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
 from drivers.preflight import WrongRequest, check_request
 from drivers.suite import Suite
+from drivers.summary import summary
 from drivers.tags import SKIP, reason_to_skip
 from drivers.visits import Visits
 from drivers.world import World
@@ -121,7 +122,7 @@ def after_all(context: Context) -> None:
     if "suite" in context:
         suite: Suite = context.suite
         suite.look_back(_say)
-        _say(suite.ledger.summary())
+        _say(summary(suite.ledger))
         suite.linger(_say)
 
 

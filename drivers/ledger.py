@@ -1,14 +1,10 @@
-"""What a run showed: one result per scenario, the figures measured on the way, and the five criteria.
-
-The criteria are the contract's success criteria; a scenario proves one by carrying its tag, and may add a figure.
-"""
+"""What a run showed: one result per scenario, the figures measured on the way, its sessions and tasks."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,48 +74,6 @@ class TaskTrace:
 
 
 Entry = ScenarioResult | StepTime | SessionTrace | TaskTrace
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One success criterion: its tag, the contract's words, and how its figures are told."""
-
-    tag: str
-    promise: str
-    figure: str
-    tell: Callable[[Sequence[tuple[float, float]]], str]
-
-
-def _longest(values: Sequence[tuple[float, float]]) -> str:
-    seconds, limit = max(values)
-    return f"longest {seconds:.1f} s of {limit:.0f} s"
-
-
-def _of_all(noun: str) -> Callable[[Sequence[tuple[float, float]]], str]:
-    return lambda values: f"{sum(v for v, _ in values):.0f} of {sum(n for _, n in values):.0f} {noun}"
-
-
-def _most(values: Sequence[tuple[float, float]]) -> str:
-    most, limit = max(values)
-    return f"most tasks at once {most:.0f} of {limit:.0f}"
-
-
-def _slowest_to_zero(values: Sequence[tuple[float, float]]) -> str:
-    seconds, idle = max(values)
-    return f"back at zero {seconds:.1f} s after the last activity (idle time {idle:.0f} s)"
-
-
-CRITERIA = (
-    Criterion(
-        "criterion.cold_start", "Cold start: from the request to a live preview", "cold_start", _longest
-    ),
-    Criterion("criterion.persistence", "Persistence: files kept", "files", _of_all("files kept")),
-    Criterion("criterion.concurrency", "Concurrency: isolated, at most 3 tasks", "tasks", _most),
-    Criterion(
-        "criterion.routing", "Routing: right answer, right service", "routes", _of_all("answers right")
-    ),
-    Criterion("criterion.scaling", "Scaling: up when asked, zero when idle", "zero", _slowest_to_zero),
-)
 
 
 @dataclass
@@ -202,55 +156,6 @@ class Ledger:
             self._texts[id(entry)] = (entry, json.dumps(masked(dataclasses.asdict(entry))))
         return self._texts[id(entry)][1]
 
-    def summary(self) -> str:
-        """The end of a run in words: every criterion, met or not, by what and with which figure; slowest steps."""
-        lines = [self._counts(), "Success criteria"]
-        for criterion in CRITERIA:
-            proofs = [s for s in self.scenarios if criterion.tag in s.tags and s.status != "skipped"]
-            lines.append(f"  {verdict(proofs):<9} {criterion.promise}: {self._figure(criterion)}")
-            lines += [f"            {line}" for line in _proofs(proofs)]
-        lines.append("Slowest steps")
-        slowest = sorted(self.steps, key=lambda step: step.seconds, reverse=True)[:10]
-        lines += [f"  {step.seconds:6.1f} s  {step.sentence}   ({step.scenario})" for step in slowest]
-        for title, sentences in (
-            ("Left behind", self.left_behind),
-            ("Cleanups that failed", self.cleanup_errors),
-            ("Could not be observed", [*self.lost, *self.not_observed]),
-        ):
-            lines += [title, *(f"  {sentence}" for sentence in sentences)] if sentences else []
-        return "\n".join(lines)
-
-    def _counts(self) -> str:
-        """How many scenarios ended how, and their time together; behave's own count forgets those in a Rule."""
-        statuses = Counter(scenario.status for scenario in self.scenarios)
-        ended = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-        seconds = sum(scenario.seconds for scenario in self.scenarios)
-        return f"{len(self.scenarios)} scenarios in {seconds:.0f} s: {ended or 'none'}"
-
-    def _figure(self, criterion: Criterion) -> str:
-        values = self.figures.get(criterion.figure)
-        return criterion.tell(values) if values else "no figure measured"
-
 
 def _list(name: str, entries: Iterable[str]) -> str:
     return f'"{name}": [\n' + ",\n".join(entries) + "\n]"
-
-
-def verdict(proofs: Sequence[ScenarioResult]) -> str:
-    """`met`, `NOT MET`, or `not run` when nothing that proves the criterion was run."""
-    if not proofs:
-        return "not run"
-    return "met" if all(proof.status == "passed" for proof in proofs) else "NOT MET"
-
-
-def _proofs(proofs: Iterable[ScenarioResult]) -> list[str]:
-    """One line per feature: how many scenarios prove the criterion; one per scenario that does not."""
-    by_feature: dict[str, list[ScenarioResult]] = {}
-    for proof in proofs:
-        by_feature.setdefault(proof.feature, []).append(proof)
-    lines = []
-    for feature, results in by_feature.items():
-        failed = [result for result in results if result.status != "passed"]
-        lines.append(f"{feature}: {len(results) - len(failed)} of {len(results)} scenarios")
-        lines += [f"  {result.status}: {result.name} ({result.location})" for result in failed]
-    return lines

@@ -7,22 +7,23 @@ from collections.abc import Iterable, Iterator
 
 from behave.model import Feature, Scenario
 
+from drivers.criteria import ALL
 from drivers.errors import DriverError
-from drivers.ledger import CRITERIA
 
 WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
-KNOWN = WHERE | {"slow"} | {criterion.tag for criterion in CRITERIA}
+PROMISES = frozenset(criterion.tag for criterion in ALL)
+KNOWN = WHERE | {"slow"} | PROMISES
 BUG = re.compile(r"bug\.[a-z0-9-]+")
 SKIP = re.compile(r"skip\.([a-z0-9-]+)")
 """`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""
 
 
 class WrongTags(DriverError):
-    """A feature carries tags that mean nothing, or does not say where it may run."""
+    """A feature carries tags that mean nothing, or does not say where it may run and what it proves."""
 
 
 def check_tags(feature: Feature) -> None:
-    """Every scenario carries known tags only, one of them saying where it may run; WrongTags lists the rest."""
+    """Every scenario carries known tags, one for where it may run, at least one for what it proves; else WrongTags."""
     problems = [problem for scenario in feature.walk_scenarios() for problem in _problems(scenario)]
     if problems:
         raise WrongTags(f"{feature.filename}: " + "; ".join(problems))
@@ -47,3 +48,5 @@ def _problems(scenario: Scenario) -> Iterator[str]:
         yield f"line {scenario.line}: unknown tags {', '.join(unknown)}; known are {known}"
     if len(tags & WHERE) != 1:
         yield f"line {scenario.line}: needs exactly one of {', '.join(sorted(WHERE))}"
+    if not tags & PROMISES:
+        yield f"line {scenario.line}: needs at least one of {', '.join(sorted(PROMISES))}"

@@ -266,7 +266,7 @@ Feature: Routing through the load balancer
     Background:
       Given a session that these scenarios share
 
-    @criterion.routing
+    @criterion.routing @promise.ownership
     Scenario Outline: <trick> reach no other customer's file, no file of the system and no other service
       Given a secret in the workspace of another customer
       When a visitor tries <trick>
@@ -281,7 +281,7 @@ Feature: Routing through the load balancer
         | NUL bytes         |
         | file system paths |
 
-    @criterion.routing
+    @criterion.routing @promise.ownership
     Scenario: No path leads to the control port of an Edit task
       When a visitor gives the commands of Edit's control port on every prefix
       Then none of them is carried out

@@ -40,15 +40,18 @@ Feature: Cold start
       Then exactly 1 Hermes task was started for it
       And exactly 1 Edit task was started for it
 
+    @criterion.cold_start
     Scenario: A visitor who comes too early sees the waiting page
       Given a wake-up watched from the request to the live preview
       Then every answer at the preview's address was the waiting page, until it was the site
       And the waiting page asks the browser to come back by itself
 
+    @criterion.cold_start
     Scenario: No request is answered by a broken gateway while the platform wakes
       Given a wake-up watched from the request to the live preview
       Then no request made meanwhile was answered with 502 or 504
 
+    @criterion.cold_start
     Scenario: A session's life is on record in the order in which it happened
       Given a wake-up watched from the request to the live preview
       Then the session went from initializing to active and through no other state
@@ -100,6 +103,7 @@ Feature: Cold start
       And the customer is mailed that reason
       And the platform falls asleep again
 
+    @promise.ownership
     Scenario: A later instruction that cannot be carried out costs the customer nothing but an answer
       Given a live session
       When the customer asks: Delete the page "Nowhere"
@@ -112,6 +116,7 @@ Feature: Cold start
     Background:
       Given the platform is asleep
 
+    @promise.ownership
     Scenario Outline: A request with <flaw> is refused, and told which field is wrong
       When a request comes in with <flaw>
       Then it is refused as invalid, naming "<field>"
@@ -134,6 +139,7 @@ Feature: Cold start
         | an over-long instruction           | instruction |
         | a thread that climbs out of a path | threadId    |
 
+    @promise.ownership
     Scenario Outline: A request with <flaw> is refused as <refusal>
       When a request comes in with <flaw>
       Then it is refused as <refusal>

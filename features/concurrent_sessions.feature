@@ -15,7 +15,7 @@ Feature: Concurrent sessions
 
   Rule: One session's work is nobody else's business
 
-    @criterion.concurrency
+    @criterion.concurrency @promise.ownership
     Scenario: An instruction changes one workspace, one preview and one open page
       Given 3 customers at work, each with the preview open in a browser
       And a further customer at work, on a task of one of them
@@ -112,7 +112,7 @@ Feature: Concurrent sessions
       Then every answer names the same session
       And exactly 1 session is on record for the client
 
-    @criterion.concurrency
+    @criterion.concurrency @promise.ownership
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess
       When 30 customers start at the same moment and end their sessions at once
       Then each was answered with a session of its own

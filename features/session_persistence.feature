@@ -120,6 +120,7 @@ Feature: Session persistence and resume
       And the remembered history is the beginning of the new one, grown by 1 commit
       And the repository is sound
 
+    @criterion.persistence
     Scenario: Two threads of one customer have a branch each, and do not mix
       Given a session woken by: Change the heading to "The summer menu"
       When the same customer starts another thread with: Change the heading to "The winter menu"
@@ -148,6 +149,7 @@ Feature: Session persistence and resume
 
   Rule: A workspace is opened for its owner only
 
+    @promise.ownership
     Scenario: Whoever might be taken for the owner gets a workspace of their own
       Given an owner at work in her workspace
       When these start with: Create a components/Mine.astro file
@@ -158,6 +160,7 @@ Feature: Session persistence and resume
       Then each of them has a workspace of their own, with "src/components/Mine.astro" in it
       And the owner's workspace is as it was
 
+    @promise.ownership
     Scenario: Nobody reads another's files through a preview of his own
       Given an owner at work in her workspace
       And a secret in her workspace

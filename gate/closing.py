@@ -74,6 +74,9 @@ class Closing:
             more.append("the report could not be made: interrupted")
         case = dataclasses.replace(case, broken=(*case.broken, *more), interrupted=note.interrupted)
         verdict = self._write_note(note, case, report=True)
+        with mishaps.noted("junit.xml was written"):
+            # Once more, with the reasons: those that are no scenario's are known only now.
+            write_junit(self.folder / JUNIT, record, missing, verdict.findings)
         with mishaps.noted("the summary was told"):
             self.say(summary(self._so_far(case), verdict, seconds=note.seconds))
         if os.environ.get("GITHUB_ACTIONS") == "true":

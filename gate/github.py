@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from drivers.ledger import CRITERIA
 from gate.record import REPORT, Record
 from gate.selection import Wanted
-from gate.verdict import Case, Verdict, criteria
+from gate.verdict import Case, Verdict
 
 ANNOTATED = 10
 """GitHub shows so many errors of a step; the last one says how many there are more."""
@@ -29,12 +28,7 @@ def annotate(case: Case, verdict: Verdict, missing: list[Wanted]) -> Iterator[st
     told += [
         _error(f"no result: {wanted.name}", "its worker died", wanted.file, wanted.line) for wanted in missing
     ]
-    named = [result.location for result in case.record.scenarios]
-    told += [
-        _error(verdict.word, finding.sentence)
-        for finding in verdict.findings
-        if not any(f"({location})" in finding.sentence for location in named)
-    ]
+    told += [_error(verdict.word, finding.sentence) for finding in verdict.findings if not finding.location]
     yield from told[:ANNOTATED]
     if len(told) > ANNOTATED:
         yield _error(verdict.word, f"and {len(told) - ANNOTATED} more; see the report")
@@ -50,12 +44,9 @@ def step_summary(case: Case, verdict: Verdict) -> str:
         "| criterion | | figure |",
         "| --- | --- | --- |",
     ]
-    words = criteria(case.record)
-    figures = case.record.figures
-    for criterion in CRITERIA:
-        values = figures.get(criterion.figure)
-        told = criterion.tell(values) if values else "no figure measured"
-        lines.append(f"| {_cell(criterion.promise)} | {words[criterion.tag]} | {_cell(told)} |")
+    for row in case.record.rows():
+        told = _cell(row.excess or row.figure)
+        lines.append(f"| {_cell(row.criterion.promise)} | {row.word} | {told} |")
     if verdict.findings:
         lines += ["", "### Why not", ""]
         lines += [f"- {_cell(finding.sentence[:LONGEST])}" for finding in verdict.findings]

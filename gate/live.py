@@ -16,7 +16,10 @@ from behave.configuration import Configuration
 from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature, Rule, Scenario, Step
 
+from drivers.errors import not_observed
+from drivers.ledger import NOT_OBSERVED
 from drivers.masking import mask
+from drivers.view import VIEW
 from drivers.waiting import WAITS, Wait
 from gate.lifeline import die_with_the_gate
 from gate.progress import PUTTING_AWAY
@@ -92,7 +95,7 @@ class Live(Formatter):
                 "ended",
                 name=ended.name,
                 location=str(ended.location),
-                status=ended.status.name,
+                status=_status(ended),
                 seconds=round(ended.duration, 3),
             )
 
@@ -111,3 +114,12 @@ class Live(Formatter):
         with self._lock:
             self._out.write(f"{line}\n")
             self._out.flush()
+
+
+def _status(scenario: Scenario) -> str:
+    """behave's word, or ours for a scenario that could not be observed."""
+    if scenario.status.has_failed() and (
+        VIEW.lost or any(not_observed(s.exception) for s in scenario.all_steps)
+    ):
+        return NOT_OBSERVED
+    return str(scenario.status.name)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drivers.ledger import Ledger, ScenarioResult, StepTime
+from drivers.criteria import Row, rows
+from drivers.ledger import Ledger, ScenarioResult, StepTime, TaskTrace
 
 RESULTS = "results.json"
 MESSAGES = "messages.ndjson"
@@ -65,6 +66,9 @@ class Record:
     steps: tuple[Step, ...] = ()
     left_behind: tuple[str, ...] = ()
     cleanup_errors: tuple[str, ...] = ()
+    not_observed: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    tasks: tuple[TaskTrace, ...] = ()
     ended: bool = False
 
     @classmethod
@@ -87,6 +91,9 @@ class Record:
                 ),
                 left_behind=tuple(map(str, document.get("left_behind", ()))),
                 cleanup_errors=tuple(map(str, document.get("cleanup_errors", ()))),
+                not_observed=tuple(map(str, document.get("not_observed", ()))),
+                lost=tuple(map(str, document.get("lost", ()))),
+                tasks=tuple(_task(entry) for entry in document.get("tasks", ())),
                 ended=document.get("ended") is True,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -113,7 +120,13 @@ class Record:
             ],
             steps=[StepTime(step.sentence, step.scenario, step.seconds) for step in self.steps],
             figures={name: list(values) for name, values in self.figures.items()},
+            tasks={f"{task.worker} {task.task_id}": task for task in self.tasks},
         )
+
+    def rows(self) -> tuple[Row, ...]:
+        """What the run says of each criterion."""
+        ledger = self.ledger()
+        return rows(ledger.scenarios, ledger.figures, self.tasks)
 
 
 def messages_end(path: Path) -> str | None:
@@ -127,6 +140,17 @@ def messages_end(path: Path) -> str | None:
         last = {}
     kind = next(iter(last), "nothing") if isinstance(last, dict) else "nothing"
     return None if kind == "testRunFinished" else f"expected {path} to end with testRunFinished, found {kind}"
+
+
+def _task(entry: Mapping[str, Any]) -> TaskTrace:
+    stopped = entry["stopped_at"]
+    return TaskTrace(
+        role=str(entry["role"]),
+        task_id=str(entry["task_id"]),
+        started_at=float(entry["started_at"]),
+        stopped_at=float(stopped) if stopped is not None else None,
+        worker=str(entry.get("worker", "")),
+    )
 
 
 def _result(entry: Mapping[str, Any]) -> Result:

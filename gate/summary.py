@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drivers.evidence import slug
-from gate.record import REPORT, Record, Result
-from gate.verdict import Case, Verdict
+from drivers.ledger import NOT_OBSERVED
+from drivers.summary import criteria_and_steps
+from gate.record import REPORT, Result
+from gate.verdict import Case, Code, Verdict
 from gate.words import counted
 
 LINES = 12
@@ -26,7 +28,7 @@ def summary(case: Case, verdict: Verdict, *, seconds: float | None) -> str:
         [
             "",
             RULER,
-            *_criteria_and_steps(case.record),
+            *criteria_and_steps(case.record.ledger()),
             *_failures(case),
             *_reasons(case, verdict),
             *_verdict(case, verdict, seconds),
@@ -34,14 +36,15 @@ def summary(case: Case, verdict: Verdict, *, seconds: float | None) -> str:
     )
 
 
-def _criteria_and_steps(record: Record) -> Iterator[str]:
-    """The ledger's own summary without its first line, which counts."""
-    _, *lines = record.ledger().summary().splitlines()
-    yield from lines
-
-
 def _failures(case: Case) -> Iterator[str]:
-    failed = [result for result in case.record.scenarios if result.status not in ("passed", "skipped")]
+    unseen = [result for result in case.record.scenarios if result.status == NOT_OBSERVED]
+    if unseen:
+        yield "Not observed"
+    for result in unseen:
+        yield f"  {result.name} ({result.location})"
+        yield from (f"    {line}" for line in _told(result))
+    fine = ("passed", "skipped", NOT_OBSERVED)
+    failed = [result for result in case.record.scenarios if result.status not in fine]
     if failed:
         yield "Failures"
     for result in failed:
@@ -60,8 +63,8 @@ def _told(result: Result) -> list[str]:
 
 def _reasons(case: Case, verdict: Verdict) -> Iterator[str]:
     """The findings that no failure above has told already."""
-    told = {f"({result.location})" for result in case.record.scenarios if result.status != "skipped"}
-    others = [f.sentence for f in verdict.findings if not any(f.sentence.endswith(place) for place in told)]
+    told = {result.location for result in case.record.scenarios if result.status != "skipped"}
+    others = [finding.sentence for finding in verdict.findings if finding.location not in told]
     if others:
         yield "Why not"
     for sentence in others:
@@ -76,9 +79,16 @@ def _verdict(case: Case, verdict: Verdict, seconds: float | None) -> Iterator[st
     missing = len(case.selected) - len(statuses)
     took = f" in {seconds:.0f} s" if seconds is not None else ""
     yield RULER
-    yield f"{verdict.word}: {counted(len(statuses), 'scenario')}{took}: {counts}" + (
+    told = f"{counted(len(statuses), 'scenario')}{took}: {counts}" + (
         f"; {missing} without a result" if missing > 0 else ""
     )
+    if verdict.code is Code.NOT_JUDGED:
+        # Whoever reads one line only must learn why.
+        cause, _, _ = verdict.findings[0].sentence.partition("\n")
+        yield f"{verdict.word}: {cause}"
+        yield f"{told[:1].upper()}{told[1:]}"
+    else:
+        yield f"{verdict.word}: {told}"
     if case.kept:
         yield "Kept for a look: whether anything was left behind was not looked at."
     yield from _where(case.folder)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from drivers.ledger import CRITERIA, verdict
+from drivers.criteria import CONCURRENCY, CRITERIA, NOT_RUN, share
+from drivers.ledger import NOT_OBSERVED
 from drivers.tags import reason_to_skip
-from gate.record import JUNIT, MESSAGES, REPORT, BrokenRecord, Record, Result, messages_end
+from gate.record import JUNIT, MESSAGES, REPORT, BrokenRecord, Record, messages_end
 from gate.selection import Wanted
 from gate.words import counted
 from gate.worker import Outcome, ended_by
@@ -30,10 +32,19 @@ class Code(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason. `code` is NOT_ACCEPTED for what the platform or the suite did, NOT_JUDGED for what nobody saw."""
+    """One reason. `code` is NOT_ACCEPTED for what the platform or the suite did, NOT_JUDGED for what nobody saw.
+
+    `location` is the scenario's (file:line) where the reason is that scenario's result.
+    """
 
     code: Code
     sentence: str
+    location: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its first words: what kind of reason it is."""
+        return re.split(r"[:;] |\n", self.sentence, maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,7 @@ def judge(case: Case, *, report: bool = True) -> Verdict:
     return Verdict(
         findings=(
             *(Finding(Code.NOT_JUDGED, sentence) for sentence in case.mishaps),
+            *_unseen(case),
             *case.about_workers,
             *_scenarios(case),
             *_traces(case),
@@ -112,18 +124,9 @@ def judge(case: Case, *, report: bool = True) -> Verdict:
         ),
         whole=case.whole,
         interrupted=case.interrupted,
-        proven=sum(word == "met" for word in criteria(case.record).values()),
+        proven=sum(row.word == "met" and row.criterion in CRITERIA for row in case.record.rows()),
         spoilt=bool(case.mishaps),
     )
-
-
-def criteria(record: Record) -> dict[str, str]:
-    """`met`, `NOT MET` or `not run` for each criterion's tag."""
-    scenarios = record.ledger().scenarios
-    return {
-        criterion.tag: verdict([s for s in scenarios if criterion.tag in s.tags and s.status != "skipped"])
-        for criterion in CRITERIA
-    }
 
 
 def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
@@ -157,11 +160,19 @@ def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
 
 
 def _told_why(folder: Path) -> bool:
-    """Whether a worker's own results say which cleanup failed."""
+    """Whether a worker's own results say which cleanup failed, or what could not be seen."""
     with contextlib.suppress(BrokenRecord):
         record = Record.read(folder)
-        return record is not None and bool(record.cleanup_errors)
+        return record is not None and bool(record.cleanup_errors or record.not_observed or record.lost)
     return False
+
+
+def _unseen(case: Case) -> Iterator[Finding]:
+    """Why nothing could be seen any more, and what could not be seen outside the scenarios: the causes come first."""
+    for cause in case.record.lost:
+        yield Finding(Code.NOT_JUDGED, cause)
+    for sentence in case.record.not_observed:
+        yield Finding(Code.NOT_JUDGED, f"could not be observed: {sentence}")
 
 
 def _scenarios(case: Case) -> Iterator[Finding]:
@@ -176,9 +187,13 @@ def _scenarios(case: Case) -> Iterator[Finding]:
             continue
         if result.status == "skipped":
             if reason_to_skip(result.tags) is None:
-                yield Finding(Code.NOT_ACCEPTED, f"skipped without a reason: {where}; add @skip.<reason>")
+                sentence = f"skipped without a reason: {where}; add @skip.<reason>"
+                yield Finding(Code.NOT_ACCEPTED, sentence, result.location)
+        elif result.status == NOT_OBSERVED:
+            if result.message not in case.record.lost:
+                yield Finding(Code.NOT_JUDGED, f"not observed: {where}: {result.message}", result.location)
         else:
-            yield Finding(Code.NOT_ACCEPTED, f"{result.status}: {where}")
+            yield Finding(Code.NOT_ACCEPTED, f"{result.status}: {where}", result.location)
 
 
 def _traces(case: Case) -> Iterator[Finding]:
@@ -190,37 +205,37 @@ def _traces(case: Case) -> Iterator[Finding]:
 
 
 def _criteria(case: Case) -> Iterator[Finding]:
-    """A whole run proves all five."""
-    if case.whole:
-        words = criteria(case.record)
-        # While results are missing nobody can say that there is no proof.
-        complete = len(case.record.scenarios) >= len(case.selected)
-        code = Code.NOT_ACCEPTED if complete else Code.NOT_JUDGED
-        for criterion in CRITERIA:
-            if words[criterion.tag] == "not run":
-                yield Finding(code, f"no scenario proves: {criterion.promise}")
+    """No figure breaks a promise, and a whole run proves every criterion: what was skipped proves nothing."""
+    # While results are missing nobody can say that there is no proof.
+    complete = len(case.record.scenarios) >= len(case.selected)
+    for row in case.record.rows():
+        promise = row.criterion.promise
+        skipped = any(proof.status == "skipped" for proof in row.proofs)
+        if row.excess and row.criterion is CONCURRENCY:
+            yield Finding(Code.NOT_ACCEPTED, f"broken: {promise}: {row.excess}")
+        if not case.whole or case.record.lost:
+            continue
+        if row.word in ("not run", "not proven") and skipped:
+            yield Finding(Code.NOT_JUDGED, f"not proven: {promise}: {share(row.proofs)}")
+        elif row.word == "not run":
+            code = Code.NOT_ACCEPTED if complete else Code.NOT_JUDGED
+            yield Finding(code, f"no scenario proves: {promise}")
 
 
 def _counts(case: Case) -> Iterator[Finding]:
     """The floor: a feature that got lost fails no scenario."""
-    ran = sum(_counted(result) for result in case.record.scenarios)
-    if ran < case.least:
+    ran = sum(result.status not in NOT_RUN for result in case.record.scenarios)
+    if ran < case.least and not case.record.lost:
         yield Finding(
             Code.NOT_JUDGED, f"expected at least {counted(case.least, 'scenario')} to run, {ran} did"
         )
-
-
-def _counted(result: Result) -> bool:
-    if result.status == "skipped":
-        return reason_to_skip(result.tags) is not None
-    return result.status != "untested"
 
 
 def _files(case: Case, names: Sequence[str]) -> Iterator[Finding]:
     """The results are complete on disk."""
     for sentence in case.broken:
         yield Finding(Code.NOT_JUDGED, sentence)
-    if not case.record.ended and not case.kept:
+    if not case.record.ended and not case.kept and not case.record.lost:
         yield Finding(Code.NOT_JUDGED, f"the results in {case.folder} are not those of a run that ended")
     wrong = messages_end(case.folder / MESSAGES)
     if wrong:

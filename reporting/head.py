@@ -11,12 +11,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from drivers.ledger import CRITERIA, ScenarioResult, verdict
+from drivers.criteria import Row, share
+from drivers.ledger import NOT_OBSERVED, ScenarioResult
 from drivers.masking import mask
 from reporting.captions import caption_of
 from reporting.history import Entry, flaky
 from reporting.run import Results
-from reporting.verdict import FINE, Outline, judge, proofs_of
+from reporting.verdict import FINE, Outline, judge, rows_of
 
 STYLE = (Path(__file__).parent / "head.css").read_text(encoding="utf-8")
 
@@ -45,6 +46,7 @@ def head(told: Told) -> str:
         *(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items()),
         "</dl>",
         *_criteria(told.results),
+        *_unseen(told.results),
         *_failures(told.results, told.outline),
         *_flaky(told.results, told.history),
         *(_picture(path) for path in told.pictures if not _of_history(path)),
@@ -63,18 +65,13 @@ def title(told: Told) -> str:
 
 
 def _criteria(results: Results | None) -> list[str]:
-    scenarios = results.scenarios if results else ()
-    rows = []
-    for criterion in CRITERIA:
-        proofs = proofs_of(criterion, scenarios)
-        state = verdict(proofs)
-        values = results.figures.get(criterion.figure) if results else None
-        figure = criterion.tell(values) if values else "no figure measured"
-        promise, _, what = criterion.promise.partition(": ")
-        rows.append(
-            f'<tr class="{_slug(state)}"><th scope="row">{_text(promise)}<small>{_text(what)}</small></th>'
-            f'<td class="state">{escape(state.lower())}</td>'
-            f'<td class="figure">{_text(figure)}</td><td>{_proof_list(proofs)}</td></tr>'
+    lines = []
+    for row in rows_of(results):
+        promise, _, what = row.criterion.promise.partition(": ")
+        lines.append(
+            f'<tr class="{_slug(row.word)}"><th scope="row">{_text(promise)}<small>{_text(what)}</small></th>'
+            f'<td class="state">{escape(row.word.lower())}</td>'
+            f'<td class="figure">{_text(row.excess or row.figure)}</td><td>{_proof_list(row)}</td></tr>'
         )
     columns = "".join(
         f'<th scope="col">{name}</th>'
@@ -83,13 +80,14 @@ def _criteria(results: Results | None) -> list[str]:
     return [
         "<h2>Success criteria</h2>",
         f'<table class="criteria"><thead><tr>{columns}</tr></thead><tbody>',
-        *rows,
+        *lines,
         "</tbody></table>",
     ]
 
 
-def _proof_list(proofs: Sequence[ScenarioResult]) -> str:
+def _proof_list(row: Row) -> str:
     """What did not pass in plain sight, what passed folded away, by feature."""
+    proofs = row.proofs
     if not proofs:
         return "none was run"
     passed = [proof for proof in proofs if proof.status == "passed"]
@@ -99,7 +97,7 @@ def _proof_list(proofs: Sequence[ScenarioResult]) -> str:
         for feature in dict.fromkeys(proof.feature for proof in passed)
     }
     listed = "".join(f"<p>{_text(feature)}</p><ul>{items}</ul>" for feature, items in features.items())
-    count = f"{len(passed)} of {len(proofs)} scenarios passed"
+    count = share(proofs).replace("scenarios", "scenarios passed", 1)
     folded = f"<details><summary>{count}</summary>{listed}</details>" if passed else count
     return (f"<ul>{others}</ul>" if others else "") + folded
 
@@ -112,18 +110,31 @@ def _proof(proof: ScenarioResult) -> str:
 
 
 def _failures(results: Results | None, outline: Outline) -> list[str]:
-    failed = [s for s in (results.scenarios if results else ()) if s.status not in FINE]
-    items = [
-        f"<li><strong>{_text(scenario.name)}</strong> <small>{_text(scenario.location)}</small>"
-        f"<br>{_text(scenario.failed_step or scenario.status)}"
-        f"{f'<pre>{_text(scenario.message)}</pre>' if scenario.message else ''}</li>"
-        for scenario in failed
-    ]
+    scenarios = results.scenarios if results else ()
+    items = [_failure(s) for s in scenarios if s.status not in FINE and s.status != NOT_OBSERVED]
     items += [f"<li>Outside the scenarios<pre>{_text(error)}</pre></li>" for error in outline.errors]
     if results is not None:
         items += [f"<li>A cleanup failed<pre>{_text(error)}</pre></li>" for error in results.cleanup_errors]
         items += [f"<li>Left behind: {_text(sentence)}</li>" for sentence in results.left_behind]
     return ["<h2>What failed</h2>", '<ul class="failures">', *items, "</ul>"] if items else []
+
+
+def _unseen(results: Results | None) -> list[str]:
+    """What nobody saw, apart from what failed: it says nothing about the platform."""
+    if results is None:
+        return []
+    items = [f"<li>The run ended: {_text(cause)}</li>" for cause in results.lost]
+    items += [_failure(scenario) for scenario in results.scenarios if scenario.status == NOT_OBSERVED]
+    items += [f"<li>{_text(sentence)}</li>" for sentence in results.not_observed]
+    return ["<h2>What could not be observed</h2>", '<ul class="unseen">', *items, "</ul>"] if items else []
+
+
+def _failure(scenario: ScenarioResult) -> str:
+    message = f"<pre>{_text(scenario.message)}</pre>" if scenario.message else ""
+    return (
+        f"<li><strong>{_text(scenario.name)}</strong> <small>{_text(scenario.location)}</small>"
+        f"<br>{_text(scenario.failed_step or scenario.status)}{message}</li>"
+    )
 
 
 def _flaky(results: Results | None, history: Sequence[Entry]) -> list[str]:

@@ -16,7 +16,7 @@ from reporting.run import Results
 
 HISTORY = "history.jsonl"
 
-_NOT_RUN = frozenset({"skipped", "untested"})
+_NOT_RUN = frozenset({"skipped", "untested", "not observed"})
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,9 @@ _ONCE = ("stepDefinition", "hook", "source", "gherkinDocument", "pickle")
 _RUN = "run"
 """The merged stream's id of the run itself."""
 
-_LISTS = ("scenarios", "steps", "sessions", "tasks", "left_behind", "cleanup_errors")
+_LISTS = (
+    "scenarios", "steps", "sessions", "tasks", "left_behind", "cleanup_errors", "not_observed", "lost",
+)  # fmt: skip
 _OF_A_WORKER = ("scenarios", "sessions", "tasks")
 
 

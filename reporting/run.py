@@ -44,6 +44,8 @@ class Results:
     tasks: Sequence[TaskTrace] = ()
     left_behind: Sequence[str] = ()
     cleanup_errors: Sequence[str] = ()
+    not_observed: Sequence[str] = ()
+    lost: Sequence[str] = ()
     ended: bool = True
 
 
@@ -67,6 +69,8 @@ def read_results(path: Path) -> Results | None:
             tuple(_entry(TaskTrace, entry) for entry in document.get("tasks", ())),
             tuple(str(sentence) for sentence in document.get("left_behind", ())),
             tuple(str(sentence) for sentence in document.get("cleanup_errors", ())),
+            tuple(str(sentence) for sentence in document.get("not_observed", ())),
+            tuple(str(sentence) for sentence in document.get("lost", ())),
             bool(document.get("ended", True)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

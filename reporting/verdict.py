@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ledger import CRITERIA, Criterion, ScenarioResult, verdict
+from drivers.criteria import ALL, CRITERIA, Row, rows
+from drivers.ledger import NOT_OBSERVED
 from reporting.run import Results
 
 FINE = frozenset({"passed", "skipped"})
@@ -60,28 +60,43 @@ def judge(
     return word, " ".join(_sentence(reason) for reason in told) or _ALL_MET
 
 
-def proofs_of(criterion: Criterion, scenarios: Sequence[ScenarioResult]) -> list[ScenarioResult]:
-    """The scenarios that ran to prove a criterion."""
-    return [s for s in scenarios if criterion.tag in s.tags and s.status != "skipped"]
+def rows_of(results: Results | None) -> tuple[Row, ...]:
+    """What a run says of each criterion; of all of them nothing, if it left no results."""
+    if results is None:
+        return rows((), {}, ())
+    return rows(results.scenarios, results.figures, results.tasks)
 
 
 def _objections(results: Results | None, outline: Outline) -> Iterator[tuple[str, str]]:
     """What speaks against accepting the run, the weightiest first."""
+    lost = results.lost if results else ()
+    if lost:
+        yield "Could not be judged", _sentence(lost[0])
     if outline.success is None or (results is not None and not results.ended):
         yield "Incomplete", "The run ended before it was through."
     scenarios = results.scenarios if results else ()
-    failed = [scenario for scenario in scenarios if scenario.status not in FINE]
+    failed = [s for s in scenarios if s.status not in FINE and s.status != NOT_OBSERVED]
     if failed:
         yield "Not accepted", f"{len(failed)} of {len(scenarios)} scenarios did not pass."
+    for row in rows_of(results):
+        if row.excess:
+            yield "Not accepted", _sentence(f"{row.criterion.promise}: {row.excess}")
+    unseen = [scenario for scenario in scenarios if scenario.status == NOT_OBSERVED]
+    if unseen:
+        told = f"{len(unseen)} of {len(scenarios)} scenarios could not be observed"
+        yield "Could not be judged", _sentence(f"{told}: {unseen[0].message}")
+    for sentence in results.not_observed if results else ():
+        yield "Could not be judged", _sentence(f"could not be observed: {sentence}")
     if not outline.success:
         yield "Not accepted", _sentence(outline.message or "something outside the scenarios failed")
     if results is not None and (results.cleanup_errors or results.left_behind):
         yield "Not accepted", "What the run had begun was not put away completely."
     if not scenarios:
         yield "Incomplete", "No result of any scenario was found."
-    met = Counter(verdict(proofs_of(criterion, scenarios)) for criterion in CRITERIA)["met"]
-    if met < len(CRITERIA):
-        yield "Passed", f"What ran has passed; it proves {met} of {len(CRITERIA)} success criteria."
+    met = {row.criterion for row in rows_of(results) if row.word == "met"}
+    if met < set(ALL):
+        told = f"{len(met & set(CRITERIA))} of {len(CRITERIA)}"
+        yield "Passed", f"What ran has passed; it proves {told} success criteria."
 
 
 def _sentence(text: str) -> str:

@@ -14,7 +14,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CRITERIA = "@criterion.cold_start @criterion.persistence @criterion.concurrency @criterion.routing @criterion.scaling"
+CRITERIA = (
+    "@criterion.cold_start @criterion.persistence @criterion.concurrency @criterion.routing @criterion.scaling "
+    "@promise.ownership"
+)
 
 SECRET = "Zk3v9QpLmN77xR21"
 

@@ -59,7 +59,7 @@ PLANTED = "\n".join(
 )
 """Some of each kind of secret, as logs and errors have them; the last line only where the account is known."""
 
-_FEATURE = '''@anywhere
+_FEATURE = '''@anywhere @promise.ownership
 Feature: Stand-in
   For the suite's own tests.
 

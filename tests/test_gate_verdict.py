@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from drivers.ledger import CRITERIA
+from drivers.criteria import ALL
+from drivers.ledger import NOT_OBSERVED, TaskTrace
 from gate.expected import Expected
 from gate.plan import Unit
 from gate.progress import Ended, Progress
 from gate.record import BrokenRecord, Record, Result, messages_end
 from gate.selection import Wanted, select
+from gate.summary import RULER, summary
 from gate.verdict import Case, Code, Finding, findings_of, judge
 from gate.worker import LOG, Outcome
 
-TAGS = ("anywhere", *(criterion.tag for criterion in CRITERIA))
+TAGS = ("anywhere", *(criterion.tag for criterion in ALL))
 
 
 def wanted(line: int, *tags: str) -> Wanted:
@@ -69,7 +71,8 @@ def test_a_part_that_passed_is_not_called_accepted(good: Case) -> None:
 )
 def test_a_scenario_that_did_not_pass(good: Case, status: str) -> None:
     case = with_results(dataclasses.replace(good, least=1), result(3), result(9, status))
-    assert only(case) == Finding(Code.NOT_ACCEPTED, f"{status}: scenario 9 (features/one.feature:9)")
+    place = "features/one.feature:9"
+    assert only(case) == Finding(Code.NOT_ACCEPTED, f"{status}: scenario 9 ({place})", place)
 
 
 def test_a_scenario_without_a_result(good: Case) -> None:
@@ -78,20 +81,91 @@ def test_a_scenario_without_a_result(good: Case) -> None:
 
 
 def test_a_scenario_skipped_without_a_reason(good: Case) -> None:
-    case = with_results(dataclasses.replace(good, least=1), result(3), result(9, "skipped"))
-    finding = only(case)
+    part = dataclasses.replace(good, least=1, whole=False)
+    finding = only(with_results(part, result(3), result(9, "skipped")))
     assert finding.code is Code.NOT_ACCEPTED
     assert finding.sentence.startswith("skipped without a reason: scenario 9 (features/one.feature:9)")
 
 
-def test_a_scenario_skipped_without_a_reason_does_not_count(good: Case) -> None:
-    case = with_results(good, result(3), result(9, "skipped"))
+@pytest.mark.parametrize("tags", [(), ("anywhere", "skip.no-second-region")])
+def test_a_skipped_scenario_has_not_run(good: Case, tags: tuple[str, ...]) -> None:
+    case = with_results(good, result(3), result(9, "skipped", *tags))
     assert "expected at least 2 scenarios to run, 1 did" in [f.sentence for f in judge(case).findings]
 
 
-def test_a_scenario_skipped_for_a_stated_reason_counts(good: Case) -> None:
-    case = with_results(good, result(3), result(9, "skipped", "anywhere", "skip.no-second-region"))
-    assert judge(case).code == 0
+def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: Case) -> None:
+    skipped = result(9, "skipped", "anywhere", "criterion.persistence", "skip.no-second-region")
+    whole = with_results(dataclasses.replace(good, least=1), result(3), skipped)
+    assert only(whole) == Finding(
+        Code.NOT_JUDGED, "not proven: Persistence: files kept: 1 of 2 scenarios; 1 skipped"
+    )
+    part = judge(dataclasses.replace(whole, whole=False))
+    assert (part.code, part.word) == (0, "passed; 4 of 5 criteria proven by these scenarios")
+
+
+def test_a_criterion_of_which_everything_was_skipped_is_not_proven(good: Case) -> None:
+    tags = tuple(tag for tag in TAGS if tag != "promise.ownership")
+    skipped = result(9, "skipped", "anywhere", "promise.ownership", "skip.no-mail")
+    finding = only(with_results(dataclasses.replace(good, least=1), result(3, "passed", *tags), skipped))
+    assert finding.code is Code.NOT_JUDGED
+    assert finding.sentence.startswith("not proven: Ownership and safety: ")
+
+
+def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: Case) -> None:
+    unseen = dataclasses.replace(result(9, NOT_OBSERVED), message="the suite asks too often")
+    case = with_results(good, result(3), unseen)
+    place = "features/one.feature:9"
+    told = f"not observed: scenario 9 ({place}): the suite asks too often"
+    assert only(case) == Finding(Code.NOT_JUDGED, told, place)
+    assert "COULD NOT BE JUDGED: not observed: scenario 9" in summary(case, judge(case), seconds=None)
+    broken = with_results(good, result(3, "failed"), unseen)
+    assert judge(broken).code is Code.NOT_ACCEPTED
+
+
+def test_what_could_not_be_seen_outside_the_scenarios_is_no_verdict_either(good: Case) -> None:
+    record = dataclasses.replace(good.record, not_observed=("whether tasks were left behind: no answer",))
+    finding = only(dataclasses.replace(good, record=record))
+    assert finding == Finding(
+        Code.NOT_JUDGED, "could not be observed: whether tasks were left behind: no answer"
+    )
+
+
+def test_a_run_that_lost_its_view_names_the_cause_first_and_nothing_that_follows_from_it(good: Case) -> None:
+    cause = "the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z"
+    unseen = dataclasses.replace(result(3, NOT_OBSERVED), message=cause)
+    record = Record(scenarios=(unseen,), lost=(cause,), ended=False)
+    case = dataclasses.replace(good, record=record)
+    verdict = judge(case)
+    assert [finding.sentence for finding in verdict.findings] == [
+        cause,
+        "no result of 1 scenario: scenario 9 (features/one.feature:9)",
+    ]
+    assert verdict.code is Code.NOT_JUDGED
+    last = summary(case, verdict, seconds=3.0).rpartition(RULER)[2].splitlines()
+    assert last[1] == f"COULD NOT BE JUDGED: {cause}"
+
+
+def edit_task(number: int, start: float, stop: float | None, worker: str = "1") -> TaskTrace:
+    """An Edit task as the run's picture draws it."""
+    return TaskTrace("edit", f"t-{number}", start, stop, worker)
+
+
+def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: Case) -> None:
+    three = (edit_task(1, 0.0, 9.0), edit_task(2, 1.0, None), edit_task(3, 2.0, 5.0))
+    others = (edit_task(4, 5.0, 9.0), edit_task(5, 3.0, 4.0, "2"), TaskTrace("hermes", "h", 0.0, 9.0, "1"))
+    fine = dataclasses.replace(good, record=dataclasses.replace(good.record, tasks=(*three, *others)))
+    assert judge(fine).findings == ()
+    broken = dataclasses.replace(
+        good, record=dataclasses.replace(good.record, tasks=(*three, *others, edit_task(6, 4.0, 4.5)))
+    )
+    finding = only(broken)
+    assert finding.code is Code.NOT_ACCEPTED
+    assert finding.sentence == (
+        "broken: Concurrency: isolated, at most 3 tasks: "
+        "4 Edit tasks ran at once at 00:00:04 UTC, 3 may: t-1, t-2, t-3, t-6"
+    )
+    row = next(row for row in broken.record.rows() if row.criterion.figure == "tasks")
+    assert (row.word, row.figure) == ("NOT MET", "most tasks at once 4 of 3")
 
 
 def test_fewer_scenarios_than_expected_although_all_passed(good: Case) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from drivers.ledger import ScenarioResult, SessionTrace, TaskTrace
+from drivers.peaks import steps
 from reporting.captions import caption_of
 from reporting.history import Entry
 from reporting.pictures import draw
 from reporting.pictures.canvas import Picture, shortened
 from reporting.pictures.strip import strips
-from reporting.pictures.tasks import steps, task_counts
+from reporting.pictures.tasks import task_counts
 from reporting.pictures.waterfall import waterfall
 from reporting.run import Results
 

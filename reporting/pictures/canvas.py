@@ -25,7 +25,13 @@ INK = "#1f2328"
 FAINT = "#cfd4da"
 SOFT = "#6b7280"
 BUDGET = "#c62828"
-STATUS = {"passed": "#2e9e5b", "failed": "#d64545", "skipped": "#9aa0a6", "untested": "#9aa0a6"}
+STATUS = {
+    "passed": "#2e9e5b",
+    "failed": "#d64545",
+    "skipped": "#9aa0a6",
+    "untested": "#9aa0a6",
+    "not observed": "#c98a1b",
+}
 OTHER_STATUS = "#c98500"
 
 WIDTH_IN = 11.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from drivers.ledger import ScenarioResult, SessionTrace, TaskTrace
+from drivers.peaks import EDIT_TASKS_AT_MOST, busiest, steps
 from reporting.pictures.canvas import (
     BUDGET,
     FAINT,
@@ -27,7 +28,6 @@ from reporting.run import Results
 
 ROLES = {"edit": "#3d66ad", "hermes": "#d99a2b"}
 SESSION = "#7fb8a0"
-USUAL_MAXIMUM = 3
 
 _COUNTS_IN = 1.25
 _LANE_IN = 0.055
@@ -71,27 +71,11 @@ class _Platform:
         return lanes
 
 
-def steps(tasks: Iterable[TaskTrace], end: float) -> tuple[list[float], list[int]]:
-    """How many tasks ran from each instant on: (instants, counts), from the first start to `end`."""
-    changes: dict[float, int] = {}
-    for task in tasks:
-        changes[task.started_at] = changes.get(task.started_at, 0) + 1
-        stopped_at = end if task.stopped_at is None else task.stopped_at
-        changes[stopped_at] = changes.get(stopped_at, 0) - 1
-    times, counts, running = [], [], 0
-    for moment in sorted(changes):
-        running += changes[moment]
-        times.append(moment)
-        counts.append(running)
-    return times, counts
-
-
 def task_counts(results: Results) -> Picture | None:
     """Draw them, one panel per platform; None when no task is known to have run."""
     platforms = [platform for platform in _platforms(results) if platform.tasks]
     if not platforms:
         return None
-    maximum = max((int(limit) for _, limit in results.figures.get("tasks", ())), default=USUAL_MAXIMUM)
     moments = [moment for platform in platforms for moment in platform.moments]
     start, end = min(moments), max(moments)
     lanes = [max(platform.lanes(), default=0) + 1 for platform in platforms]
@@ -110,14 +94,15 @@ def task_counts(results: Results) -> Picture | None:
                     )
                 )
             below -= _GAP_IN - 0.32
-            _counts(places[0], platform, start, end, maximum)
+            _counts(places[0], platform, start, end)
             _sessions(places[1], platform, start, end)
         svg = svg_of(page)
-    most = max(max(steps([t for t in p.tasks if t.role == "edit"], end)[1], default=0) for p in platforms)
+    peak = busiest(results.tasks)
+    most = peak.count if peak else 0
     sides = f" on each of {len(platforms)} platforms side by side" if len(platforms) > 1 else ""
     caption = (
         f"Edit tasks (blue area) and Hermes tasks (yellow line) that ran at each moment{sides}; at most {most} "
-        f"Edit tasks of the {maximum} allowed (red line). Beneath them "
+        f"Edit tasks of the {EDIT_TASKS_AT_MOST} allowed (red line). Beneath them "
         f"{counted(sum(len(p.sessions) for p in platforms), 'session')}, a bar each "
         "from the request to the end. Shaded behind them the features, in the order in which they ran."
     )
@@ -139,7 +124,7 @@ def _platforms(results: Results) -> list[_Platform]:
     return sorted(found, key=lambda platform: min(platform.moments, default=0.0))
 
 
-def _counts(axes: Axes, platform: _Platform, start: float, end: float, maximum: int) -> None:
+def _counts(axes: Axes, platform: _Platform, start: float, end: float) -> None:
     spans: dict[str, list[float]] = {}
     for scenario in platform.scenarios:
         if scenario.started_at is not None:
@@ -153,7 +138,7 @@ def _counts(axes: Axes, platform: _Platform, start: float, end: float, maximum: 
             began, 1.04, shortened(feature, room), transform=axes.get_xaxis_transform(), color=INK,
             fontsize=TEXT_PT, fontweight="bold",
         )  # fmt: skip
-    highest = maximum
+    highest = EDIT_TASKS_AT_MOST
     for role, colour in ROLES.items():
         times, counts = steps([task for task in platform.tasks if task.role == role], end)
         if times:
@@ -164,11 +149,11 @@ def _counts(axes: Axes, platform: _Platform, start: float, end: float, maximum: 
                 shown, [*counts, counts[-1]], step="post", color=colour, alpha=fill, linewidth=0
             )
             axes.step(shown, [*counts, counts[-1]], where="post", color=colour, linewidth=1.4)
-    axes.axhline(maximum, color=BUDGET, linewidth=1.0)
+    axes.axhline(EDIT_TASKS_AT_MOST, color=BUDGET, linewidth=1.0)
     axes.text(
         1.0,
-        maximum,
-        f"at most {maximum}",
+        EDIT_TASKS_AT_MOST,
+        f"at most {EDIT_TASKS_AT_MOST}",
         transform=axes.get_yaxis_transform(),
         color=BUDGET,
         ha="right",
