@@ -7,7 +7,7 @@ from pathlib import Path
 
 from behave.parser import parse_file
 
-from drivers.ledger import CRITERIA
+from drivers.criteria import CRITERIA
 
 PROJECT = Path(__file__).resolve().parent.parent
 LINES = 18
