@@ -15,6 +15,7 @@ from sandbox.elb_state import Endpoint, HealthCheck, Snapshot, TargetGroup
 from sandbox.envoy_routes import LUA_FILTER, Resource, cluster_name, error_page, set_header
 
 TYPES = "type.googleapis.com/"
+ADMIN_SOCKET = "admin"
 CONNECT_TIMEOUT_S = 10
 MAX_REQUEST_HEADERS_KB = 64
 MAX_RESPONSE_HEADERS_KB = 32
@@ -50,10 +51,11 @@ def discovery(resources: Sequence[Resource]) -> str:
 
 
 def bootstrap(folder: Path) -> Resource:
-    """The start-up configuration: admin and both listeners on ports of the system's choice, the rest from files."""
+    """The start-up configuration: admin on a socket in the folder that it starts in, the rest from files."""
     return {
         "node": {"id": "alb", "cluster": "sandbox"},
-        "admin": {"address": _socket_address("127.0.0.1", 0)},
+        # No port: a web page could reach it, and there is a path that ends the process.
+        "admin": {"address": {"pipe": {"path": ADMIN_SOCKET, "mode": 0o600}}},
         "dynamic_resources": {
             "lds_config": _file_source(folder / "lds.json"),
             "cds_config": _file_source(folder / "cds.json"),

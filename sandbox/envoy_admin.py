@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+DESCRIPTORS = Path("/proc/self/fd")
+"""Where Linux has this process's open files by number."""
 
 _VERSION = re.compile(r'^(\S+)\.version_text: "(.*)"$', re.MULTILINE)
 
@@ -19,12 +25,34 @@ class HostHealth:
     timed_out: bool
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect, however long the path is."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        if not DESCRIPTORS.is_dir():
+            self.sock.connect(str(self._path))
+            return
+        # A socket's address holds 107 bytes, a temporary folder's path may be longer.
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            self.sock.connect(str(DESCRIPTORS / str(folder) / self._path.name))
+        finally:
+            os.close(folder)
+
+
 class EnvoyAdmin:
     """Reads Envoy's state. Every call raises OSError or http.client.HTTPException when Envoy does not answer."""
 
-    def __init__(self, address: str, timeout_s: float = 2.0) -> None:
-        """`address` is `host:port`."""
-        self._address = address
+    def __init__(self, path: Path, timeout_s: float = 2.0) -> None:
+        """`path` is that of its Unix socket."""
+        self._path = path
         self._timeout_s = timeout_s
 
     def listener_ports(self) -> dict[str, int]:
@@ -55,7 +83,7 @@ class EnvoyAdmin:
         return document
 
     def _text(self, path: str) -> str:
-        connection = http.client.HTTPConnection(self._address, timeout=self._timeout_s)
+        connection = UnixConnection(self._path, self._timeout_s)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

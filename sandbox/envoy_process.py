@@ -39,30 +39,30 @@ class EnvoyProcess:
         self._files: dict[str, str] = {}
         self._pause = threading.Event()
         self._process: Process | None = None
-        self.admin = EnvoyAdmin("")
+        self.admin = EnvoyAdmin(self._folder / envoy.ADMIN_SOCKET)
         self.ports: Mapping[str, int] = {}
 
     def start(self, authority: Authority) -> None:
         """Return once both listeners accept connections; RuntimeError with the log's end if they do not in time."""
         self._write_start_files(authority)
-        address = self._folder / "admin-address"
         options = ("--disable-hot-restart", "--concurrency", "2", "--log-level", "warning")
         self._process = self._processes.spawn(
-            [executable(), "-c", "bootstrap.json", "--admin-address-path", address.name, *options],
+            [executable(), "-c", "bootstrap.json", *options],
             env={"PATH": os.environ.get("PATH", os.defpath)},
             cwd=self._folder,
             log=self._log,
             name="envoy",
             part="the load balancer's process",
         )
-        self._wait_until(
-            lambda: address.exists() and address.read_text() != "", "its admin address", START_TIMEOUT_S
-        )
-        self.admin = EnvoyAdmin(address.read_text().strip())
-        self._wait_until(
-            lambda: self.admin.listener_ports().keys() == LISTENERS.keys(), "both listeners", START_TIMEOUT_S
-        )
+        self._wait_until(self._listens, "both listeners", START_TIMEOUT_S)
         self.ports = self.admin.listener_ports()
+
+    def _listens(self) -> bool:
+        try:
+            return self.admin.listener_ports().keys() == LISTENERS.keys()
+        except (FileNotFoundError, ConnectionError):
+            # Its socket is not there yet, or nobody answers on it yet.
+            return False
 
     def stop(self) -> None:
         """End it; again is no error."""

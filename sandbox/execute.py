@@ -25,6 +25,7 @@ from sandbox.data_channel import PAYLOAD_BYTES, DataChannel, ProtocolError
 from sandbox.loop_thread import LoopThread
 from sandbox.processes import Process, Processes
 from sandbox.state import State
+from sandbox.strangers import refusal
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,9 @@ class ExecServer:
         self._thread.stop()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
+        stranger = refusal(request.headers.get("Host"), request.headers.get("Origin"))
+        if stranger is not None:
+            return web.Response(status=403, text=stranger)
         session_id = request.match_info["session"]
         with self._lock:
             command = self._waiting.pop(session_id, None)

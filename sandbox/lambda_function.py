@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.lambda_host import READY_VARIABLE, TIMEOUT_S
+from sandbox.lambda_host import READY_VARIABLE, TIMEOUT_S, TOKEN_HEADER, TOKEN_VARIABLE
 from sandbox.processes import Process, Processes
 
 START_TIMEOUT_S = 20.0
@@ -34,6 +35,7 @@ class LambdaFunction:
     process: Process
     alb_port: int
     invoke_port: int
+    token: str
 
     @classmethod
     def start(
@@ -54,17 +56,18 @@ class LambdaFunction:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.settimeout(LOOK_S)
             host, port = listening.getsockname()
-            process = processes.spawn(
-                argv, env={**env, READY_VARIABLE: f"{host}:{port}"}, cwd=cwd, log=log, name=name, part=part
-            )
+            token = secrets.token_urlsafe()
+            told = {READY_VARIABLE: f"{host}:{port}", TOKEN_VARIABLE: token}
+            process = processes.spawn(argv, env={**env, **told}, cwd=cwd, log=log, name=name, part=part)
             ports = _await_ports(listening, process, log)
-        return cls(process, ports["alb"], ports["invoke"])
+        return cls(process, ports["alb"], ports["invoke"], token)
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """Hand over an event and return what the function returned; InvocationError if it failed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.invoke_port, timeout=TIMEOUT_S + 5)
         try:
-            connection.request("POST", "/invoke", json.dumps(event), {"Content-Type": "application/json"})
+            headers = {"Content-Type": "application/json", TOKEN_HEADER: self.token}
+            connection.request("POST", "/invoke", json.dumps(event), headers)
             response = connection.getresponse()
             body = response.read().decode()
         except (OSError, http.client.HTTPException) as error:

@@ -1,7 +1,9 @@
 """Hosts one Lambda function in a process of its own: `python -m sandbox.lambda_host module:function`.
 
 It serves two loopback ports: the load balancer's requests as ALB events on one, and `POST /invoke` with any event
-(SNS uses it) on the other. Both ports go, as one JSON line, to the address in LAMBDA_HOST_READY (`host:port`).
+(SNS uses it) on the other. Both ports go, as one JSON line, to the address in LAMBDA_HOST_READY (`host:port`). No web
+page can use them: what the load balancer sends names its target group in a header, and events come with the token in
+LAMBDA_HOST_TOKEN; a page may send neither to an address that is not its own.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import importlib
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -30,6 +33,8 @@ from sandbox.envoy_routes import GROUP_HEADER, MULTI_VALUE_HEADER, error_page
 logger = logging.getLogger("lambda")
 
 READY_VARIABLE = "LAMBDA_HOST_READY"
+TOKEN_VARIABLE = "LAMBDA_HOST_TOKEN"
+TOKEN_HEADER = "X-Lambda-Host-Token"
 TIMEOUT_S = 30.0
 CONCURRENCY = 32
 # Envoy has refused longer headers before.
@@ -63,8 +68,10 @@ class Context:
 class Host:
     """Answers requests by calling one handler, several at a time."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, token: str) -> None:
+        """`token` is what whoever hands over events has to know."""
         self._handler = handler
+        self._token = token
         self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="invocation")
 
     def alb_application(self) -> web.Application:
@@ -81,7 +88,9 @@ class Host:
         return app
 
     async def from_load_balancer(self, request: web.Request) -> web.Response:
-        """413 for a body over 1 MB, 502 for a handler that fails, as the ALB answers."""
+        """413 for a body over 1 MB, 502 for a handler that fails, as the ALB answers; 403 for who is none."""
+        if GROUP_HEADER not in request.headers:
+            return _own_answer(HTTPStatus.FORBIDDEN, "Forbidden")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -91,7 +100,7 @@ class Host:
         multi_value = request.headers.get(MULTI_VALUE_HEADER) == "true"
         internal = (GROUP_HEADER, MULTI_VALUE_HEADER, "transfer-encoding")
         event = lambda_event.event(
-            target_group_arn=request.headers.get(GROUP_HEADER, ""),
+            target_group_arn=request.headers[GROUP_HEADER],
             method=request.method,
             target=request.raw_path,
             headers=[
@@ -116,7 +125,9 @@ class Host:
         return response
 
     async def from_anywhere(self, request: web.Request) -> web.Response:
-        """What Lambda's Invoke answers, errors included."""
+        """What Lambda's Invoke answers, errors included; 403 without the token."""
+        if not secrets.compare_digest(request.headers.get(TOKEN_HEADER, ""), self._token):
+            return web.json_response({"errorType": "AccessDeniedException"}, status=403)
         event = await request.json()
         try:
             return web.json_response(await self._call(event))
@@ -189,7 +200,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1:
         raise SystemExit("usage: python -m sandbox.lambda_host module:function")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(serve(Host(load(arguments[0])), _tell))
+    asyncio.run(serve(Host(load(arguments[0]), os.environ[TOKEN_VARIABLE]), _tell))
     # Invocations that still run are given up, as Lambda gives them up.
     os._exit(0)
 

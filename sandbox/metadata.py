@@ -9,6 +9,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from sandbox.strangers import refusal
 from sandbox.tasks import AVAILABILITY_ZONE, Task
 
 # A task's id -> its metadata document; KeyError for a task that does not exist or has ended.
@@ -26,8 +27,9 @@ class MetadataServer:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                """One document, or 404."""
-                status, body = answer(self.path, lookup)
+                """One document, or 404; 403 for a web page."""
+                stranger = refusal(self.headers["Host"], self.headers["Origin"])
+                status, body = (403, stranger) if stranger else answer(self.path, lookup)
                 data = json.dumps(body, default=_iso).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

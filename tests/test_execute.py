@@ -8,6 +8,7 @@ import struct
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -209,6 +210,19 @@ def test_a_wrong_token_runs_nothing(stand: Stand) -> None:
     client = Client(stand.server.open(TASK, "edit", f"touch {marker}"), token="guessed")
     assert client.receive() is None
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"host": "evil.example"}])
+def test_a_web_page_is_refused_and_takes_no_session_away(stand: Stand, headers: dict[str, Any]) -> None:
+    marker = stand.state.scratch / "ran"
+    session = stand.server.open(TASK, "edit", f"touch {marker}")
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        websocket.create_connection(session["streamUrl"], timeout=10, **headers)
+    assert not marker.exists()
+    client = Client(session)
+    client.shake_hands()
+    client.to_the_end()
+    assert marker.exists()
 
 
 def test_a_session_serves_one_client(stand: Stand) -> None:

@@ -16,8 +16,10 @@ import pytest
 import requests
 
 from sandbox import lambda_event
+from sandbox.envoy_routes import GROUP_HEADER
 from sandbox.lambda_event import BadAnswerError
 from sandbox.lambda_function import InvocationError, LambdaFunction
+from sandbox.lambda_host import TOKEN_HEADER
 from sandbox.processes import Processes
 from sandbox.state import State
 from tests.edge import Edge, browser, edge
@@ -214,6 +216,25 @@ def test_any_event_can_be_handed_over(function: LambdaFunction) -> None:
     assert function.invoke({"Records": [{"Sns": {"Message": "hello"}}]}) == {"heard": "hello"}
     with pytest.raises(InvocationError, match="told to"):
         function.invoke({"path": "/raise"})
+
+
+@pytest.mark.parametrize("token", ["", "guessed"])
+def test_events_come_from_who_has_the_token(function: LambdaFunction, token: str) -> None:
+    url = f"http://127.0.0.1:{function.invoke_port}/invoke"
+    heard = requests.post(url, json={"path": "/"}, headers={TOKEN_HEADER: token}, timeout=5)
+    assert (heard.status_code, heard.json()) == (403, {"errorType": "AccessDeniedException"})
+
+
+def test_requests_come_from_the_load_balancer(function: LambdaFunction) -> None:
+    """A page can send neither its header nor the question whether it may."""
+    url = f"http://127.0.0.1:{function.alb_port}/api/x"
+    page = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+    asked = {**page, "Access-Control-Request-Headers": GROUP_HEADER}
+    answers = [
+        requests.post(url, "{}", headers=page, timeout=5),
+        requests.options(url, headers=asked, timeout=5),
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
 
 
 def test_a_function_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:

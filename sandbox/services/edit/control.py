@@ -18,6 +18,7 @@ from .git import ref_safe
 from .sessions import NotReady, Session, Sessions, Wanted
 
 _CLIENT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ADDRESSED = re.compile(r"[0-9.]+(:\d+)?")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def application(sessions: Sessions, identity: Identity) -> web.Application:
         await sessions.close(request.match_info["id"])
         return web.Response(status=204)
 
-    app = web.Application(middlewares=[_errors])
+    app = web.Application(middlewares=[_no_pages, _errors])
     app.router.add_get("/health", health)
     app.router.add_get("/sessions", listing)
     app.router.add_put("/sessions/{id}", put)
@@ -66,6 +67,16 @@ def application(sessions: Sessions, identity: Identity) -> web.Application:
     app.router.add_delete("/sessions/{id}", delete)
     app.router.add_post("/sessions/{id}/instructions", instruct)
     return app
+
+
+@web.middleware
+async def _no_pages(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Hermes asks for the task's address, as a security group has it; a web page comes from a name of its own."""
+    if "Origin" in request.headers or not _ADDRESSED.fullmatch(request.host):
+        return web.json_response({"error": "this is Hermes' way to Edit alone"}, status=403)
+    return await handler(request)
 
 
 @web.middleware
