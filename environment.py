@@ -12,7 +12,7 @@ from types import FrameType
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-from drivers.errors import ConfigurationError
+from drivers.errors import ConfigurationError, NotObserved
 from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
 from drivers.preflight import WrongRequest, check_request
 from drivers.suite import Suite
@@ -79,9 +79,13 @@ def after_step(context: Context, step: Step) -> None:
     """Time every step; a failed one leaves its evidence, in the run's folder and under the step in the report."""
     suite: Suite = context.suite
     suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
-    # Whoever pressed Ctrl-C knows why the step failed, and waits.
-    if step.status.has_failed() and not context.aborted:
-        world: World = context.world
+    if not step.status.has_failed():
+        return
+    world: World = context.world
+    if context.aborted:
+        # Whoever pressed Ctrl-C knows why the step failed, and waits.
+        world.unseen = NotObserved("the run was interrupted")
+    else:
         world.unseen = suite.unseen(step.exception)
         if suite.ledger.lost:
             context.abort(reason=suite.ledger.lost[0])

@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from drivers.errors import DeploymentDied, NotReady, UnexpectedAnswer
+from drivers.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from drivers.facts import Fact
 from drivers.profile import SandboxCommand
 from drivers.watch import ClaimFailed, wait_until
@@ -22,20 +24,81 @@ PROJECT = Path(__file__).resolve().parent.parent
 STOP_S = 20.0
 """How long the child may take to put everything away before it is told to end, and then made to."""
 
+CHILD_SETTLES_S = 1.5
+"""How long a sandbox of which a part has ended takes to say so."""
+
 TAIL_LINES = 20
 
 ATTACH = timedelta(seconds=10)
+
+LAST_WORDS = "could not go on: "
+"""What the log of a sandbox says before the part of it that ended unasked, while it still puts everything away."""
+
+LOOK_S, LOOK = 1.0, timedelta(seconds=2)
+"""Seconds between two looks at the info document of a sandbox that is used, and the time that each is given."""
+
+GONE_S = 2.0
+"""Seconds without an answer after which it is gone: less may be a machine that is busy."""
+
+
+class _Far:
+    """A sandbox that somebody else started: it is there as long as its info document answers."""
+
+    settles_s = 2 * GONE_S
+
+    def __init__(self, web: Web, url: str) -> None:
+        self._web = web
+        self._url = url
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._silent_since: float | None = None
+
+    def check(self) -> None:
+        """Looks now and then, one thread at a time; DeploymentDied once there was no answer for `GONE_S`."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            now = time.monotonic()
+            if now < self._next:
+                return
+            self._look(now)
+        finally:
+            self._lock.release()
+
+    def _look(self, now: float) -> None:
+        try:
+            self._web.get("")
+        except Unreachable as silence:
+            self._silent_since = self._silent_since or now
+            self._next = time.monotonic() + LOOK_S / 4
+            if time.monotonic() - self._silent_since >= GONE_S:
+                raise DeploymentDied(f"the sandbox at {self._url} answers no longer: {silence}") from silence
+        else:
+            self._silent_since, self._next = None, time.monotonic() + LOOK_S
 
 
 class Deployment:
     """A running deployment and its info document (empty where the profile needs none)."""
 
     def __init__(
-        self, info: Mapping[str, object], child: subprocess.Popen[bytes] | None, log: Path | None
+        self,
+        info: Mapping[str, object],
+        child: subprocess.Popen[bytes] | None,
+        log: Path | None,
+        far: _Far | None = None,
     ) -> None:
         self.info = MappingProxyType(dict(info))
         self.log = log
         self._child = child
+        self._far = far
+        self._heard = 0
+
+    @property
+    def settles_s(self) -> float:
+        """Seconds after which it is known whether the deployment died of what was just seen."""
+        if self._child is not None:
+            return CHILD_SETTLES_S
+        return self._far.settles_s if self._far is not None else 0.0
 
     @classmethod
     def start(
@@ -87,7 +150,7 @@ class Deployment:
             raise UnexpectedAnswer(
                 f"{answer}: expected the sandbox's info document; is {info_url} its address?"
             )
-        return cls(found, None, None)
+        return cls(found, None, None, _Far(Web(info_url, ca_file=None, timeout=LOOK), info_url))
 
     @classmethod
     def remote(cls) -> Deployment:
@@ -95,8 +158,16 @@ class Deployment:
         return cls({}, None, None)
 
     def check(self) -> None:
-        """Raises DeploymentDied if the child has ended; a deployment that was not started here always passes."""
-        if self._child is not None and self._child.poll() is not None:
+        """Raises DeploymentDied if the sandbox has ended or is about to; one on AWS always passes."""
+        if self._far is not None:
+            self._far.check()
+        if self._child is None:
+            return
+        # Putting everything away takes it seconds more, in which nothing that is seen says anything.
+        cause = self._last_words()
+        if cause is not None:
+            raise DeploymentDied(cause)
+        if self._child.poll() is not None:
             raise DeploymentDied(
                 f"the deployment ended with exit code {self._child.returncode}; log {self.log}:\n{self._tail()}"
             )
@@ -148,6 +219,17 @@ class Deployment:
             evidence=str(self.log),
         )
         return info or {}
+
+    def _last_words(self) -> str | None:
+        """Why the sandbox cannot go on, if its log says so in a whole line that was written since the last look."""
+        if self.log is None or self.log.stat().st_size == self._heard:
+            return None
+        with self.log.open("rb") as file:
+            file.seek(self._heard)
+            *lines, part = file.read().split(b"\n")
+            self._heard = file.tell() - len(part)
+        said = [line.decode("utf-8", "replace").partition(LAST_WORDS)[2] for line in lines]
+        return next((cause for cause in said if cause), None)
 
     def _tell(self, say: Callable[[str], None] | None, told: int) -> int:
         if say is None or self.log is None:

@@ -52,7 +52,7 @@ class Suite:
         self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
         self.witnessed: dict[str, Visit] = {}
         self.failed = False
-        VIEW.stand_on(deployment.check)
+        VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
         self._keep = keep
         self._numbers = itertools.count(1)
         self._before: Routing | None = None
@@ -222,7 +222,7 @@ class Suite:
 
     def linger(self, say: Callable[[str], None]) -> None:
         """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
-        if self.keeps and self.deployment.info:
+        if self.keeps and self.deployment.info and VIEW.lost is None:
             say(f"Kept for a look: {dict(self.deployment.info)}")
             say("Ctrl-C ends it.")
             with suppress(KeyboardInterrupt):

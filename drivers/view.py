@@ -15,9 +15,6 @@ from drivers.errors import ViewLost
 BLIND_S = 30.0
 """Seconds without a single answer from AWS, though it was asked, after which nothing is to be hoped for."""
 
-SETTLES_S = 1.5
-"""Seconds until a sandbox of which a part has died is down itself, and says so."""
-
 PAUSE_S = 0.1
 
 
@@ -31,6 +28,7 @@ class View:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._check: Callable[[], None] = _stands
+        self._settles_s = 0.0
         self._lock = threading.Lock()
         self._blind_since: float | None = None
         self._lost: ViewLost | None = None
@@ -41,9 +39,14 @@ class View:
         """Why nothing can be seen any more; None while something can."""
         return self._lost
 
-    def stand_on(self, check: Callable[[], None]) -> None:
-        """Begin a run: from now on `check` says, by raising ViewLost, that the deployment itself is no more."""
-        self._check, self._lost, self._blind_since = check, None, None
+    def stand_on(self, check: Callable[[], None], *, settles_s: float = 0.0) -> None:
+        """Begin a run: from now on `check` says, by raising ViewLost, that the deployment itself is no more.
+
+        Args:
+            settles_s: how many seconds after a part of it has ended `check` says so.
+        """
+        self._check, self._settles_s = check, settles_s
+        self._lost, self._blind_since = None, None
 
     def check(self) -> None:
         """Raises ViewLost, always the first one, once nothing can be seen any more."""
@@ -62,7 +65,7 @@ class View:
 
     def settle(self) -> ViewLost | None:
         """Why nothing can be seen any more, given a moment for the cause of what was just seen to show itself."""
-        deadline = self._clock() + SETTLES_S
+        deadline = self._clock() + self._settles_s
         while True:
             try:
                 self.check()

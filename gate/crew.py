@@ -107,9 +107,14 @@ class Crew:
                     while waiting and self._room(running):
                         self._start(waiting.pop(0), running)
                     for worker in list(running):
+                        # Asked first, so that what it wrote last is seen.
+                        ended = not worker.running
                         if self._look(worker):
                             waiting.clear()
-                        if not worker.running:
+                        if worker.progress.lost and not worker.recalled:
+                            waiting.clear()
+                            self._recall(running)
+                        if ended:
                             running.remove(worker)
                             finishing.append(pool.submit(worker.finish, self.mishaps))
                     self.screen.show(running, waiting=len(waiting))
@@ -162,6 +167,12 @@ class Crew:
                 worker.kept = True
                 self.screen.kept(worker, lingering)
         return failed and self.stop
+
+    def _recall(self, running: Sequence[Worker]) -> None:
+        """Nothing can be seen of one worker's platform any more: whatever the others see, the run is not judged."""
+        for worker in running:
+            if not worker.recalled and not worker.progress.lost:
+                worker.recall()
 
     def _tell_to_end(self, running: Sequence[Worker], *, finally_: bool) -> None:
         for worker in running:

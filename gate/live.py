@@ -2,7 +2,8 @@
 
 Every line has `event` and `at` (seconds since the epoch). Events: `begun`; `feature` (name, file); `scenario` (name,
 location, rule); `step` (text); `waiting` (what, since: epoch seconds, both null when nothing is waited for);
-`ended` (location, name, status, seconds); `feature_ended`; `closed`, the last, when behave has finished its cleanups.
+`ended` (location, name, status, seconds); `feature_ended`; `lost` (nothing can be seen of the platform any more);
+`closed`, the last, when behave has finished its cleanups.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Live(Formatter):
         self._scenario: Scenario | None = None
         self._steps: list[Step] = []
         self._done = 0
+        self._lost = False
         self._closing = threading.Event()
         self._tell("begun")
         die_with_the_gate()
@@ -80,6 +82,7 @@ class Live(Formatter):
         self._end_scenario()
         self._closing.set()
         self._watcher.join()
+        self._tell_lost()
         self._tell("closed")
         self.close_stream()
 
@@ -102,12 +105,18 @@ class Live(Formatter):
     def _watch(self) -> None:
         told: Wait | None = None
         while not self._closing.wait(LOOK_S):
+            self._tell_lost()
             waits = WAITS.now()
             first = waits[0] if waits else None
             if first != told:
                 told = first
                 since = round(time.time() - (time.monotonic() - first.since), 3) if first else None
                 self._tell("waiting", what=mask(first.what) if first else None, since=since)
+
+    def _tell_lost(self) -> None:
+        if VIEW.lost and not self._lost:
+            self._lost = True
+            self._tell("lost")
 
     def _tell(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})

@@ -38,6 +38,8 @@ class Progress:
     begun: bool = False
     """Whether the platform is there and the first feature has begun."""
     closed: bool = False
+    lost: bool = False
+    """Whether nothing can be seen of its platform any more; why, its results say."""
 
     def see(self, event: dict[str, Any]) -> None:
         """Take note of one event; kinds that are not known change nothing."""
@@ -58,6 +60,8 @@ class Progress:
                 self.step, self.putting_away = "between scenarios", False
             case "feature_ended":
                 self.step = "putting away the feature and its platform"
+            case "lost":
+                self.lost = True
             case "closed":
                 self.closed = True
 

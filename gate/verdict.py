@@ -135,7 +135,7 @@ def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
         for sentence in outcome.left:
             # The harness' own litter says nothing about the platform, whose own is in the results.
             yield Finding(Code.NOT_JUDGED, f"the run left on its own machine: {sentence}, by {outcome.name}")
-        if outcome.kept:
+        if outcome.kept or outcome.recalled:
             continue
         fine = all(ended.status in ("passed", "skipped") for ended in outcome.progress.ended)
         if outcome.died:

@@ -48,6 +48,8 @@ class Outcome:
     progress: Progress
     kept: bool = False
     """It stayed for a look, so that nothing was to be put away before the end."""
+    recalled: bool = False
+    """It was told to end, since another's end had decided that the run cannot be judged."""
     left: tuple[str, ...] = ()
     """What the run left on its own machine through it, as sentences; cleared away since."""
 
@@ -77,6 +79,7 @@ class Worker:
     folder: Path
     progress: Progress = field(default_factory=Progress)
     kept: bool = False
+    recalled: bool = False
 
     def start(self, options: Sequence[str], *, keep: str) -> None:
         """Start behave in the working folder, in a session of its own so that no Ctrl-C reaches it but the gate's.
@@ -155,6 +158,11 @@ class Worker:
         """Whether the behave process lives."""
         return self._child.poll() is None
 
+    def recall(self) -> None:
+        """Have it put away what it began, as Ctrl-C does; what it has not finished says nothing then."""
+        self.recalled = True
+        self.signal(signal.SIGINT)
+
     def signal(self, number: int) -> None:
         """Send a signal to the behave process alone; SIGKILL also ends what it leaves, in `finish`."""
         with contextlib.suppress(ProcessLookupError):
@@ -175,7 +183,9 @@ class Worker:
         left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
         clear(self.pid, self._scratch)
         os.close(self._lock)
-        return Outcome(self.unit, self.folder, code, seconds, self.progress, self.kept, tuple(left))
+        return Outcome(
+            self.unit, self.folder, code, seconds, self.progress, self.kept, self.recalled, tuple(left)
+        )
 
 
 def ended_by(code: int) -> str:

@@ -32,13 +32,14 @@ from pathlib import Path
 
 from behave.formatter.base import StreamOpener
 
+from drivers.view import VIEW
 from drivers.waiting import WAITS
 from reporting.messages import Messages
 from reporting.runner import calling_runner
 
 DOCUMENT = {
     "scenarios": [], "figures": {}, "steps": [], "sessions": [], "tasks": [],
-    "left_behind": [], "cleanup_errors": [], "ended": False,
+    "left_behind": [], "cleanup_errors": [], "not_observed": [], "lost": [], "ended": False,
 }
 
 
@@ -77,7 +78,8 @@ def after_scenario(context, scenario):
     DOCUMENT["scenarios"].append({
         "feature": context.feature.name, "name": scenario.name, "location": str(scenario.location),
         "rule": context.rule.name if "rule" in context and context.rule else None,
-        "tags": [str(tag) for tag in scenario.effective_tags], "status": scenario.status.name,
+        "tags": [str(tag) for tag in scenario.effective_tags],
+        "status": "not observed" if failed and context.aborted else scenario.status.name,
         "seconds": scenario.duration, "started_at": time.time(),
         "failed_step": f"{failed.keyword} {failed.name}" if failed else None,
         "step_type": failed.step_type if failed else None,
@@ -98,6 +100,9 @@ def before_scenario(context, scenario):
 
 
 def after_step(context, step):
+    if VIEW.lost:
+        DOCUMENT["lost"] = [str(VIEW.lost)]
+        context.abort()
     DOCUMENT["steps"].append(
         {"sentence": step.name, "scenario": context.scenario.name, "seconds": step.duration}
     )
@@ -134,6 +139,8 @@ from pathlib import Path
 
 from behave import given, then, when
 
+from drivers.errors import DeploymentDied
+from drivers.view import VIEW
 from drivers.waiting import WAITS
 
 
@@ -179,6 +186,13 @@ def waits(context, what):
 def moment(context):
     with WAITS.during("a moment", time.monotonic()):
         threading.Event().wait(1.2)
+
+
+@when("the sandbox dies")
+def dies(context):
+    threading.Event().wait(1.0)
+    VIEW.lose(DeploymentDied("the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z"))
+    VIEW.check()
 
 
 @when("a process is left running")

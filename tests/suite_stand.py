@@ -155,7 +155,7 @@ def died(context):
         if not next(looks, False):
             raise DeploymentDied("the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z")
 
-    VIEW.stand_on(check)
+    VIEW.stand_on(check, settles_s=9.0)
     raise Unreachable("connection refused")
 
 

@@ -210,5 +210,5 @@ def test_a_cause_is_given_a_moment_to_show_itself() -> None:
             raise DeploymentDied("the load balancer's process ended")
 
     seeing = View()
-    seeing.stand_on(dies_soon)
+    seeing.stand_on(dies_soon, settles_s=9.0)
     assert isinstance(seeing.settle(), DeploymentDied)

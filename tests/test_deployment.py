@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,9 @@ from typing import Any
 import psutil
 import pytest
 from aiohttp import web
+from hamcrest import contains_string, none
 
+import drivers.deployment
 from drivers.deployment import Deployment
 from drivers.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from drivers.facts import Fact
@@ -23,8 +26,10 @@ from drivers.profile import SandboxCommand, read
 from drivers.records import Record
 from drivers.sweep import main, sweep
 from drivers.timeline import Stage, Timeline
-from drivers.watch import NotInTime, wait_until
+from drivers.watch import NotInTime, stays, wait_until
 from tests.standin import serving
+
+TEN = timedelta(seconds=10)
 
 CHILD = """
 import json, pathlib, sys
@@ -62,6 +67,52 @@ def test_a_deployment_that_dies_later_is_noticed(tmp_path: Path) -> None:
         wait_until(
             deployment.check, Fact[None]("died", lambda _: False, str), what="x", within=timedelta(seconds=10)
         )
+
+
+def test_a_deployment_of_which_a_part_ended_is_given_up_while_it_still_puts_everything_away(
+    tmp_path: Path,
+) -> None:
+    loses = """
+print("sandbox: could not go", flush=True)
+sys.stdin.readline()
+print("could not go on: the load balancer's process ended (signal 9) at ", end="", flush=True)
+sys.stdin.readline()
+print("2026-11-24T20:00:00Z", flush=True)
+sys.stdin.read()
+"""
+    deployment = Deployment.start(command(CHILD.replace("sys.stdin.read()", loses)), tmp_path / "log")
+    child = deployment._child
+    assert child is not None
+    assert child.stdin is not None
+    deployment.check()
+    child.stdin.write(b"\n")
+    child.stdin.flush()
+    wait_until((tmp_path / "log").read_text, contains_string("(signal 9) at "), what="x", within=TEN)
+    deployment.check()
+    child.stdin.write(b"\n")
+    child.stdin.flush()
+    wait_until((tmp_path / "log").read_text, contains_string("00Z"), what="x", within=TEN)
+    with pytest.raises(DeploymentDied, match=r"^the load balancer's process ended \(signal 9\) at 2026-.*Z$"):
+        deployment.check()
+    deployment.stop()
+
+
+def test_a_sandbox_that_is_used_is_given_up_once_it_answers_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drivers.deployment, "GONE_S", 0.5)
+    monkeypatch.setattr(drivers.deployment, "LOOK_S", 0.1)
+
+    async def info(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"preview_url": "https://x"})
+
+    with serving(info) as origin:
+        deployment = Deployment.attach(f"{origin}/")
+        deployment.check()
+    first = time.monotonic()
+    with pytest.raises(DeploymentDied, match=f"the sandbox at {origin}/ answers no longer"):
+        stays(deployment.check, none(), what="x", during=TEN)
+    assert time.monotonic() - first > 0.5, "a machine may be busy"
 
 
 def test_a_deployment_that_never_gets_ready_is_stopped(tmp_path: Path) -> None:
