@@ -12,7 +12,7 @@ from types import FrameType
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-from drivers.errors import ConfigurationError, NotObserved
+from drivers.errors import ConfigurationError, CredentialsEnded, NotObserved
 from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
 from drivers.preflight import WrongRequest, check_request
 from drivers.suite import Suite
@@ -36,7 +36,7 @@ def before_all(context: Context) -> None:
     try:
         check_request(runner.features, runner.config, runner.step_registry)
         suite = Suite.start(dict(context.config.userdata), _say)
-    except (WrongRequest, ConfigurationError) as wrong:
+    except (WrongRequest, ConfigurationError, CredentialsEnded) as wrong:
         # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
         _say(str(wrong))
         for feature in runner.features:

@@ -7,6 +7,7 @@ ClientError. All of it hangs on botocore's own events, so that no call can forge
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
@@ -23,6 +25,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -89,17 +92,33 @@ _CONFIG = Config(
     max_pool_connections=20,
 )
 
+_STAND_IN = _CONFIG.merge(Config(proxies={}))
+"""A stand-in is on this machine: no proxy leads to it."""
+
+_NOBODYS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""botocore's session variables of a session that knows no person's files, nor what AWS_PROFILE names in them."""
+
 
 class Clients:
     """boto3 clients of one deployment, made once each; safe to use from recorder threads."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._session = boto3.Session(
-            region_name=aws.region,
-            aws_access_key_id=aws.access_key,
-            aws_secret_access_key=aws.secret_key,
-        )
+        try:
+            self._session = boto3.Session(
+                region_name=aws.region,
+                aws_access_key_id=aws.access_key,
+                aws_secret_access_key=aws.secret_key,
+                botocore_session=botocore.session.Session(_NOBODYS if aws.access_key else None),
+            )
+        except ProfileNotFound as failure:
+            raise CredentialsEnded(
+                f"{failure}: AWS_PROFILE must name a profile of ~/.aws/config, or be unset"
+            ) from failure
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -107,7 +126,8 @@ class Clients:
         """The client of an AWS service, by boto3's name for it. Its calls raise as the module says."""
         with self._lock:
             if service not in self._made:
-                client = self._session.client(service, endpoint_url=self._aws.endpoint, config=_CONFIG)
+                config = _STAND_IN if self._aws.endpoint else _CONFIG
+                client = self._session.client(service, endpoint_url=self._aws.endpoint, config=config)
                 events = client.meta.events
                 events.register("before-call", _begun)
                 events.register_first("needs-retry", _again)

@@ -24,6 +24,7 @@ from drivers import ssm
 from drivers.aws import Clients, error_code
 from drivers.errors import CommandFailed, NotReady, UnexpectedAnswer, Unreachable
 from drivers.watch import Deadline
+from drivers.web import DIRECT
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,14 @@ class ExecChannel:
 
     def _connect(self, url: str, token: str, deadline: Deadline) -> Any:
         secure: dict[str, object] = {"cert_reqs": ssl.CERT_REQUIRED}
-        if self._ca_file and urlsplit(url).hostname in ("localhost", "127.0.0.1"):
+        here = urlsplit(url).hostname in ("localhost", "127.0.0.1")
+        if self._ca_file and here:
             secure["ca_certs"] = str(self._ca_file)
         channel: Any = websocket.WebSocket(sslopt=secure)
         channel.settimeout(deadline.left_s())
         try:
-            channel.connect(url)
+            # AWS may have to be reached through the environment's proxy, this machine never.
+            channel.connect(url, **(DIRECT if here else {}))
             channel.send(ssm.opening(token))
         except (OSError, websocket.WebSocketException) as failure:
             channel.close()

@@ -23,7 +23,7 @@ import websocket
 from drivers.errors import UnexpectedAnswer, Unreachable
 from drivers.references import in_page
 from drivers.watch import Deadline
-from drivers.web import Web
+from drivers.web import DIRECT, Web
 
 SUBPROTOCOL: Final = "vite-hmr"
 
@@ -137,6 +137,7 @@ class HmrSocket:
                 f"{client.socket_url}?token={quote(client.token)}",
                 subprotocols=[SUBPROTOCOL],
                 origin=f"{origin.scheme}://{origin.netloc}",
+                **DIRECT,
             )
         except websocket.WebSocketBadStatusException as refusal:
             raise UnexpectedAnswer(

@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
 
 from drivers.errors import UnexpectedAnswer, Unreachable, Untrusted
 from drivers.watch import Deadline
+
+DIRECT: Mapping[str, Any] = MappingProxyType({"http_proxy_host": "none", "http_no_proxy": ["*"]})
+"""Options of a `websocket` connection that takes no proxy of the environment, as `Web` takes none: nothing may stand
+between the suite and the load balancer. The exceptions are heeded only beside a proxy's name, which may be any."""
 
 
 @dataclass(frozen=True)
