@@ -30,7 +30,7 @@ LOST = 3
 """Exit code of a sandbox that lost a part of itself."""
 
 PUT_AWAY_S = 8.0
-"""How long the end may take before the reaper does it, with SIGKILL."""
+"""How long the end may take without a part before the reaper does it, with SIGKILL."""
 
 
 def main() -> int:
@@ -126,11 +126,17 @@ def _serve(platform: Platform, parts: Parts, ready_file: Path | None, started_by
 
 
 def _put_away(platform: Platform, parts: Parts) -> None:
-    """End everything; what does not end in time is left to the reaper, which this process's end wakes."""
+    """End everything; what does not end in time for the want of a part is left to the reaper."""
+
+    def give_up() -> None:
+        platform.abandon()
+        os._exit(_outcome(parts))
+
     _say("ending: stopping tasks, removing everything")
-    late = threading.Timer(PUT_AWAY_S, lambda: os._exit(_outcome(parts)))
+    late = threading.Timer(PUT_AWAY_S, give_up)
     late.daemon = True
-    late.start()
+    if parts.loss is not None:
+        late.start()
     try:
         platform.stop()
     except Exception as error:

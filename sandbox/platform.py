@@ -49,6 +49,7 @@ class Platform:
         self._names = names
         self._progress = progress
         self._undo = contextlib.ExitStack()
+        self._reaper: Callable[[], Reaper] | None = None
 
     def start(self, ready_file: Path | None, started_by: str) -> Endpoints | None:
         """Bring everything up and say where it is; None if it is to end already.
@@ -63,10 +64,9 @@ class Platform:
         self._progress("starting AWS's control plane and the load balancer")
         state = State.create()
         self._undo.callback(state.remove)
-        reaper = Reaper(
-            state.root, ready_file, partial(self._parts.exited, "the process that clears up", None)
-        )
-        self._undo.callback(reaper.close)
+        lost = partial(self._parts.exited, "the process that clears up", None)
+        self._reaper = partial(Reaper, state.root, ready_file, lost)
+        self._undo.callback(self._reaper().close)
         logging.basicConfig(filename=state.logs / "sandbox.log", level=logging.INFO)
         control = ControlPlane(Keys.create(), self._parts)
         self._undo.callback(control.close)
@@ -162,6 +162,11 @@ class Platform:
         """End everything and remove the state folder; again is no error."""
         self._parts.ending.set()
         self._undo.close()
+
+    def abandon(self) -> None:
+        """Leave everything to a reaper, which acts when this process has ended; a new one, the first may be gone."""
+        if self._reaper is not None:
+            self._reaper()
 
 
 class Functions:
