@@ -48,6 +48,7 @@ bench: packages
 # Before any platform starts, so that no run waits for the network; a moment if all is there.
 packages: .venv/installed
 	@$(BIN)/python -m drivers.npm_packages $(PACKAGES)
+	@$(BIN)/python -m sandbox.toolchain
 
 # Writes requirements.txt anew from requirements.in; needs uv.
 requirements:

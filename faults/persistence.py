@@ -226,9 +226,11 @@ def workspaces_by_name_only() -> None:
 
 @fault("A preview serves every file of the disk to whoever knows its path.", part="edit", caught_by=(SECRET,))
 def previews_serve_the_whole_disk() -> None:
-    """The dev server may serve everything below `/`."""
+    """The dev server may serve everything below `/`, and no fence is around it."""
     from sandbox.services.edit import preview
+    from sandbox.services.edit.fence import Fence
 
+    Fence.put_up = lambda self: None  # type: ignore[method-assign]
     settings = preview.preview_settings
 
     def generous(**rest: Any) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.npm_packages import Progress, installed, node_binary
+from sandbox.services.edit.learning import learn
 
 SITE = Path(__file__).parent / "site"
 """The starter site; its lock file pins what every workspace may import."""
@@ -20,5 +21,14 @@ class Toolchain:
 
 
 def ensure(progress: Progress) -> Toolchain:
-    """Find Node and the site's packages, installed first if they are not there yet; PackagesError says why not."""
-    return Toolchain(node_binary(), installed(SITE, progress))
+    """Find Node and the site's packages, installed and tried first if they are not there yet.
+
+    PackagesError says why they cannot be had, LearningError that no preview comes up with them.
+    """
+    toolchain = Toolchain(node_binary(), installed(SITE, progress))
+    learn(toolchain.node, toolchain.node_modules, SITE, progress)
+    return toolchain
+
+
+if __name__ == "__main__":
+    ensure(print)

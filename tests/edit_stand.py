@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -108,6 +109,8 @@ class EditStand:
                 {"AttributeName": name, "AttributeType": "S"} for name in ("sessionId", "userId")
             ],
         )
+        # moto keeps it for the next server of this process.
+        self.ended.append(partial(self.database.delete_table, TableName=TABLE))
         environment = {
             **_CREDENTIALS,
             "PATH": os.environ["PATH"],

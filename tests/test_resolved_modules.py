@@ -54,9 +54,6 @@ class Packages:
         )
         return json.loads(told.stdout)
 
-    def kept(self) -> list[Path]:
-        return list(self.cache.rglob("resolved-modules*"))
-
 
 @pytest.fixture
 def packages(tmp_path: Path) -> Packages:
@@ -89,15 +86,6 @@ def test_what_require_finds_is_not_what_import_finds(packages: Packages) -> None
     )
     for _ in range(2):
         assert packages.run(str(entry)) == ["old", "required"]
-
-
-def test_a_memory_that_was_not_written_to_its_end_is_made_anew(packages: Packages) -> None:
-    packages.run()
-    (memory,) = packages.kept()
-    whole = memory.read_text()
-    memory.write_text(whole[: len(whole) // 2])
-    assert packages.run() == "old"
-    assert memory.read_text() == whole
 
 
 def test_without_a_place_for_it_nothing_is_remembered(packages: Packages) -> None:

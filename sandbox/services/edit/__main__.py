@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from pathlib import Path
 
 from .config import Config, ConfigError, Identity, read_config, read_identity
 from .planning import Planner
-from .preview import NodeProcess
 
 log = logging.getLogger(__name__)
 
@@ -22,24 +20,22 @@ def main() -> int:
     try:
         config = read_config(os.environ)
         planner = Planner()
-        # Node and Astro take as long to load as the rest of this service does: both at once.
-        spare = NodeProcess(config.node, config.node_modules, Path.cwd())
         identity = read_identity(config.metadata_uri)
     except (ConfigError, OSError):
         log.exception("Edit cannot start")
         return 2
-    serve(config, identity, planner, spare)
+    serve(config, identity, planner)
     return 0
 
 
-def serve(config: Config, identity: Identity, planner: Planner, spare: NodeProcess) -> None:
+def serve(config: Config, identity: Identity, planner: Planner) -> None:
     """Answer on the task's address until told to stop; then end the previews."""
     import asyncio
 
-    asyncio.run(_serve(config, identity, planner, spare))
+    asyncio.run(_serve(config, identity, planner))
 
 
-async def _serve(config: Config, identity: Identity, planner: Planner, spare: NodeProcess) -> None:
+async def _serve(config: Config, identity: Identity, planner: Planner) -> None:
     import asyncio
     import signal
 
@@ -47,16 +43,18 @@ async def _serve(config: Config, identity: Identity, planner: Planner, spare: No
 
     from .activity import Activity
     from .control import application
+    from .fence import in_force
     from .sessions import Sessions
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     activity = Activity(config.table, config.record_ttl_s)
-    sessions = Sessions(config, identity, planner, activity, spare)
+    sessions = Sessions(config, identity, planner, activity)
     runner = web.AppRunner(application(sessions, identity), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, identity.address, config.port).start()
+    log.info("the fence around each site's code: %s", in_force())
     log.info("Edit listens on %s:%d as %s", identity.address, config.port, identity.task_arn)
     await stop.wait()
     log.info("Edit was told to stop")

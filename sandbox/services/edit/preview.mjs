@@ -2,15 +2,17 @@
 //
 // node preview.mjs NODE_MODULES
 //   stdin   one JSON line, the settings that preview.py's `preview_settings` makes; then held open: its end is ours
-//   stdout  one JSON line per event: {"event": "ready", "status": n} once, {"event": "page"} per page request
+//   stdout  one JSON line per event: {"event": "ready", "status": n} once, {"event": "page"} per page request,
+//           {"event": "learned"} once if the settings say that it is to learn
 //   stderr  what Astro, Vite and the site's own code say
 //
-// Astro is loaded before the settings are read, so that a process started ahead of its session is warm.
+// Astro is loaded before the settings are read, so that a process started while its workspace is opened is warm.
 
 import http from "node:http";
 import { createRequire, flushCompileCache } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { duplexPair } from "node:stream";
 import { pathToFileURL } from "node:url";
 
 import { nativeModules } from "./native_modules.mjs";
@@ -119,17 +121,22 @@ function previewPlugin(settings, state) {
     },
     configureServer(server) {
       server.httpServer.keepAliveTimeout = KEEP_ALIVE_MS;
+      state.server = server.httpServer;
       // Astro puts its own middlewares in front of Vite's after the plugins' turn; ours goes before them all.
       return () => server.middlewares.stack.unshift({ route: "", handle: answer });
     },
   };
 }
 
-// The first request compiles the page; asking for it here keeps that out of the visitor's wait.
-function warm(settings, pathname) {
+// The first request compiles the page; asking for it here keeps that out of the visitor's wait. It comes by no address:
+// the fence lets nothing in here connect to one.
+function warm(server, settings, pathname) {
+  const [ours, theirs] = duplexPair();
+  server.emit("connection", theirs);
   return new Promise((resolve) => {
+    const headers = { accept: "text/html,*/*", host: `${settings.host}:${settings.port}`, connection: "close" };
     const request = http.get(
-      { host: settings.host, port: settings.port, path: pathname, headers: { accept: "text/html,*/*" } },
+      { createConnection: () => ours, path: pathname, headers },
       (response) => {
         response.resume();
         response.once("end", () => resolve(response.statusCode));
@@ -141,7 +148,7 @@ function warm(settings, pathname) {
 
 rememberResolved(process.argv[2]);
 const [{ dev, home, parse }, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings()]);
-const state = { ready: false };
+const state = { ready: false, server: undefined };
 
 await dev({
   root: settings.root,
@@ -157,9 +164,11 @@ await dev({
     server: settings.polling ? { watch: { usePolling: true, interval: 500 } } : {},
   },
 });
-const status = await warm(settings, `${settings.viteBase.replace(/\/$/, "")}/`);
+const status = await warm(state.server, settings, `${settings.viteBase.replace(/\/$/, "")}/`);
 state.ready = true;
 report({ event: "ready", status });
-// Node writes its compile cache when it exits; a task that is killed would leave the next one a slow start.
-flushCompileCache();
-keepWhatWasLearned();
+if (settings.learn) {
+  flushCompileCache();
+  keepWhatWasLearned();
+  report({ event: "learned" });
+}

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-_SCRIPT = Path(__file__).with_name("preview.mjs")
+from .fence import Fence
+
+SCRIPTS = Path(__file__).parent
+"""The folder of `preview.mjs` and what it imports."""
+
 # A start makes much garbage at once, and runs most code a few times: V8 collects later, and optimises (on threads
 # beside) only what is called a hundred times as often as it would by itself. That saves a fifth of a start.
 _V8 = (
@@ -51,6 +55,7 @@ def preview_settings(
     host: str,
     port: int,
     preview_origin: str,
+    learn: bool = False,
 ) -> dict[str, object]:
     """What `preview.mjs` is told, as JSON.
 
@@ -66,10 +71,11 @@ def preview_settings(
         "health": {"service": "edit", "sessionId": session_id, "taskArn": task_arn},
         "host": host,
         "port": port,
-        "cacheDir": str(scratch / "vite" / session_id),
+        "cacheDir": str(scratch / "vite"),
         "publicHost": urlsplit(preview_origin).netloc,
         "allowedHosts": [name for name in (urlsplit(preview_origin).hostname,) if name],
         "allow": [str(root.resolve()), str(node_modules.resolve())],
+        "learn": learn,
         "polling": on_network_file_system(root),
     }
 
@@ -104,17 +110,35 @@ def free_port(host: str, taken: set[int]) -> int:
     raise PreviewError("The preview could not be started: no port is free.")
 
 
+def fence_of_preview(node: Path, node_modules: Path, root: Path, scratch: Path, port: int) -> Fence:
+    """What a site's code may reach: its workspace `root` and the folder `scratch`, both its own; its port; and Node,
+    Astro and what is remembered of them, to read: could it write there, it would leave code for other sites to run.
+    """
+    read = (node, SCRIPTS, node_modules, memory_of(node_modules))
+    return Fence(read, write=(root, scratch), ports=(port,))
+
+
+def memory_of(node_modules: Path) -> Path:
+    """The folder of what `learning.py` has found out about these packages: beside them."""
+    return node_modules.resolve().parent / "learned"
+
+
 class NodeProcess:
     """One `preview.mjs`, started and loading; it waits for its settings. It ends when this process does."""
 
-    def __init__(self, node: Path, node_modules: Path, scratch: Path) -> None:
-        self._process = subprocess.Popen(
-            [str(node), "--no-warnings", *_V8, str(_SCRIPT), str(node_modules)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=scratch,
-            env=_environment(node_modules, scratch),
-        )
+    def __init__(self, node: Path, node_modules: Path, scratch: Path, fence: Fence, memory: Path) -> None:
+        """Start it inside the fence, with `scratch` as its own temporary folder and `memory` as its compile cache."""
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                [str(node), "--no-warnings", *_V8, str(SCRIPTS / "preview.mjs"), str(node_modules)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=scratch,
+                env=_environment(scratch, memory),
+            )
+
+        self._process = fence.run(start)
 
     def run(
         self,
@@ -139,16 +163,6 @@ class NodeProcess:
         self._process.wait()
         ended()
 
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
     def stop(self) -> None:
         """End the process and wait until it is gone: the end of its input, then SIGKILL."""
         assert self._process.stdin is not None
@@ -169,7 +183,7 @@ class Preview:
     def __init__(
         self,
         make_settings: Callable[[int], dict[str, object]],
-        launch: Callable[[], NodeProcess],
+        launch: Callable[[int], NodeProcess],
         choose_port: Callable[[], int],
         on_page: Callable[[], None],
     ) -> None:
@@ -182,10 +196,16 @@ class Preview:
         self._keeper: asyncio.Task[None] | None = None
         self.port = 0
 
+    def prepare(self) -> None:
+        """Launch the dev server ahead of `start`, without a look at the site: loading takes most of a start."""
+        self.port = self._choose_port()
+        self._process = self._launch(self.port)
+
     async def start(self) -> None:
         """Serve, and return once the first page has been built. Raises PreviewError."""
         for attempt in range(_ATTEMPTS):
-            self.port = self._choose_port()
+            if self._process is None:
+                self.prepare()
             if await self._serve():
                 self._keeper = asyncio.create_task(self._keep())
                 return
@@ -203,7 +223,7 @@ class Preview:
             await asyncio.to_thread(self._process.stop)
 
     async def _serve(self) -> bool:
-        """Launch a process on the port; whether it serves."""
+        """Have a process serve on the port, launched if none waits; whether it serves."""
         loop = asyncio.get_running_loop()
         ready, ended = asyncio.Event(), asyncio.Event()
 
@@ -213,9 +233,9 @@ class Preview:
             elif event["event"] == "page":
                 self._on_page()
 
-        self._process = self._launch()
+        process = self._process = self._process or self._launch(self.port)
         self._ended = ended
-        self._process.run(
+        process.run(
             self._make_settings(self.port),
             lambda event: _call(loop, heard, event),
             lambda: _call(loop, ended.set),
@@ -228,13 +248,15 @@ class Preview:
                 wait.cancel()
         if ready.is_set() and not ended.is_set():
             return True
-        await asyncio.to_thread(self._process.stop)
+        await asyncio.to_thread(process.stop)
+        self._process = None
         return False
 
     async def _keep(self) -> None:
         pause_s = 0.0
         while True:
             await self._ended.wait()
+            self._process = None
             log.warning("the dev server on port %d died; starting it again in %.1f s", self.port, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = 0.0 if await self._serve() else min(max(2 * pause_s, 0.5), _LONGEST_PAUSE_S)
@@ -246,7 +268,7 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arg
         loop.call_soon_threadsafe(function, *arguments)
 
 
-def _environment(node_modules: Path, scratch: Path) -> dict[str, str]:
+def _environment(scratch: Path, memory: Path) -> dict[str, str]:
     """A site's own code runs in there: it gets no AWS credentials and nothing else of this task's environment."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -254,8 +276,9 @@ def _environment(node_modules: Path, scratch: Path) -> dict[str, str]:
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         "NODE_ENV": "development",
-        "NODE_COMPILE_CACHE": os.environ.get("NODE_COMPILE_CACHE")
-        or str(node_modules.parent / "compile-cache"),
+        "NODE_COMPILE_CACHE": str(memory),
+        # The machine's own is outside the fence.
+        "OPENSSL_CONF": os.devnull,
         "ASTRO_TELEMETRY_DISABLED": "1",
         "ASTRO_DISABLE_UPDATE_CHECK": "true",
     }

@@ -1,5 +1,5 @@
 // What one process has found out about the installed packages, so that the next need not: JSON files beside Node's
-// compile cache, which is kept for the same reason. Without a place for it nothing outlives the process.
+// compile cache, which is kept for the same reason (see learning.py). Without a place for it nothing outlives the process.
 
 import fs from "node:fs";
 import { getCompileCacheDir } from "node:module";
@@ -11,8 +11,7 @@ function read(file) {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    // Not written yet, or not to its end: found anew.
-    if (error.code === "ENOENT" || error instanceof SyntaxError) return {};
+    if (error.code === "ENOENT") return {};
     throw error;
   }
 }
@@ -40,10 +39,7 @@ class Memory {
   keep() {
     if (!this.#learned || this.#file === undefined) return;
     this.#learned = false;
-    // Another process may read it at this moment: it finds the file before or after, whole.
-    const fresh = `${this.#file}.${process.pid}`;
-    fs.writeFileSync(fresh, JSON.stringify(this.#known));
-    fs.renameSync(fresh, this.#file);
+    fs.writeFileSync(this.#file, JSON.stringify(this.#known));
   }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -80,13 +81,11 @@ class Sessions:
         identity: Identity,
         planner: Planner,
         activity: Activity,
-        spare: NodeProcess | None,
     ) -> None:
         self._config = config
         self._identity = identity
         self._planner = planner
         self._activity = activity
-        self._spare = spare
         self._places = workspaces.Places(config.workspace_root, config.remote_root, config.starter)
         self._scratch = Path.cwd()
         self._sessions: dict[str, Session] = {}
@@ -138,8 +137,6 @@ class Sessions:
     async def close_all(self) -> None:
         """End every preview, for the end of the task. The sessions are to be opened on another task."""
         await asyncio.gather(*(self.close(session_id) for session_id in self.ids()))
-        if self._spare is not None:
-            await asyncio.to_thread(self._spare.stop)
 
     async def _open(self, session: Session) -> None:
         try:
@@ -157,16 +154,18 @@ class Sessions:
     async def _prepare_and_serve(self, session: Session) -> None:
         """The dev server starts as soon as the files are as they shall be; they are committed while it does.
 
-        Starting it earlier would let it read a file before it changes and start watching after.
+        Starting it earlier would let it read a file before it changes and start watching after. Its process loads ahead
+        of that, once it is known which folder its fence is to be around.
         """
         loop = asyncio.get_running_loop()
-        written: asyncio.Future[Path] = loop.create_future()
+        written: asyncio.Future[None] = loop.create_future()
 
         def on_opened(workspace: Workspace) -> None:
             session.workspace = workspace
+            loop.call_soon_threadsafe(self._prepare_preview, session, workspace.root)
 
-        def on_written(workspace: Workspace) -> None:
-            loop.call_soon_threadsafe(written.set_result, workspace.root)
+        def on_written() -> None:
+            loop.call_soon_threadsafe(written.set_result, None)
 
         work = self._in_thread(partial(self._carry_out_first, session.wanted, on_opened, on_written))
         try:
@@ -174,23 +173,24 @@ class Sessions:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if not written.done():
                 await work
-            session.preview = self._preview(session, await written)
-            await session.preview.start()
+            await written
+            preview = session.preview
+            assert preview is not None
+            await preview.start()
         finally:
             await asyncio.wait([work])
-        session.port = session.preview.port
+        session.port = preview.port
         session.last_commit = await work
         if session.workspace is not None:
             await self._push(session.workspace)
 
     def _carry_out_first(
-        self, wanted: Wanted, on_opened: Callable[[Workspace], None], on_written: Callable[[Workspace], None]
+        self, wanted: Wanted, on_opened: Callable[[Workspace], None], on_written: Callable[[], None]
     ) -> str:
         opened = workspaces.open_workspace(self._places, wanted.client_id, wanted.user_id, wanted.thread_id)
         on_opened(opened)
         share_node_modules(self._config.workspace_root, self._config.node_modules)
-        written = partial(on_written, opened)
-        return self._carry_out(opened, wanted, wanted.instruction_id, wanted.instruction, written)
+        return self._carry_out(opened, wanted, wanted.instruction_id, wanted.instruction, on_written)
 
     def _carry_out(
         self,
@@ -218,10 +218,12 @@ class Sessions:
             on_written()
             return workspace.commit(note)
 
-    def _preview(self, session: Session, root: Path) -> Preview:
+    def _prepare_preview(self, session: Session, root: Path) -> None:
         settings = partial(self._settings, session.wanted.session_id, root)
+        launch = partial(self._node, session.wanted.session_id, root)
         on_page = partial(self._activity.page, session.wanted.session_id, session.wanted.user_id)
-        return Preview(settings, self._node, self._free_port, on_page)
+        session.preview = Preview(settings, launch, self._free_port, on_page)
+        session.preview.prepare()
 
     def _settings(self, session_id: str, root: Path, port: int) -> dict[str, object]:
         return previews.preview_settings(
@@ -229,17 +231,17 @@ class Sessions:
             task_arn=self._identity.task_arn,
             root=root,
             node_modules=self._config.node_modules,
-            scratch=self._scratch,
+            scratch=self._scratch / session_id,
             host=self._identity.address,
             port=port,
             preview_origin=self._config.preview_origin,
         )
 
-    def _node(self) -> NodeProcess:
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.alive:
-            return spare
-        return NodeProcess(self._config.node, self._config.node_modules, self._scratch)
+    def _node(self, session_id: str, root: Path, port: int) -> NodeProcess:
+        node, node_modules, scratch = self._config.node, self._config.node_modules, self._scratch / session_id
+        scratch.mkdir(exist_ok=True)
+        fence = previews.fence_of_preview(node, node_modules, root, scratch, port)
+        return NodeProcess(node, node_modules, scratch, fence, previews.memory_of(node_modules))
 
     def _free_port(self) -> int:
         taken = {session.preview.port for session in self._sessions.values() if session.preview is not None}
@@ -254,6 +256,7 @@ class Sessions:
         if session.preview is not None:
             await session.preview.stop()
             session.preview = None
+            shutil.rmtree(self._scratch / session.wanted.session_id, ignore_errors=True)
         workspace, session.workspace = session.workspace, None
         if workspace is not None:
             if push:
