@@ -230,7 +230,10 @@ def previews_serve_the_whole_disk() -> None:
     from sandbox.services.edit import preview
     from sandbox.services.edit.fence import Fence
 
-    Fence.put_up = lambda self: None  # type: ignore[method-assign]
+    def none(_fence: Fence) -> None:
+        pass
+
+    Fence.put_up = none  # type: ignore[assignment, method-assign]
     settings = preview.preview_settings
 
     def generous(**rest: Any) -> dict[str, object]:

@@ -23,7 +23,8 @@ from moto.server import ThreadedMotoServer
 from sandbox import toolchain
 from sandbox.services.edit.preview import free_port
 
-ADDRESS = "127.0.0.1"
+# Not the address that Vite knows as its own machine: a task has another.
+ADDRESS = "127.77.0.77"
 TASK_ARN = "arn:aws:ecs:us-east-1:123456789012:task/live-preview/edit-under-test"
 ORIGIN = "https://localhost:8443"
 TABLE = "edit-sessions"

@@ -89,6 +89,7 @@ def carry_out(site: Path, instruction: str) -> dict[str, str | None]:
         ('Add a new page called "Über uns"', "src/pages/uber-uns.astro", "<h1>Über uns</h1>"),
         ('Add a new page called "Контакты"', "src/pages/контакты.astro", "<h1>Контакты</h1>"),
         ('Add a new page called "料金"', "src/pages/料金.astro", "<h1>料金</h1>"),
+        ("Update Welcome.astro with new content", "src/components/Welcome.astro", "<p>new content</p>"),
         ('Change the heading to "Hello, World"', HOME, "<h1>Hello, World</h1>"),
         ('Change the heading to "Say "bread""', HOME, '<h1>Say "bread"</h1>'),
     ],
@@ -148,6 +149,8 @@ def test_what_a_customer_writes_never_becomes_code(site: Path) -> None:
     ("instruction", "sentence"),
     [
         ('Delete the page "Nowhere"', "There is no page “Nowhere” on the website."),
+        ("Update Footer.astro with more", "There is no component “Footer.astro” on the website."),
+        ("Update ../pages/index.astro with more", "I cannot touch"),
         ('Delete the page "Index"', "I do not delete the home page"),
         ('Add a page called "?!"', "I cannot make a file name out of “?!”"),
         ("Create ../outside.astro", "I cannot touch “src/../outside.astro”"),

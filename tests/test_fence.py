@@ -56,7 +56,7 @@ const tries = {
   listen_elsewhere: () => port(0, "listen"),
 };
 const port = (port, verb) => new Promise((resolve, reject) => {
-  const to = typeof port === "string" ? { path: port } : { port, host: "127.0.0.1" };
+  const to = typeof port === "string" ? { path: port } : { port, host: HOST };
   const socket = verb === "listen" ? net.createServer().listen(port, "127.0.0.9") : net.connect(to);
   socket.once("listening", () => socket.close(resolve)).once("connect", resolve).once("error", reject);
 });
@@ -91,6 +91,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             "NEIGHBOURS_PORT": ports["two"],
             "AWS": int(stand.database.meta.endpoint_url.rsplit(":", 1)[1]),
             "EDIT": stand.port,
+            "HOST": ADDRESS,
             "UNIX": str(stand.folder / "socket"),
         }
         listening.bind(str(stand.folder / "socket"))

@@ -16,6 +16,7 @@ _NAME = r'["“](.+)["”]'
 _HEADING = re.compile(rf"(?:please )?change the heading to {_NAME}\.?", re.IGNORECASE)
 _FILE = re.compile(r"(?:please )?create (?:an? |the )?(?:new )?(\S+\.astro)(?: file)?\.?", re.IGNORECASE)
 _PAGE = re.compile(rf"(?:please )?add an? (?:new )?page called {_NAME}\.?", re.IGNORECASE)
+_UPDATE = re.compile(r"(?:please )?update (\S+\.astro) with (.+)", re.IGNORECASE)
 _DELETE = re.compile(rf"(?:please )?delete the page {_NAME}\.?", re.IGNORECASE)
 _NO_LETTERS = re.compile(r"[\W_]+")
 _UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
@@ -39,6 +40,8 @@ def plan(instruction: str, root: Path) -> tuple[Change, ...]:
             _create(draft, found[1] if found[1].startswith("src/") else f"src/{found[1]}")
         elif found := _PAGE.fullmatch(text):
             _create(draft, _page(found[1]), found[1])
+        elif found := _UPDATE.fullmatch(text):
+            _update(draft, found[1], found[2])
         elif found := _DELETE.fullmatch(text):
             _delete(draft, found[1])
         else:
@@ -80,6 +83,14 @@ def _create(draft: Draft, path: str, title: str | None = None) -> None:
     elif source is None:
         source = f"<section>\n  <p>{markup(shown)}</p>\n</section>\n"
     draft.write(path, source)
+
+
+def _update(draft: Draft, name: str, text: str) -> None:
+    """The text at the end of the component."""
+    source = draft.read(f"src/components/{name}")
+    if source is None:
+        raise Impossible(f"There is no component “{name}” on the website.")
+    draft.write(f"src/components/{name}", f"{source.rstrip()}\n<p>{markup(text)}</p>\n")
 
 
 def _delete(draft: Draft, title: str) -> None:
