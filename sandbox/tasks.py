@@ -15,6 +15,8 @@ from sandbox.settings import ACCOUNT, REGION
 
 AVAILABILITY_ZONE = f"{REGION}a"
 PLATFORM_VERSION = "1.4.0"
+# What a Fargate task gets unless its definition asks for more (ECS guide, "Fargate task ephemeral storage").
+EPHEMERAL_GIB = 20
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
 EXEC_AGENT = "ExecuteCommandAgent"
 
@@ -149,6 +151,9 @@ class Task:
             "memory": launch.definition.memory,
             "overrides": dict(launch.overrides) or {"containerOverrides": []},
             "version": self.version,
+            "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
+            "ephemeralStorage": {"sizeInGiB": EPHEMERAL_GIB},
+            "inferenceAccelerators": [],
             "attachments": [self._attachment()] if self.address else [],
             "containers": [self._container()],
             **self.times,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sandbox.cloud import autoscaling, dynamodb, ecs, network_interfaces, sqs
+from sandbox.cloud import autoscaling, dynamodb, ecs, logs, network_interfaces, sqs
 from sandbox.cloud.ecs_tasks import OpenSession
 from sandbox.scheduler import Scheduler
 from sandbox.settings import Pace
@@ -16,7 +16,7 @@ Installer = Callable[[], Callable[[], None]]
 def install(
     *, scheduler: Scheduler, pace: Pace, open_session: OpenSession, others: Iterable[Installer] = ()
 ) -> Callable[[], None]:
-    """Correct moto's ECS, EC2, Application Auto Scaling, DynamoDB and SQS, then what `others` correct.
+    """Correct moto's ECS, EC2, Application Auto Scaling, DynamoDB, SQS and CloudWatch Logs, then what `others` correct.
 
     `open_session(task_arn, container, command)` answers ExecuteCommand. Returns the function that takes every
     correction away again, the last one first.
@@ -27,6 +27,7 @@ def install(
         autoscaling.install(scheduler),
         dynamodb.install(pace.ttl_sweep_s),
         sqs.install(),
+        logs.install(),
         *(installer() for installer in others),
     ]
 

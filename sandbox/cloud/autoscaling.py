@@ -16,10 +16,21 @@ from moto.core.responses import ActionResult
 
 from sandbox.cloud.ecs_lookup import backend
 from sandbox.cloud.ecs_services import set_desired_count
-from sandbox.cloud.hooks import Hooks
+from sandbox.cloud.hooks import Hooks, without_nulls
 from sandbox.scheduler import Scheduler
+from sandbox.settings import ACCOUNT
 
 MOST_DESCRIBED = 50
+# What a target has that is registered without (RegisterScalableTarget, RoleARN and SuspendedState).
+ROLE = (
+    f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_ECSService"
+)
+NOTHING_SUSPENDED = {
+    "DynamicScalingInSuspended": False,
+    "DynamicScalingOutSuspended": False,
+    "ScheduledScalingSuspended": False,
+}
 
 
 def install(scheduler: Scheduler) -> Callable[[], None]:
@@ -35,6 +46,8 @@ def install(scheduler: Scheduler) -> Callable[[], None]:
         self: ApplicationAutoscalingBackend, *given: object, **named: object
     ) -> FakeScalableTarget:
         target = register(self, *given, **named)
+        given_state: Any = target.suspended_state or {}
+        vars(target).update(role_arn=target.role_arn or ROLE, suspended_state=NOTHING_SUSPENDED | given_state)
         if target.scalable_dimension == "ecs:service:DesiredCount":
             began = datetime.now(UTC)
             reached = clamp(scheduler, target)
@@ -55,6 +68,7 @@ def install(scheduler: Scheduler) -> Callable[[], None]:
         return ActionResult({"ScalingActivities": found[first:after], **more})
 
     hooks.replace(ApplicationAutoscalingBackend, "register_scalable_target", register_scalable_target)
+    hooks.replace(Response, "describe_scalable_targets", without_nulls(Response.describe_scalable_targets))
     hooks.replace(Response, "describe_scaling_activities", describe_scaling_activities)
     return hooks.remove
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ lock = threading.RLock()
 
 
 def install(ttl_sweep_s: float) -> Callable[[], None]:
-    """Serialise all calls and delete expired items every `ttl_sweep_s` seconds; returns the undoing function."""
+    """Serialise calls, delete expired items every `ttl_sweep_s` s, give tables ids; returns the undoing function."""
     hooks = Hooks()
     call_action: Callable[[DynamoHandler], Any] = DynamoHandler.call_action
 
@@ -32,6 +33,14 @@ def install(ttl_sweep_s: float) -> Callable[[], None]:
             return call_action(self)
 
     hooks.replace(DynamoHandler, "call_action", one_at_a_time)
+    describe: Callable[..., dict[str, Any]] = Table.describe
+
+    def with_id(self: Table, base_key: str = "TableDescription") -> dict[str, Any]:
+        told = describe(self, base_key)
+        told[base_key]["TableId"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.table_arn} {self.created_at}"))
+        return told
+
+    hooks.replace(Table, "describe", with_id)
     ended = threading.Event()
     sweeper = threading.Thread(target=_sweep, args=(ttl_sweep_s, ended), name="ttl", daemon=True)
     sweeper.start()

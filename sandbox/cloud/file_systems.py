@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from moto.efs.models import EFSBackend, FileSystem, MountTarget
+from moto.efs.models import AccessPoint, EFSBackend, FileSystem, MountTarget
 
 from sandbox.cloud.hooks import Hooks
 from sandbox.cloud.network_interfaces import attach
 
 METADATA_BYTES = 2048
 BLOCK_BYTES = 4096
+OF_OTHER_CALLS = ("FileSystemPolicy", "LifecyclePolicies", "SecurityGroups")
 
 
 def install(root: Path) -> Callable[[], None]:
     """Have every file system be as big as `root`'s content, the only one there is; returns the undoing function."""
     hooks = Hooks()
+    for owner in (MountTarget, AccessPoint, FileSystem):
+        hooks.replace(owner, "info_json", told(owner.info_json))
     document: Callable[[FileSystem], dict[str, Any]] = FileSystem.info_json
     create: Callable[..., MountTarget] = EFSBackend.create_mount_target
 
@@ -47,6 +50,19 @@ def install(root: Path) -> Callable[[], None]:
     hooks.replace(FileSystem, "info_json", info_json)
     hooks.replace(EFSBackend, "create_mount_target", create_mount_target)
     return hooks.remove
+
+
+def told(document: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """A thing's document as the API tells it: without what is not there, and what has calls of its own."""
+
+    def info_json(self: Any) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in document(self).items()
+            if value is not None and name not in OF_OTHER_CALLS
+        }
+
+    return info_json
 
 
 def metered_bytes(root: Path) -> int:

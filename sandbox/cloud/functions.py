@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.responses import LambdaResponse
 
-from sandbox.cloud.hooks import Hooks
+from sandbox.cloud.hooks import Hooks, without_nulls
 from sandbox.lambda_function import InvocationError
 
 # (function ARN, event) -> what the function returned.
@@ -66,6 +66,8 @@ def install(hooks: Hooks, invoke: Invoke, invoke_later: Callable[[str, Mapping[s
             return answer(HTTPStatus.OK, json.dumps(error.failure), **failure)
 
     hooks.replace(LambdaResponse, "invoke", handle)
+    for name in ("create_function", "get_function", "get_function_configuration", "list_functions"):
+        hooks.replace(LambdaResponse, name, without_nulls(getattr(LambdaResponse, name)))
 
 
 def answer(status: HTTPStatus, body: str = "", **headers: str) -> Answer:

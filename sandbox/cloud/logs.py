@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.logs.models import logs_backends
+from moto.logs.responses import LogsResponse
 
+from sandbox.cloud.hooks import Hooks, without_nulls
 from sandbox.settings import ACCOUNT, REGION
 
 # moto's log streams are not made for two writers at a time.
 _lock = threading.Lock()
+
+
+def install() -> Callable[[], None]:
+    """Have the last page of a log name no next one; returns the undoing function."""
+    hooks = Hooks()
+    hooks.replace(LogsResponse, "filter_log_events", without_nulls(LogsResponse.filter_log_events))
+    return hooks.remove
 
 
 def put_log_events(group: str, stream: str, events: Sequence[Mapping[str, Any]]) -> None:
