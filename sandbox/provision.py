@@ -98,7 +98,6 @@ def provision(plan: Plan) -> Provisioned:
         "EDIT_PORT": str(plan.container_port),
         "LISTENER_ARN": front_door.https_listener,
         "VPC_ID": network.vpc_id,
-        "MAIL_FROM": names.mail_sender,
         "RECONCILE_INTERVAL_S": str(plan.pace.reconcile_interval_s),
         "LEASE_S": str(plan.pace.lease_s),
         "HEALTH_CHECK_INTERVAL_S": str(HEALTH_CHECK_INTERVAL_S),
@@ -233,6 +232,7 @@ def _common_environment(plan: Plan, queue_url: str) -> dict[str, str]:
         "COMMAND_QUEUE_URL": queue_url,
         "CLUSTER": plan.names.cluster,
         "PREVIEW_ORIGIN": plan.preview_origin,
+        "MAIL_FROM": plan.names.mail_sender,
         "IDLE_TIMEOUT_S": str(plan.pace.idle_timeout_s),
         "RECORD_TTL_S": str(int(plan.pace.record_ttl_s)),
     }

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.services.hermes.answers import compose
 from sandbox.services.hermes.capacity import Fleet, Task
 from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.placement import choose
+from sandbox.services.mail import compose
 from sandbox.services.records import SessionRecord, stamp
 from tests.aws_stand import aws
 from tests.edit_standin import EditTask

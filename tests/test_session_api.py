@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.backends import get_backend
 
 from sandbox.services.records import SessionRecord
 from sandbox.services.session_api import backend as backend_module
@@ -35,6 +36,7 @@ class Stand:
             "PREVIEW_ORIGIN": "https://preview.example",
             "RECORD_TTL_S": "86400",
             "MAIL_DOMAIN": "edit.preview.example",
+            "MAIL_FROM": "edit@edit.preview.example",
         }
         for key, value in environment.items():
             patch.setenv(key, value)
@@ -51,6 +53,7 @@ class Stand:
         patch.setattr(Backend, "send", noting_send)
         patch.setattr(Backend, "wake", lambda _platform: self.seen.append("wake"))
         self.records = backend_module.backend().records
+        boto3.client("ses").verify_email_identity(EmailAddress="edit@edit.preview.example")
 
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -371,3 +374,17 @@ def test_the_platforms_own_trouble_is_503_not_a_crash(stand: Stand, monkeypatch:
     monkeypatch.setattr("sandbox.services.session_api.handler.backend", lambda: gone)
     status, document, headers = stand.call("POST", "/api/sessions/activate", ASKED)
     assert (status, document["error"]["code"], headers["retry-after"]) == (503, "unavailable", "1")
+
+
+def test_an_over_long_instruction_by_mail_is_answered_in_its_thread(stand: Stand) -> None:
+    stand.mail("long " * 1000, sender="long@example.com")
+    assert (stand.items(), stand.seen) == (0, [])
+    sent = get_backend("ses")["123456789012"]["us-east-1"].sent_messages
+    (answer,) = [one.raw_data for one in sent if "long@example.com" in one.destinations]
+    assert "at most 4000 characters" in answer
+    assert "In-Reply-To: <root@example.com>" in answer
+
+
+def test_a_mail_of_two_senders_leaves_no_trace(stand: Stand) -> None:
+    stand.mail(Sender="b@example.com", sender="a@example.com>, B <b@example.com")
+    assert (stand.items(), stand.seen) == (0, [])

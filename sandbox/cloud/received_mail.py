@@ -6,14 +6,16 @@ Sources: SES guide, "Contents of notifications for Amazon SES email receiving" a
 from __future__ import annotations
 
 import base64
+import contextlib
 import email
-import email.policy
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.utils import format_datetime, getaddresses, parseaddr
 from typing import Any
 
@@ -21,6 +23,8 @@ from sandbox.settings import REGION
 
 SES_DOMAIN = "email.amazonses.com" if REGION == "us-east-1" else f"{REGION}.amazonses.com"
 VERDICTS = ("spamVerdict", "virusVerdict", "spfVerdict", "dkimVerdict", "dmarcVerdict")
+# Decoding takes time by the square of a value's length.
+_MAX_HEADER_CHARS = 16_000
 _REPLACED = re.compile(
     rb"^(?:message-id|date|return-path):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
 )
@@ -69,7 +73,7 @@ class ReceivedMail:
                 "messageId": self.message_id,
                 "destination": list(self.recipients),
                 "headersTruncated": False,
-                "headers": [{"name": name, "value": str(value)} for name, value in message.items()],
+                "headers": [{"name": name, "value": _decoded(value)} for name, value in message.items()],
                 "commonHeaders": _common_headers(message),
             },
             "receipt": {
@@ -87,18 +91,19 @@ class ReceivedMail:
             return base64.b64encode(self.raw).decode("ascii")
         return self.raw.decode("utf-8", "replace")
 
-    def _parsed(self) -> EmailMessage:
-        return email.message_from_bytes(self.raw, policy=email.policy.default)
+    def _parsed(self) -> Message:
+        # Python's newer policy raises errors of every kind over headers that are none.
+        return email.message_from_bytes(self.raw)
 
 
-def _common_headers(message: EmailMessage) -> dict[str, Any]:
+def _common_headers(message: Message) -> dict[str, Any]:
     common: dict[str, Any] = {
         "returnPath": parseaddr(str(message["Return-Path"] or ""))[1],
         "from": _list(message, "From"),
-        "date": str(message["Date"] or ""),
+        "date": _decoded(message["Date"] or ""),
         "to": _list(message, "To"),
-        "messageId": str(message["Message-ID"] or "").strip(),
-        "subject": str(message["Subject"] or ""),
+        "messageId": _decoded(message["Message-ID"] or ""),
+        "subject": _decoded(message["Subject"] or ""),
     }
     for name in ("Cc", "Reply-To", "Sender"):
         if message[name]:
@@ -106,10 +111,21 @@ def _common_headers(message: EmailMessage) -> dict[str, Any]:
     return common
 
 
-def _list(message: EmailMessage, name: str) -> list[str]:
+def _list(message: Message, name: str) -> list[str]:
     return [
-        part.strip() for value in message.get_all(name, []) for part in str(value).split(",") if part.strip()
+        part.strip()
+        for value in message.get_all(name, [])
+        for part in _decoded(value).split(",")
+        if part.strip()
     ]
+
+
+def _decoded(value: object) -> str:
+    """A header's value without its line breaks and encoded words, as far as it can be read."""
+    text = str(value)[:_MAX_HEADER_CHARS]
+    with contextlib.suppress(MessageError, LookupError, ValueError):
+        text = str(make_header(decode_header(text)))
+    return "".join(text.splitlines()).strip().encode("utf-8", "replace").decode()
 
 
 def sns_event(

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import time
 from collections.abc import Mapping
-from email import policy
-from email.message import EmailMessage
 from typing import Literal
 
 from botocore.exceptions import ClientError
 
-from sandbox.services.aws import Clients, code_of
+from sandbox.services.aws import Clients
+from sandbox.services.mail import compose, send
 from sandbox.services.records import Records, SessionRecord, epoch, stamp
-
-log = logging.getLogger(__name__)
-
-_REFUSALS = ("MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue")
-_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
-_MAX_SUBJECT_CHARS = 200
-_MAX_REFERENCES = 8
-# The default of 78 makes the email package break up long message ids, which then match no thread.
-_POLICY = policy.SMTP.clone(max_line_length=998)
 
 
 class Claimed(Exception):
@@ -30,7 +18,7 @@ class Claimed(Exception):
 
 
 class Answers:
-    """Sends answers through SES. AWS_ERRORS for what may work later; what SES refuses for good is only logged.
+    """Sends answers through SES. AWS_ERRORS for what may work later.
 
     `live` and `failed` are sent once per session, whoever else sees that they are missing: the right to send is claimed
     on the record first. A claim lapses after `claim_s`, as who made it may be dead: a lost answer is worse than two.
@@ -107,32 +95,4 @@ class Answers:
         )
 
     def _send(self, record: SessionRecord, subject: str, text: str, mail: Mapping[str, str] | None) -> None:
-        message = compose(self.sender, record.user_id, subject, text, mail)
-        try:
-            self.clients.get("ses").send_raw_email(
-                Source=self.sender, Destinations=[record.user_id], RawMessage={"Data": message.as_bytes()}
-            )
-        except ClientError as error:
-            if code_of(error) not in _REFUSALS:
-                raise
-            log.error("session %s: SES refuses mail to the customer: %s", record.session_id, error)  # noqa: TRY400
-
-
-def compose(
-    sender: str, to: str, subject: str, text: str, mail: Mapping[str, str] | None = None
-) -> EmailMessage:
-    """A message in the thread of `mail` (RFC 5322, 3.6.4), marked as automatic (RFC 3834) so that no robot answers."""
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = sender
-    message["To"] = to
-    message["Auto-Submitted"] = "auto-replied" if mail else "auto-generated"
-    earlier = " ".join((mail or {}).get("subject", "").split())[:_MAX_SUBJECT_CHARS]
-    if earlier:
-        subject = earlier if earlier.lower().startswith("re:") else f"Re: {earlier}"
-    message["Subject"] = subject
-    if mail and (replied := _MESSAGE_ID.findall(mail.get("messageId", ""))):
-        root, *later = [*_MESSAGE_ID.findall(mail.get("references", "")), replied[0]]
-        message["In-Reply-To"] = replied[0]
-        message["References"] = " ".join([root, *later[-_MAX_REFERENCES:]])
-    message.set_content(text)
-    return message
+        send(self.clients, compose(self.sender, record.user_id, subject, text, mail))

@@ -24,6 +24,7 @@ class Backend:
     hermes_service: str
     preview_origin: str
     mail_domain: str
+    mail_from: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Backend:
@@ -42,6 +43,7 @@ class Backend:
             hermes_service=environment["HERMES_SERVICE"],
             preview_origin=environment["PREVIEW_ORIGIN"],
             mail_domain=environment["MAIL_DOMAIN"],
+            mail_from=environment["MAIL_FROM"],
         )
 
     def send(self, kind: str, record: SessionRecord, instruction_id: str, **more: Any) -> None:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from sandbox.services.session_api import sessions, validation
+from sandbox.services.mail import compose, send
+from sandbox.services.session_api import letters, sessions, validation
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.web import ApiError
 
 log = logging.getLogger(__name__)
-
-_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
-_QUOTE_STARTS = re.compile(r"(>|--\s*$|On .+ wrote:\s*$|-{2,}\s*Original Message)", re.IGNORECASE)
-_REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?)\s*:)+\s*", re.IGNORECASE)
-_BULK = ("bulk", "junk", "list", "auto_reply")
 
 
 class Dropped(Exception):
@@ -32,13 +26,20 @@ class Dropped(Exception):
 
 
 @dataclass(frozen=True)
-class Letter:
-    """What a customer's message asks for. `message_id`, `references`: as in RFC 5322, the thread's root first."""
+class Wish:
+    """What a customer's message asks for, and where. `message_id` is SES's own where the message has none."""
 
-    asked: validation.Activation
+    client_id: str
+    user_id: str
+    words: str
     message_id: str
     references: str
     subject: str
+
+    @property
+    def thread_id(self) -> str:
+        """The thread of its mail thread."""
+        return thread_of([*self.references.split(), self.message_id][0])
 
     @property
     def mail(self) -> dict[str, str]:
@@ -50,53 +51,80 @@ class Letter:
 def receive(platform: Backend, notification: str) -> None:
     """Act on one SES notification (SES guide, "Contents of notifications"); a repeat of it changes nothing.
 
-    Automatic mail and mail that asks for nothing valid leave a log line and no other trace.
+    Automatic mail and what is no customer's mail leave a log line and no other trace. A customer whose words cannot be
+    an instruction is answered with the reason.
     """
     found = json.loads(notification)
     if found.get("notificationType") != "Received":
         log.info("notification of type %s is no mail", found.get("notificationType"))
         return
     try:
-        letter = read(found, platform.mail_domain)
-    except (Dropped, ApiError) as reason:
+        wish = read(found, platform.mail_domain)
+    except (Dropped, letters.Unreadable, ApiError) as reason:
         log.warning("mail %s from %s dropped: %s", *_names(found), reason)
         return
-    act(platform, letter)
+    try:
+        instruction = validation.instruction(wish.words)
+    except ApiError as reason:
+        log.warning("mail %s from %s refused: %s", *_names(found), reason)
+        refuse(platform, wish, reason.message)
+        return
+    act(platform, wish, instruction)
 
 
-def act(platform: Backend, letter: Letter) -> None:
+def act(platform: Backend, wish: Wish, instruction: str) -> None:
     """Instruct the live session of the letter's thread, or open one; either once per message."""
-    asked = letter.asked
-    identity = hashlib.sha256(f"{asked.user_id} {letter.message_id}".encode()).hexdigest()[:32]
-    live = sessions.live_session(platform, asked.client_id, asked.user_id, asked.thread_id or "")
+    asked = validation.Activation(wish.client_id, wish.user_id, instruction, wish.thread_id)
+    identity = hashlib.sha256(f"{asked.user_id} {wish.message_id}".encode()).hexdigest()[:32]
+    live = sessions.live_session(platform, asked.client_id, asked.user_id, wish.thread_id)
     if live is not None and live.instruction_id != identity:
         try:
-            sessions.instruct(platform, live, asked.instruction, instruction_id=identity, mail=letter.mail)
+            sessions.instruct(platform, live, instruction, instruction_id=identity, mail=wish.mail)
         except ApiError:
-            log.info("session %s ended before mail %s reached it", live.session_id, letter.message_id)
+            log.info("session %s ended before mail %s reached it", live.session_id, wish.message_id)
         else:
             return
-    sessions.activate(platform, asked, request=f"mail {identity}", instruction_id=identity, mail=letter.mail)
+    sessions.activate(platform, asked, request=f"mail {identity}", instruction_id=identity, mail=wish.mail)
 
 
-def read(found: Mapping[str, Any], mail_domain: str) -> Letter:
-    """The letter in a notification with content; Dropped or ApiError for what is none."""
+def refuse(platform: Backend, wish: Wish, reason: str) -> None:
+    """Tell the customer, in the thread, why her message is no instruction."""
+    text = (
+        f"Your change could not be made.\n\n{reason}\n\nNothing was changed. Answer this mail to try again.\n"
+    )
+    send(
+        platform.clients,
+        compose(platform.mail_from, wish.user_id, "Your change could not be made", text, wish.mail),
+    )
+
+
+def read(found: Mapping[str, Any], mail_domain: str) -> Wish:
+    """The wish in a notification with content; Dropped, Unreadable or ApiError for what holds none."""
+    letter = letters.read(_content(found))
+    _refuse_automatic(found, letter, mail_domain)
+    wish = Wish(
+        client_id=validation.client_id(_client_id(found, mail_domain)),
+        user_id=validation.user_id(letter.sender),
+        words=letter.words,
+        message_id=letter.message_id or found["mail"]["messageId"],
+        references=" ".join(letter.references),
+        subject=letter.subject,
+    )
+    if not wish.words:
+        raise Dropped("it says nothing")
+    return wish
+
+
+def _content(found: Mapping[str, Any]) -> bytes:
     content = found.get("content")
     if not content:
         raise Dropped("the notification carries no content")
-    action = found.get("receipt", {}).get("action", {})
-    raw = base64.b64decode(content) if action.get("encoding") == "BASE64" else content.encode()
-    message = message_from_bytes(raw, policy=policy.default)
-    _refuse_automatic(found, message, mail_domain)
-    references = _references(message)
-    message_id = _first_id(message, "Message-ID") or found["mail"]["messageId"]
-    asked = validation.Activation(
-        client_id=validation.client_id(_client_id(found, mail_domain)),
-        user_id=validation.user_id(parseaddr(_header(message, "From"))[1]),
-        instruction=validation.instruction(_instruction(message)),
-        thread_id=thread_of([*references, message_id][0]),
-    )
-    return Letter(asked, message_id, " ".join(references), _header(message, "Subject"))
+    if found.get("receipt", {}).get("action", {}).get("encoding") != "BASE64":
+        return str(content).encode("utf-8", "replace")
+    try:
+        return base64.b64decode(content)
+    except (binascii.Error, ValueError) as error:
+        raise Dropped("its content is not the base64 that it claims to be") from error
 
 
 def thread_of(root: str) -> str:
@@ -104,15 +132,11 @@ def thread_of(root: str) -> str:
     return f"m-{hashlib.sha256(root.encode()).hexdigest()[:16]}"
 
 
-def _refuse_automatic(found: Mapping[str, Any], message: EmailMessage, mail_domain: str) -> None:
+def _refuse_automatic(found: Mapping[str, Any], letter: letters.Letter, mail_domain: str) -> None:
     """Answering a machine starts a loop (RFC 3834); what failed SES's checks may not be from whom it says."""
-    automatic = _header(message, "Auto-Submitted").split(";")[0].strip().lower()
-    envelope = str(found.get("mail", {}).get("source", ""))
-    sender = parseaddr(_header(message, "From"))[1].lower()
-    if automatic not in ("", "no"):
-        raise Dropped(f"Auto-Submitted: {automatic}")
-    if _header(message, "Precedence").strip().lower() in _BULK:
-        raise Dropped(f"Precedence: {_header(message, 'Precedence')}")
+    envelope, sender = str(found.get("mail", {}).get("source", "")), letter.sender.lower()
+    if letter.automatic is not None:
+        raise Dropped(letter.automatic)
     if envelope in ("", "<>") or any(a.lower().startswith("mailer-daemon@") for a in (envelope, sender)):
         raise Dropped("a bounce")
     if sender.endswith(f"@{mail_domain.lower()}"):
@@ -129,41 +153,6 @@ def _client_id(found: Mapping[str, Any], mail_domain: str) -> str:
         if match := pattern.fullmatch(parseaddr(recipient)[1]):
             return match[1].lower()
     raise Dropped(f"no recipient is edit+<client>@{mail_domain}")
-
-
-def _instruction(message: EmailMessage) -> str:
-    """The plain-text body without quoted text and signature, or the subject when nothing is left."""
-    own: list[str] = []
-    for line in _plain_text(message).splitlines():
-        if _QUOTE_STARTS.match(line):
-            break
-        own.append(line)
-    return "\n".join(own).strip() or _REPLY_PREFIX.sub("", _header(message, "Subject")).strip()
-
-
-def _plain_text(message: EmailMessage) -> str:
-    part = message.get_body(preferencelist=("plain",))
-    if part is None:
-        return ""
-    try:
-        return str(part.get_content())
-    except (LookupError, ValueError, MessageError):
-        payload = part.get_payload(decode=True)
-        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-
-
-def _references(message: EmailMessage) -> list[str]:
-    found = _MESSAGE_ID.findall(_header(message, "References"))
-    return found or _MESSAGE_ID.findall(_header(message, "In-Reply-To"))[:1]
-
-
-def _first_id(message: EmailMessage, name: str) -> str:
-    return next(iter(_MESSAGE_ID.findall(_header(message, name))), "")
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    """A header in one line; empty when absent."""
-    return " ".join(str(message.get(name, "")).split())
 
 
 def _names(found: Mapping[str, Any]) -> tuple[str, str]:
