@@ -37,6 +37,7 @@ _INSTEAD: Mapping[str, tuple[str, object]] = MappingProxyType(
         "an instruction of blanks": ("instruction", " \n\t"),
         "an over-long instruction": ("instruction", "x" * 20 * KIB),
         "a thread that climbs out of a path": ("threadId", "../main"),
+        "half a character in the instruction": ("instruction", "Change the heading to \ud800"),
     }
 )
 
@@ -46,8 +47,26 @@ _BODIES: Mapping[str, bytes | None] = MappingProxyType(
         "no body": None,
         "a list for a body": b"[]",
         "a body of 512 KiB": b'{"instruction": "' + b"x" * 512 * KIB + b'"}',
+        "lists in lists, 20,000 deep": b'{"clientId": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        "a number of 20,000 digits": b'{"clientId": ' + b"9" * 20_000 + b"}",
     }
 )
+
+_TO_A_SESSION: Mapping[str, tuple[str, str, bytes | None]] = MappingProxyType(
+    {
+        "no instruction": ("POST", "instructions", b"{}"),
+        "an empty instruction": ("POST", "instructions", b'{"instruction": ""}'),
+        "an instruction that is a number": ("POST", "instructions", b'{"instruction": 7}'),
+        "an over-long instruction": ("POST", "instructions", b'{"instruction": "' + b"x" * 20 * KIB + b'"}'),
+        "half a character in the instruction": ("POST", "instructions", b'{"instruction": "\\ud800"}'),
+        "an instruction that is not JSON": ("POST", "instructions", b"Close the shop"),
+        "an instruction of 512 KiB": ("POST", "instructions", _BODIES["a body of 512 KiB"]),
+        "a wrong method to instruct": ("PUT", "instructions", b'{"instruction": "Close the shop"}'),
+        "a wrong method to keep alive": ("GET", "keepalive", None),
+        "a wrong method to end it": ("GET", "deactivate", None),
+    }
+)
+"""Method, last part of the path, and body."""
 
 NEVER_WAS = "0" * 32
 
@@ -64,6 +83,9 @@ def flawed(flaw: str, customer: Customer) -> FlawedRequest:
     if flaw == "an instruction for a session that never was":
         body = json.dumps({"instruction": right["instruction"]}).encode()
         return FlawedRequest("POST", f"{API}/{NEVER_WAS}/instructions", body)
+    if flaw == "a member given twice":
+        twice = json.dumps(right)[:-1] + ', "userId": "eve@customers.example"}'
+        return FlawedRequest("POST", f"{API}/activate", twice.encode())
     if flaw in _BODIES:
         return FlawedRequest("POST", f"{API}/activate", _BODIES[flaw])
     if flaw in _WITHOUT:
@@ -72,3 +94,9 @@ def flawed(flaw: str, customer: Customer) -> FlawedRequest:
         field, value = _INSTEAD[flaw]
         right[field] = value
     return FlawedRequest("POST", f"{API}/activate", json.dumps(right).encode())
+
+
+def flawed_to(flaw: str, session_id: str) -> FlawedRequest:
+    """The request to a live session with this flaw; KeyError for a flaw that is not in the list above."""
+    method, what, body = _TO_A_SESSION[flaw]
+    return FlawedRequest(method, f"{API}/{session_id}/{what}", body)

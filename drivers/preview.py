@@ -33,6 +33,17 @@ class Loaded:
         return f"{self.answer.status} {self.reference}"
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """What a session's health page answered, and what its preview did right after; None if it was not healthy."""
+
+    health: Answer
+    page: Answer | None
+
+    def __str__(self) -> str:
+        return f"health {self.health.status}" + (f", then {self.page}" if self.page else "")
+
+
 class Preview:
     """GETs preview pages. Certificates are verified, redirects are observations."""
 
@@ -50,6 +61,11 @@ class Preview:
     def health(self, preview_url: str, *, deadline: Deadline | None = None) -> Answer:
         """The preview server's own health page: no visit."""
         return self._web.get(f"{preview_url.rstrip('/')}/health", deadline=deadline)
+
+    def readiness(self, preview_url: str) -> Readiness:
+        """What the health page says, and what a visitor gets who believes it."""
+        health = self.health(preview_url)
+        return Readiness(health, self.get(preview_url) if health.status == 200 else None)
 
     def recorder(self, url: str, every: timedelta) -> Recorder[Answer]:
         """A recorder of what a visitor gets. Looks that nobody answers are its `misses`."""

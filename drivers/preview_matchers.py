@@ -10,6 +10,7 @@ from drivers.errors import NoData
 from drivers.facts import Fact
 from drivers.hmr import HmrSocket
 from drivers.matchers import is_live, is_waiting_page
+from drivers.preview import Readiness
 from drivers.recorder import Sample
 from drivers.records import Record
 from drivers.web import Answer
@@ -65,3 +66,25 @@ def served_by(record: Record) -> Matcher[Answer]:
         return isinstance(found, dict) and all(found.get(key) == value for key, value in wanted.items())
 
     return Fact(f"200 with {wanted}", holds, lambda a: f"{a.status} with {a.text[:300]}")
+
+
+def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
+    """Health pages of which each that said 200 was followed by the site; one that never said so raises NoData."""
+
+    def early(series: Sequence[Sample[Readiness]]) -> list[Sample[Readiness]]:
+        healthy = [sample for sample in series if sample.value.health.status == 200]
+        if not healthy:
+            raise NoData(
+                "the session was never called healthy, so nothing can be said about what visitors got then"
+            )
+        return [
+            sample for sample in healthy if not (sample.value.page and is_live().matches(sample.value.page))
+        ]
+
+    return Fact(
+        "the site whenever the session is called healthy",
+        lambda series: not early(series),
+        lambda series: (
+            f"{len(early(series))} times not; at {early(series)[0].at_s:.2f} s {early(series)[0].value}"
+        ),
+    )

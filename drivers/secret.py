@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from hamcrest.core.matcher import Matcher
@@ -100,3 +102,75 @@ def keeps(secret: Secret) -> Matcher[Sequence[Answer]]:
 def tells(secret: Secret) -> Matcher[Answer]:
     """The secret itself, as its owner's own preview serves it."""
     return Fact("200 with the secret", lambda a: a.status == 200 and secret.words in a.text, str)
+
+
+SPY = """
+import fs from "node:fs";
+import { spawnSync } from "node:child_process";
+export const prerender = false;
+const file = %(file)s, folder = %(folder)s, root = %(root)s, mark = %(mark)s;
+const run = (command) => spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" }).stdout ?? "";
+const ways = {
+  "reads the file": () => fs.readFileSync(file, "utf8"),
+  "reads it by a link": () => {
+    fs.rmSync("link", { force: true });
+    fs.symlinkSync(file, "link");
+    return fs.readFileSync("link", "utf8");
+  },
+  "reads it by a program": () => run(`cat ${file}`),
+  "lists the customer's folder": () => fs.readdirSync(folder).join(" "),
+  "lists the customers": () => fs.readdirSync(root).join(" "),
+  "lists the customers by a program": () => run(`ls ${root}`),
+  "reads what the platform was started with": () => fs.readFileSync(`/proc/${process.ppid}/environ`, "utf8"),
+  "writes into the folder": () => { fs.writeFileSync(`${folder}/${mark}`, mark); return mark; },
+  "writes by a program": () => run(`echo ${mark} > ${folder}/${mark}-2 && echo ${mark}`),
+  "overwrites the file": () => { fs.appendFileSync(file, mark); return mark; },
+};
+export const GET = () => {
+  const found = {};
+  for (const [way, look] of Object.entries(ways)) {
+    try {
+      const seen = look().replaceAll("\\0", " ").trim();
+      if (seen) found[way] = seen.slice(0, 200);
+    } catch {
+      continue;
+    }
+  }
+  const told = JSON.stringify({ tried: Object.keys(ways).length, found });
+  return new Response(told, { headers: { "Content-Type": "application/json" } });
+};
+"""
+"""A page of a site whose code, run by the site's own server, looks for a file of another customer's."""
+
+
+def spy_on(secret: Secret, workspaces_root: str) -> str:
+    """The source of a page that answers with what it found, way by way."""
+    folder = secret.path.rpartition("/public/")[0]
+    return SPY % {
+        "file": json.dumps(secret.path),
+        "folder": json.dumps(folder),
+        "root": json.dumps(workspaces_root),
+        "mark": json.dumps(f"spy-{secrets.token_hex(4)}"),
+    }
+
+
+def looked_everywhere() -> Matcher[Answer]:
+    """The answer of a page whose code ran to its end and tried every way."""
+    return Fact("200 with what the page's code found", lambda a: a.status == 200 and "found" in _told(a), str)
+
+
+def found_nothing() -> Matcher[Answer]:
+    """The answer of a page whose code found no file of anybody else, and could write none."""
+    return Fact(
+        "a page whose code finds nothing of others",
+        lambda answer: not _told(answer).get("found"),
+        lambda answer: "; ".join(f"it {way}: {seen[:60]!r}" for way, seen in _told(answer)["found"].items()),
+    )
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    try:
+        told = json.loads(answer.text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}

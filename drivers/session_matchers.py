@@ -12,6 +12,7 @@ from drivers.errors import NoData
 from drivers.facts import Fact
 from drivers.mail import Received
 from drivers.recorder import Sample
+from drivers.records import Record
 
 
 def mentions(words: str) -> Matcher[str]:
@@ -41,6 +42,19 @@ def nothing_of(session_id: str) -> Matcher[Routing]:
         f"no rule and no target group of session {session_id}",
         lambda routing: not left(routing),
         lambda routing: ", ".join(left(routing)),
+    )
+
+
+def unchanged_since(before: Record) -> Matcher[Record]:
+    """A record that is the same in every attribute."""
+
+    def changes(record: Record) -> list[str]:
+        names = sorted({*before.raw, *record.raw})
+        found = [(name, before.raw.get(name), record.raw.get(name)) for name in names]
+        return [f"{name} was {old!r} and is {new!r}" for name, old, new in found if old != new]
+
+    return Fact(
+        "the same record", lambda record: not changes(record), lambda record: "; ".join(changes(record))
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,6 +186,18 @@ class Attendance:
         """Stop keeping this session awake; one that is not attended is no error."""
         with self._lock:
             self._attended.discard(session_id)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep nobody awake while the block runs: what changes meanwhile has another cause. It must be short."""
+        with self._lock:
+            attended = sorted(self._attended)
+        self.stop()
+        try:
+            yield
+        finally:
+            for session_id in attended:
+                self.attend(session_id)
 
     def stop(self) -> None:
         """Leave all sessions and end the thread; `attend` starts anew."""

@@ -12,6 +12,7 @@ from drivers.endings import make_endings
 from drivers.errors import Unreachable
 from drivers.fleet import Task
 from drivers.platform import Platform
+from drivers.preview import Readiness
 from drivers.recorder import Recorder, Sample
 from drivers.records import Record
 from drivers.visits import Customer, Visit, Visits
@@ -25,12 +26,14 @@ NEARBY = ("/api/health", "/hermes/health")
 class WakeUp:
     """A wake-up from nothing as it was seen from the request to the live preview.
 
-    `pages` are the answers at the preview's address, `nearby` those at `NEARBY`, `statuses` the session's states in
-    order; `record`, `health` and the tasks are as they were once the preview was live.
+    `pages` are the answers at the preview's address, `readiness` those at its health page, each with what a visitor
+    got right after it; `nearby` are those at `NEARBY`, `statuses` the session's states in order; `record`, `health` and
+    the tasks are as they were once the preview was live.
     """
 
     visit: Visit
     pages: tuple[Sample[Answer], ...]
+    readiness: tuple[Sample[Readiness], ...]
     nearby: tuple[Sample[Answer], ...]
     statuses: tuple[str, ...]
     record: Record
@@ -156,11 +159,18 @@ class Shared:
         try:
             visit = visits.start(customer, 'Change the heading to "Watched"')
             statuses = Recorder(lambda: self._status(visit), what=f"status of {visit}", every=every)
-            with statuses, platform.preview.recorder(visit.preview_url, every) as pages:
+            readiness = Recorder(
+                lambda: platform.preview.readiness(visit.preview_url),
+                what=f"health of {visit}",
+                every=every / 4,
+                transient=(Unreachable,),
+            )
+            with statuses, readiness, platform.preview.recorder(visit.preview_url, every) as pages:
                 visits.until_live(visit)
             return WakeUp(
                 visit=visit,
                 pages=pages.samples,
+                readiness=readiness.samples,
                 nearby=tuple(sample for recorder in nearby for sample in recorder.stop()),
                 statuses=tuple(sample.value for sample in statuses.changes),
                 record=platform.records.get(visit.session_id),

@@ -87,6 +87,7 @@ class World:
     sent_at = Known[int]("message that was sent")
     site_name = Known[str]("name of a site")
     outdated = Known[Record]("outdated record")
+    noted = Known[tuple[Record, Record]]("record before and after a request")
 
     def __init__(
         self, suite: Suite, scenario: str, add_cleanup: Callable[[Callable[[], None]], None]
@@ -103,9 +104,9 @@ class World:
         self._marks: dict[int, int] = {}
 
     def new_customer(self, name: str = "anna", client_id: str | None = None) -> Customer:
-        """A customer nobody has met before, at a client of her own unless one is named."""
+        """A customer nobody has met before, with an inbox and, unless one is named, a client of her own."""
         client_id = client_id or self.suite.new_client()
-        self.customer = Customer(client_id, self.platform.mailbox.customer(name))
+        self.customer = Customer(client_id, self.platform.mailbox.customer(f"{name}-{token_hex(3)}"))
         return self.customer
 
     def start(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:

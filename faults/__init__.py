@@ -5,7 +5,7 @@ process, applied inside the part it breaks before that part starts; neither the 
 of it.
 """
 
-from faults import cold_start, concurrency, persistence, routing
+from faults import cold_start, concurrency, persistence, routing, safety
 from faults.registry import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "cold_start", "concurrency", "persistence", "routing"]
+__all__ = ["FAULTS", "Fault", "cold_start", "concurrency", "persistence", "routing", "safety"]

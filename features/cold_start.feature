@@ -47,6 +47,11 @@ Feature: Cold start
       And the waiting page asks the browser to come back by itself
 
     @criterion.cold_start
+    Scenario: The preview is never called ready before it is served
+      Given a wake-up watched from the request to the live preview
+      Then whenever the session was called healthy, its preview was served
+
+    @criterion.cold_start
     Scenario: No request is answered by a broken gateway while the platform wakes
       Given a wake-up watched from the request to the live preview
       Then no request made meanwhile was answered with 502 or 504
@@ -91,7 +96,7 @@ Feature: Cold start
       Given the platform is asleep
       When a customer starts with: Delete the page "Nowhere"
       Then the session fails for a reason that mentions "no page"
-      And the customer is mailed that reason
+      And the customer is mailed that reason, once
       And the platform falls asleep again
 
     @criterion.scaling
@@ -100,7 +105,7 @@ Feature: Cold start
       And a customer whose workspace cannot be opened
       When that customer starts with: Change the heading to "Never seen"
       Then the session fails for a reason that mentions "workspace"
-      And the customer is mailed that reason
+      And the customer is mailed that reason, once
       And the platform falls asleep again
 
     @promise.ownership
@@ -137,6 +142,7 @@ Feature: Cold start
         | an empty instruction               | instruction |
         | an instruction of blanks           | instruction |
         | an over-long instruction           | instruction |
+        | half a character in the instruction | instruction |
         | a thread that climbs out of a path | threadId    |
 
     @promise.ownership
@@ -150,6 +156,33 @@ Feature: Cold start
         | a body that is not JSON                     | invalid     |
         | no body                                     | invalid     |
         | a list for a body                           | invalid     |
+        | lists in lists, 20,000 deep                 | invalid     |
+        | a number of 20,000 digits                   | invalid     |
+        | a member given twice                        | invalid     |
         | a body of 512 KiB                             | too large   |
         | the wrong method                            | not allowed |
         | an instruction for a session that never was | unknown     |
+
+  Rule: A live session is changed by good requests only
+
+    Background:
+      Given a session that these scenarios share
+
+    @promise.ownership
+    Scenario Outline: A request to a live session with <flaw> is refused, and nothing of the session changes
+      When a request to the session comes in with <flaw>
+      Then it is refused as <refusal>
+      And nothing of the session has changed
+
+      Examples:
+        | flaw                                | refusal     |
+        | no instruction                      | invalid     |
+        | an empty instruction                | invalid     |
+        | an instruction that is a number     | invalid     |
+        | an over-long instruction            | invalid     |
+        | half a character in the instruction | invalid     |
+        | an instruction that is not JSON     | invalid     |
+        | an instruction of 512 KiB           | too large   |
+        | a wrong method to instruct          | not allowed |
+        | a wrong method to keep alive        | not allowed |
+        | a wrong method to end it            | not allowed |

@@ -166,3 +166,31 @@ Feature: Session persistence and resume
       And a secret in her workspace
       When another customer looks for it through a preview of his own
       Then the secret is in no answer
+
+    @promise.ownership
+    Scenario: The code of a customer's site finds and changes nothing of anybody else's
+      Given an owner at work in her workspace
+      And a secret in her workspace
+      When another customer's site has a page whose code looks for it
+      Then the page found nothing of hers, and nothing of the platform
+      And the owner's workspace is as it was
+
+    @promise.ownership
+    Scenario Outline: An instruction that names another's file by <way> changes nothing of hers
+      Given an owner at work in her workspace
+      And a live session
+      When the customer asks for a file in the owner's workspace, named by <way>, and then: Change the heading to "Done"
+      Then the home page of the preview says "Done"
+      And the owner's workspace is as it was
+
+      Examples:
+        | way               |
+        | its absolute path |
+        | steps up          |
+
+    @promise.ownership
+    Scenario: Words that look like code stay words
+      Given a live session
+      When the customer asks: Change the heading to "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
+      Then the home page of the preview says "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
+      And each instruction is one commit that names its thread and its session, in the order asked

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from behave import then, when
 from behave.runner import Context
+from hamcrest import has_length
 
 from drivers.session_matchers import is_mail_that_mentions
-from drivers.watch import wait_until
+from drivers.watch import stays, wait_until
 from drivers.world import World
 
 
@@ -30,12 +31,18 @@ def answered_in_thread(context: Context) -> None:
     )
 
 
-@then("the customer is mailed that reason")
+@then("the customer is mailed that reason, once")
 def mailed_that_reason(context: Context) -> None:
-    """The words on the record are the words in the mail."""
+    """The words on the record are the words in the mail, and no second mail comes for a while."""
     world: World = context.world
     reason = world.platform.records.get(world.visit.session_id).failure
     customer_is_mailed(world, reason or "no reason on record")
+    stays(
+        lambda: world.platform.mailbox.inbox(world.customer.user_id),
+        has_length(1),
+        what=f"inbox of {world.customer}",
+        during=world.platform.profile.patience.hush,
+    )
 
 
 @then('the customer is mailed a reason that mentions "{words}"')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import partial
+
 from behave import given, then, when
 from behave.runner import Context
 from hamcrest import has_length
@@ -10,7 +13,8 @@ from drivers.errors import Unreachable
 from drivers.expect import expect
 from drivers.matchers import same_files_as
 from drivers.newcomers import newcomer, workspace_of
-from drivers.secret import Secret, keeps, pry, tells, ways_to
+from drivers.recovery import ask_all
+from drivers.secret import UP, Secret, found_nothing, keeps, looked_everywhere, pry, spy_on, tells, ways_to
 from drivers.session_matchers import is_true_of
 from drivers.snapshot import Snapshot
 from drivers.table import rows
@@ -30,7 +34,9 @@ def owner_at_work(context: Context) -> None:
 def secret_in_workspace(context: Context) -> None:
     """A file with words that stand nowhere else, which her own preview serves: so the words can be found."""
     world: World = context.world
-    world.secret = Secret.hidden_in(world.visits.workspace(world.owner))
+    workspace = world.visits.workspace(world.owner)
+    world.secret = Secret.hidden_in(workspace)
+    world.remembered = Snapshot.of(workspace)
     wait_until(
         lambda deadline: world.platform.preview.get(world.owner.page(world.secret.page), deadline=deadline),
         tells(world.secret),
@@ -55,6 +61,39 @@ def another_pries(context: Context) -> None:
     own = world.suite.shared.session()
     ways = ways_to(world.secret, own.preview_url, world.visits.workspace(own).folder)
     world.answers = pry(world.platform.web, ways)
+
+
+@when("another customer's site has a page whose code looks for it")
+def anothers_page_spies(context: Context) -> None:
+    """His own page, run by the server of his own preview: it reads, lists and writes whatever it can."""
+    world: World = context.world
+    own = world.suite.shared.session()
+    workspace = world.visits.workspace(own)
+    world.undo_later(partial(workspace.run, f"rm -f {shlex.quote(f'{workspace.folder}/src/pages/spy.js')}"))
+    workspace.write("src/pages/spy.js", spy_on(world.secret, world.platform.workspaces.root).encode())
+    world.answer = wait_until(
+        lambda deadline: world.platform.preview.get(own.page("spy"), deadline=deadline),
+        looked_everywhere(),
+        what=own.page("spy"),
+        within=world.platform.profile.patience.instruction,
+        transient=(Unreachable,),
+    )
+
+
+@when("the customer asks for a file in the owner's workspace, named by {way}, and then: {instruction}")
+def asks_for_owners_file(context: Context, way: str, instruction: str) -> None:
+    """By a path that leads there from the server's root, or up and out of the customer's own workspace."""
+    world: World = context.world
+    target = f"{world.visits.workspace(world.owner).folder}/src/pages/index.astro"
+    path = {"its absolute path": target, "steps up": "../" * UP + target.lstrip("/")}[way]
+    ask_all(world.platform, world.visit, [f"Create a {path} file", instruction])
+
+
+@then("the page found nothing of hers, and nothing of the platform")
+def spy_found_nothing(context: Context) -> None:
+    """No file, no folder's list, no setting; nothing could be written."""
+    world: World = context.world
+    expect(world.answer, found_nothing(), "what the page's code found")
 
 
 @then('each of them has a workspace of their own, with "{path}" in it')

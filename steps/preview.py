@@ -9,7 +9,7 @@ from hamcrest import not_
 from drivers.errors import Unreachable
 from drivers.expect import expect
 from drivers.matchers import always, answers_with, has_heading, is_live, is_waiting_page
-from drivers.preview_matchers import has_update_since, waiting_then_live
+from drivers.preview_matchers import has_update_since, served_whenever_healthy, waiting_then_live
 from drivers.timeline import Stage
 from drivers.watch import wait_until
 from drivers.world import World
@@ -65,6 +65,13 @@ def waiting_until_live(context: Context) -> None:
     """No error page of the load balancer's own, and no going back."""
     wake_up = context.world.suite.shared.wake_up()
     expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.visit.preview_url}")
+
+
+@then("whenever the session was called healthy, its preview was served")
+def healthy_is_served(context: Context) -> None:
+    """A visitor who believed the health page got the site at once."""
+    wake_up = context.world.suite.shared.wake_up()
+    expect(wake_up.readiness, served_whenever_healthy(), f"health of {wake_up.visit}")
 
 
 @then("the waiting page asks the browser to come back by itself")

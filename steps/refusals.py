@@ -9,9 +9,10 @@ from behave.runner import Context
 from hamcrest import empty, equal_to
 
 from drivers.expect import expect
-from drivers.flaws import flawed
+from drivers.flaws import flawed, flawed_to
 from drivers.matchers import refuses
 from drivers.records import Commands
+from drivers.session_matchers import unchanged_since
 from drivers.world import World
 
 REFUSALS = {"invalid": 400, "unknown": 404, "not allowed": 405, "too large": 413}
@@ -26,6 +27,18 @@ def request_with_flaw(context: Context, flaw: str) -> None:
     world.answer = world.platform.sessions.request(request.method, request.path, body=request.body)
 
 
+@when("a request to the session comes in with {flaw}")
+def request_to_session(context: Context, flaw: str) -> None:
+    """A request that is wrong in one thing, and nobody else's at that moment."""
+    world: World = context.world
+    platform, session_id = world.platform, world.visit.session_id
+    request = flawed_to(flaw, session_id)
+    with platform.attendance.paused():
+        before = platform.records.get(session_id)
+        world.answer = platform.sessions.request(request.method, request.path, body=request.body)
+        world.noted = before, platform.records.get(session_id)
+
+
 @then('it is refused as {refusal}, naming "{field}"')
 def refused_naming(context: Context, refusal: str, field: str) -> None:
     """The contract's error, with the field at fault."""
@@ -38,6 +51,16 @@ def refused(context: Context, refusal: str) -> None:
     """The contract's error."""
     world: World = context.world
     expect(world.answer, refuses(REFUSALS[refusal]), str(world.answer))
+
+
+@then("nothing of the session has changed")
+def session_unchanged(context: Context) -> None:
+    """Its record is the same in every word, and its customer's last change is still the last."""
+    world: World = context.world
+    before, after = world.noted
+    expect(after, unchanged_since(before), f"the record of {world.visit}")
+    history = world.visits.workspace(world.visit).git.log()
+    expect(history[0].subject, equal_to(world.visit.instructions[-1]), f"the last commit of {world.visit}")
 
 
 @then("it leaves no record, no command and no task")

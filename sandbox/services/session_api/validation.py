@@ -41,7 +41,7 @@ def document(body: bytes) -> Mapping[str, Any]:
             413, "too_large", f"The request body may have {MAX_BODY_BYTES} bytes, not {len(body)}."
         )
     try:
-        found = json.loads(body)
+        found = json.loads(body, object_pairs_hook=_members)
     except (ValueError, RecursionError):
         raise ApiError(400, "invalid_json", "The request body must be a JSON object.") from None
     if not isinstance(found, dict):
@@ -108,6 +108,14 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise _invalid("Idempotency-Key", f"must be 1 to {MAX_IDEMPOTENCY_KEY_CHARS} printable characters")
     return key
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object's members; ValueError when one is given twice: what was meant would depend on who reads it."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member is given twice")
+    return found
 
 
 def _text(found: Mapping[str, Any], field: str) -> str:
