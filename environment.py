@@ -12,6 +12,7 @@ from types import FrameType
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
+import drivers.early  # noqa: F401 - before all that takes long to load
 from drivers.errors import ConfigurationError, CredentialsEnded, NotObserved
 from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
 from drivers.preflight import WrongRequest, check_request
@@ -32,6 +33,8 @@ def before_all(context: Context) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     runner = calling_runner()
     try:
         check_request(runner.features, runner.config, runner.step_registry)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    import drivers.early  # noqa: F401 - see there
+
 import signal
 import sys
 import traceback
@@ -16,7 +19,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """The exit code (`--help` lists them); never Python's own 1 for what fails in the gate itself."""
     speak_safely()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     try:

@@ -47,7 +47,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What `main` does with the process's streams and signals stays with the test."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     yield
@@ -245,3 +245,31 @@ def test_make_hands_its_args_on_as_they_were_given(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.endswith(f"<-m><gate><--words><{given}>")
+
+
+def test_make_makes_an_environment_anew_whose_python_is_gone_and_says_why_it_cannot(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    there = tmp_path / ".venv" / "bin"
+    there.mkdir(parents=True)
+    (there / "python").symlink_to("/nowhere/python3")
+    (tmp_path / ".venv" / "installed").touch()
+    python = tmp_path / "python3"
+    # A Python that makes environments of itself, and in which no pip comes through.
+    python.write_text(
+        '#!/bin/sh\nprintf \'<%s>\' "$@"; case "$2" in venv) ln -sf $0 .venv/bin/python;; pip) exit 1;; esac\n',
+        encoding="utf-8",
+    )
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "accept", f"PYTHON={python}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "The Python that .venv was made with is gone: it is made anew." in done.stdout
+    assert "<-m><venv><--clear><.venv>" in done.stdout
+    assert "The Python packages could not be installed: look at the network" in done.stderr
+    assert "<gate>" not in done.stdout
