@@ -48,6 +48,8 @@ class EditTask:
         self.opening.set()
         self.instructing = threading.Event()
         self.instructing.set()
+        self.answering = threading.Event()
+        self.answering.set()
         self.port_of_previews = itertools.count(4400)
         edit = self
 
@@ -74,6 +76,9 @@ class EditTask:
 
     def answer(self, method: str, path: list[str], document: dict[str, Any]) -> tuple[int, Any]:
         """What Edit would answer."""
+        if path == ["health"]:
+            self.answering.wait(PATIENCE_S)
+            return 200, {"service": "edit"}
         if path == ["sessions"]:
             return 200, {"taskArn": self.arn, "sessions": list(self.sessions)}
         session_id = path[1]
@@ -129,6 +134,7 @@ class StandInCapacity(Capacity):
         self.top = 3
         self.tasks: list[EditTask] = []
         self.safe: set[str] = set()
+        self.stopped: list[tuple[str, str]] = []
         self.prepare: Callable[[EditTask], None] = lambda _task: None
         self.most = 0
         self.port = 0
@@ -193,6 +199,11 @@ class StandInCapacity(Capacity):
     def protected(self, arns: Iterable[str]) -> set[str]:
         """Which are."""
         return set(arns) & self.safe
+
+    def stop_task(self, arn: str, reason: str) -> None:
+        """Stop it at once, for that reason."""
+        self.stopped.append((arn, reason))
+        self.kill(next(task for task in self.tasks if task.arn == arn))
 
     def kill(self, task: EditTask) -> None:
         """A task dies, and is replaced."""

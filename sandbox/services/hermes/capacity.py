@@ -103,6 +103,10 @@ class Capacity:
         answer = self.clients.get("ecs").get_task_protection(cluster=self.cluster, tasks=list(arns))
         return {task["taskArn"] for task in answer["protectedTasks"] if task["protectionEnabled"]}
 
+    def stop_task(self, arn: str, reason: str) -> None:
+        """Have a task stopped; its service starts another in its place."""
+        self.clients.get("ecs").stop_task(cluster=self.cluster, task=arn, reason=reason)
+
     def _protect(self, arns: Iterable[str], *, enabled: bool) -> set[str]:
         wanted: dict[str, Any] = {"tasks": list(arns), "protectionEnabled": enabled}
         if not wanted["tasks"]:

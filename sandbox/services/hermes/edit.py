@@ -90,6 +90,10 @@ class Edit:
         """Stop the session's preview, its work committed; closing what is not open changes nothing."""
         self._call(ip, "DELETE", _path(session_id), expected=(200, 204, 404), timeout_s=_CLOSING_S)
 
+    def ping(self, ip: str, limit_s: float) -> None:
+        """Return once the task has answered."""
+        self._call(ip, "GET", "/health", expected=(200,), timeout_s=limit_s)
+
     def sessions(self, ip: str) -> list[str]:
         """The ids of the sessions that the task holds."""
         _, found = self._call(ip, "GET", "/sessions", expected=(200,))

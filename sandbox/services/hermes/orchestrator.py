@@ -17,6 +17,7 @@ from sandbox.services.hermes.commands import Commands, pump
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.edit import Edit
 from sandbox.services.hermes.lease import Lease
+from sandbox.services.hermes.liveness import PAUSE_S, Liveness
 from sandbox.services.hermes.reconcile import Reconciler
 from sandbox.services.hermes.routes import Frame, Routes
 from sandbox.services.hermes.sleep import Sleep
@@ -55,6 +56,7 @@ class Orchestrator:
         self.answers = Answers(
             self.clients, config.mail_from, self.records, _LEASES_PER_CLAIM * config.lease_s
         )
+        self.liveness = Liveness(self.edit, self.capacity.stop_task)
         self.reconciler: Reconciler | None = None
         self.broken = False
         self._stop = threading.Event()
@@ -68,7 +70,7 @@ class Orchestrator:
     def start(self) -> None:
         """Start the threads; returns at once."""
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
-        for work in (self._keep_lease, self._lead, self._receive, self._extend):
+        for work in (self._keep_lease, self._lead, self._receive, self._extend, self._watch):
             thread = threading.Thread(
                 target=self._run, args=(work,), name=work.__name__.strip("_"), daemon=True
             )
@@ -187,6 +189,11 @@ class Orchestrator:
         while not self._stop.wait(self.commands.visibility_s / 3):
             if self.leads() and self.commands.held():
                 self._try(self.commands.extend)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(PAUSE_S):
+            fleet = self.reconciler.fleet if self.reconciler is not None and self.leads() else None
+            self.liveness.watch(fleet.tasks if fleet is not None else ())
 
     def _warm(self) -> None:
         """Load what the first session needs while its Edit task starts."""
