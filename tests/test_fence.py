@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,11 @@ from typing import Any
 import pytest
 
 from sandbox.services.edit import fence
+from sandbox.services.edit.commits import Note
+from sandbox.services.edit.draft import Change
 from sandbox.services.edit.fence import SYSTEM, Fence
+from sandbox.services.edit.folders import OpenError
+from sandbox.services.edit.workspace import Places, open_workspace
 from tests.edit_stand import ADDRESS, EditStand, until
 
 pytestmark = pytest.mark.skipif(fence.in_force().startswith("none"), reason="this system has no Landlock")
@@ -180,3 +185,47 @@ def test_only_tcp_and_only_to_what_is_allowed(folders: tuple[Path, Path]) -> Non
     ):
         opening = partial(socket.socket, family, kind, protocol)
         assert around(folders[0]).run(partial(outcome, opening)) == "EACCES"
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        'git config filter.f.clean "{command}; cat"; echo "* filter=f" > .gitattributes',
+        'git config remote.origin.receivepack "{command}; git-receive-pack"',
+        'git config remote.origin.url "{other}"',
+        'ln -s "{other}" src/linked; git add -A; git commit -qm link',
+    ],
+)
+def test_a_command_in_a_repository_stays_inside(trap: str, tmp_path: Path) -> None:
+    starter = tmp_path / "starter"
+    (starter / "src").mkdir(parents=True)
+    (starter / "src" / "file").write_text("file\n")
+    (tmp_path / "root").mkdir()
+    places = Places(tmp_path / "root", str(tmp_path / "remotes"), starter)
+    theirs = open_workspace(places, "client", "other@example.com", "t")
+    theirs.push()
+    mine = open_workspace(places, "client", "mine@example.com", "t")
+    remote = places.remote("client", "other")
+    before = manifest(theirs.folder), manifest(Path(remote))
+    words = trap.format(command=f"touch {theirs.folder}/trodden {tmp_path}/trodden", other=remote)
+    subprocess.run(["sh", "-ec", words], cwd=mine.root, check=True)
+    change = Change("src/linked/HEAD" if "linked" in trap else "src/new", None, "new\n")
+
+    def carry_out() -> str:
+        with mine.alone():
+            note = Note(mine.branch, "t", "s", "i", "mine@example.com", "Do it", (change,))
+            mine.write(note)
+            return mine.commit(note)
+
+    with suppress(OpenError):
+        mine.fence.run(carry_out)
+    mine.push()
+    with suppress(OpenError):
+        open_workspace(places, "client", "mine@example.com", "another")
+    assert (manifest(theirs.folder), manifest(Path(remote))) == before
+    assert not (tmp_path / "trodden").exists()
+
+
+def manifest(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder with its content."""
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -138,7 +138,7 @@ def _committed(git: Git, head: str, path: str) -> str | None:
 
 def _without_uncommitted(git: Git, before: str, after: str, committed: str) -> str:
     """The instruction's change alone, on the committed text; all of `after` when the two cannot be told apart."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=git.folder.parent) as scratch:
         files = [Path(scratch) / name for name in ("committed", "before", "after")]
         for file, text in zip(files, (committed, before, after), strict=True):
             file.write_bytes(text.encode())

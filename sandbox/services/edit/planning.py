@@ -19,6 +19,7 @@ from pathlib import Path
 from . import editor
 from .draft import Change
 from .editor import Impossible
+from .fence import SYSTEM, Fence
 
 _TIME_S = 5.0
 _MEMORY_BYTES = 1 << 30
@@ -109,6 +110,7 @@ def _answer(connection: socket.socket, plan: Plan) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     try:
         instruction, root = json.loads(_all(connection))
+        Fence(read=(*map(Path, SYSTEM), Path(root)), write=()).put_up()
         changes = plan(instruction, Path(root))
         answer: dict[str, object] = {"changes": [asdict(change) for change in changes]}
     except Impossible as error:

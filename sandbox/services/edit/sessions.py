@@ -118,7 +118,7 @@ class Sessions:
             if session.state != "ready" or session.workspace is None:
                 raise NotReady(session.state)
             work = partial(self._carry_out, session.workspace, session.wanted, instruction_id, instruction)
-            session.last_commit = await self._in_thread(work)
+            session.last_commit = await self._in_thread(partial(session.workspace.fence.run, work))
             await self._push(session.workspace)
             return session.last_commit
 
@@ -190,7 +190,8 @@ class Sessions:
         opened = workspaces.open_workspace(self._places, wanted.client_id, wanted.user_id, wanted.thread_id)
         on_opened(opened)
         share_node_modules(self._config.workspace_root, self._config.node_modules)
-        return self._carry_out(opened, wanted, wanted.instruction_id, wanted.instruction, on_written)
+        first = wanted.instruction_id, wanted.instruction
+        return opened.fence.run(lambda: self._carry_out(opened, wanted, *first, on_written))
 
     def _carry_out(
         self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import commits, repair
+from .fence import SYSTEM, Fence
 from .folders import Checkout, OpenError, claim, push_lock, user_lock
 from .git import Git, GitError
 
@@ -38,11 +39,13 @@ class Places:
 class Workspace:
     """An opened workspace, on its thread's branch. Close it when its session ends.
 
-    `root` is the folder with the site: `project`, or a git worktree while `project` serves another thread.
+    `root` is the folder with the site: `project`, or a git worktree while `project` serves another thread. The site's
+    own code can write there, git's configuration and links included: whatever works in it does so inside `fence`.
     """
 
-    def __init__(self, folder: Path, root: Path, branch: str, checkout: Checkout) -> None:
+    def __init__(self, folder: Path, root: Path, branch: str, checkout: Checkout, fence: Fence) -> None:
         self.folder = folder
+        self.fence = fence
         self.root = root
         self.branch = branch
         self.git = Git(root)
@@ -79,7 +82,7 @@ class Workspace:
         Whatever was not pushed goes along with the next push.
         """
         with push_lock(self.folder):
-            return self._push()
+            return self.fence.run(self._push)
 
     def _push(self) -> bool:
         branches = [
@@ -125,16 +128,30 @@ def open_workspace(places: Places, client_id: str, user_id: str, thread_id: str)
     """
     folder = claim(places.root / client_id, user_id)
     branch = f"thread-{thread_id}"
+    remote = places.remote(client_id, folder.name)
     checkout = Checkout(folder)
+
+    def root() -> Path:
+        project = folder / "project"
+        _ensure_project(places, project, remote)
+        return _root_for(project, folder / "threads" / thread_id, branch, checkout)
+
     try:
         with user_lock(folder), _customer_words():
-            project = folder / "project"
-            _ensure_project(places, project, places.remote(client_id, folder.name))
-            root = _root_for(project, folder / "threads" / thread_id, branch, checkout)
-            return Workspace(folder, root, branch, checkout)
+            _ensure_remote(remote)
+            fence = _fence(places, folder, remote)
+            return fence.run(lambda: Workspace(folder, root(), branch, checkout, fence))
     except BaseException:
         checkout.release()
         raise
+
+
+def _fence(places: Places, folder: Path, remote: str) -> Fence:
+    """Around work in the customer's folder: that and its remote, which lies behind an address or in a folder."""
+    read = (*map(Path, SYSTEM), places.starter)
+    if Path(remote).is_absolute():
+        return Fence(read, write=(folder, Path(remote)))
+    return Fence((*read, Path("/etc")), write=(folder,), connect=True)
 
 
 def heal(root: Path, branch: str) -> None:
@@ -210,7 +227,6 @@ def _ensure_project(places: Places, project: Path, remote: str) -> None:
 
 
 def _make_project(places: Places, folder: Path, remote: str) -> None:
-    _ensure_remote(remote)
     Git(folder.parent).run("clone", "-q", "--template=", remote, str(folder))
     git = Git(folder)
     exclude = folder / ".git" / "info" / "exclude"
