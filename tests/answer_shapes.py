@@ -54,6 +54,20 @@ def problems(
     yield from walker.xml(shape, found, operation.name)
 
 
+def refusal_problems(operation: OperationModel, status: int, body: bytes) -> Problems:
+    """What is wrong with an answer that refuses: it is the caller's fault, for a reason that the model knows."""
+    if operation.service_model.protocol in ("json", "rest-json"):
+        code = str(json.loads(body or b"{}").get("__type", "")).rpartition("#")[2]
+    else:
+        nodes = ElementTree.fromstring(body).iter() if body else ()
+        code = next((node.text or "" for node in nodes if local(node) == "Code"), "")
+    known = {str(shape.error_code) for shape in operation.error_shapes}
+    if not 400 <= status < 500:
+        yield f"{operation.name}: expected a refusal with 4xx, found {status}"
+    if code not in known:
+        yield f"{operation.name}: expected one of {', '.join(sorted(known))}, found {code!r}"
+
+
 class Walker:
     """Walks one answer of an API along its shape."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.answer_recorder import model, operation_of
-from tests.answer_shapes import problems
+from tests.answer_shapes import problems, refusal_problems
 
 ALWAYS = {
     ("ecs", "Service"): frozenset({"serviceArn"}),
@@ -123,3 +123,21 @@ def test_an_operation_is_known_by_its_request(
     found = operation_of(environ, body.encode())
     assert found is not None
     assert (found.service_model.service_name, found.name) == operation
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "body", "told"),
+    [
+        (("dynamodb", "PutItem"), 400, '{"__type": "a#ConditionalCheckFailedException"}', []),
+        (("elbv2", "DeleteRule"), 400, "<E><Error><Code>RuleNotFound</Code></Error></E>", []),
+        (("dynamodb", "PutItem"), 400, '{"__type": "a#Moonshine"}', ["found 'Moonshine'"]),
+        (("elbv2", "DeleteRule"), 500, "", ["expected a refusal with 4xx, found 500", "found ''"]),
+    ],
+)
+def test_a_refusal_that_aws_does_not_know_is_told(
+    operation: tuple[str, str], status: int, body: str, told: list[str]
+) -> None:
+    api, name = operation
+    found = list(refusal_problems(model(api).operation_model(name), status, body.encode()))
+    assert len(found) == len(told)
+    assert all(words in problem for words, problem in zip(told, found, strict=True))
