@@ -47,12 +47,15 @@ LONGEST_PAUSE_S = 2.0
 
 REPEATABLE = (
     "Describe", "List", "Get", "Query", "Scan", "Search", "Filter", "Head",
-    # To say these twice changes nothing: a task is stopped once, an item is written as it is.
-    "StopTask", "PutItem", "DeleteItem",
+    # To say these twice changes nothing: a task is stopped once, an item is written as it is, a count is set.
+    "StopTask", "PutItem", "DeleteItem", "UpdateService",
     # A session's command starts when its client connects (drivers/exec_channel.py), and nobody does without an answer.
     "ExecuteCommand",
 )  # fmt: skip
 """How the names of calls begin that may be made twice. All others start or send something."""
+
+STARTS = b'"forceNewDeployment": true'
+"""In the body of UpdateService: it starts something after all."""
 
 THROTTLED = frozenset(
     {
@@ -173,7 +176,8 @@ def _again(
     unsent = isinstance(caught_exception, _UNSENT) or code in THROTTLED or status == TOO_MANY
     if caught_exception and not isinstance(caught_exception, _UNANSWERED):
         return None
-    if not (unsent or operation.name.startswith(REPEATABLE)):
+    starts = operation.name == "UpdateService" and STARTS in request_dict["body"]
+    if not unsent and (starts or not operation.name.startswith(REPEATABLE)):
         return None
     VIEW.missed(f"{operation.name}: {caught_exception or code or status}")
     pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempts - 1)) * random.uniform(0.5, 1.0)
@@ -196,12 +200,14 @@ def _answered(parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any],
     _raise_missed(f"{said}: {why}")
 
 
-def _unanswered(exception: Exception, **_more: object) -> None:
+def _unanswered(exception: Exception, event_name: str, **_more: object) -> None:
     """Raises for a call that failed before there was an answer; what is the caller's mistake passes through."""
     if isinstance(exception, _WITHOUT_CREDENTIALS):
         raise CredentialsEnded(f"there are no credentials for AWS: {exception}") from exception
     if isinstance(exception, _UNANSWERED):
-        _raise_missed(f"AWS does not answer: {type(exception).__name__}: {exception}", exception)
+        # The event is named `after-call-error.<service>.<operation>`.
+        call = " ".join(event_name.split(".")[1:])
+        _raise_missed(f"AWS does not answer {call}: {type(exception).__name__}: {exception}", exception)
 
 
 def _raise_missed(why: str, cause: Exception | None = None) -> None:

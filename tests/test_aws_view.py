@@ -89,7 +89,7 @@ def test_a_read_that_is_not_answered_is_made_again(
     [
         ((400, "ThrottlingException"), r"ECS DescribeTasks: ThrottlingException \(400\): the suite asks too often"),
         ((503, "ServiceUnavailable"), r"ECS DescribeTasks: ServiceUnavailable \(503\): AWS itself has failed"),
-        (DROP, "AWS does not answer: ConnectionClosedError"),
+        (DROP, "AWS does not answer ecs DescribeTasks: ConnectionClosedError"),
     ],
 )  # fmt: skip
 def test_a_read_that_is_never_answered_has_seen_nothing(
@@ -104,7 +104,7 @@ def test_a_read_that_is_never_answered_has_seen_nothing(
 @pytest.mark.usefixtures("server")
 def test_where_nobody_listens_nothing_is_seen() -> None:
     gone = Clients(Aws("us-east-1", "http://127.0.0.1:9", "k", "s")).of("dynamodb")
-    with pytest.raises(NotObserved, match="AWS does not answer: EndpointConnectionError"):
+    with pytest.raises(NotObserved, match="AWS does not answer dynamodb ListTables: EndpointConnectionError"):
         gone.list_tables()
 
 
@@ -116,6 +116,16 @@ def test_what_starts_something_is_never_said_twice_when_it_may_have_been_heard(
     with pytest.raises(NotObserved):
         ecs.run_task(taskDefinition="edit")
     assert server.calls["RunTask"] == 1
+
+
+def test_a_count_may_be_set_twice_and_a_deployment_may_not(server: ScriptedAws, ecs: Any) -> None:
+    server.answers = [DROP, (200, "")]
+    ecs.update_service(service="edit", desiredCount=0)
+    assert server.calls["UpdateService"] == 2
+    server.answers = [DROP, (200, "")]
+    with pytest.raises(NotObserved):
+        ecs.update_service(service="edit", forceNewDeployment=True)
+    assert server.calls["UpdateService"] == 3
 
 
 def test_what_starts_something_is_said_again_when_it_was_refused_for_its_rate(
