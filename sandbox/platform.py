@@ -25,6 +25,7 @@ from sandbox.processes import Processes
 from sandbox.provision import Plan, Provisioned, provision
 from sandbox.reaper import Reaper
 from sandbox.scheduler import Scheduler
+from sandbox.services.edit.fence import in_force
 from sandbox.settings import Images, Names, Pace
 from sandbox.state import State
 from sandbox.targets import TargetGroups
@@ -59,6 +60,7 @@ class Platform:
             OSError: the machine has no free loopback addresses; the text has the fix.
         """
         tools = toolchain.ensure(self._progress)
+        self._progress(f"the fence around each site's code: {in_force()}")
         if self._parts.ending.is_set():
             return None
         self._progress("starting AWS's control plane and the load balancer")

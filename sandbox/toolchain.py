@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.npm_packages import Progress, installed, node_binary
-from sandbox.services.edit.learning import learn
+from drivers.npm_packages import PackagesError, Progress, installed, node_binary
+from sandbox.services.edit.learning import LearningError, learn
 
 SITE = Path(__file__).parent / "site"
 """The starter site; its lock file pins what every workspace may import."""
@@ -23,10 +23,13 @@ class Toolchain:
 def ensure(progress: Progress) -> Toolchain:
     """Find Node and the site's packages, installed and tried first if they are not there yet.
 
-    PackagesError says why they cannot be had, LearningError that no preview comes up with them.
+    PackagesError says why they cannot be had, or that no preview comes up with them.
     """
     toolchain = Toolchain(node_binary(), installed(SITE, progress))
-    learn(toolchain.node, toolchain.node_modules, SITE, progress)
+    try:
+        learn(toolchain.node, toolchain.node_modules, SITE, progress)
+    except LearningError as error:
+        raise PackagesError(str(error)) from error
     return toolchain
 
 
