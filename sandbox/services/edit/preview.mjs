@@ -59,6 +59,17 @@ function isHtml(response) {
 // Astro has Vite bundle its toolbar for every site, though none of these pages shows it: a tenth of a start.
 const withoutToolbar = (names = []) => names.filter((name) => !/^astro( > |\/)/.test(name));
 
+// What a page does that has lost its socket: Vite's client waits for the dev server to come back, and reloads. A session
+// that has ended does not come back: then, too, the page reloads, and shows what the platform says there of its end.
+const WAIT = "await waitForSuccessfulPing(url.href)";
+const orUntilItsEnd = (healthPath) => `await Promise.race([waitForSuccessfulPing(url.href), (async () => {
+  let status = 0;
+  while (status !== 404 && status !== 410) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    status = await fetch(${JSON.stringify(healthPath)}, { cache: "no-store" }).then((answer) => answer.status, () => 0);
+  }
+})()])`;
+
 // The dev server's identity, page counting and the last word on Vite's settings: a site's own config may add to
 // them, but not move the preview off its path or open the file system.
 function previewPlugin(settings, state) {
@@ -121,7 +132,8 @@ function previewPlugin(settings, state) {
     transform(code, id) {
       if (!id.includes("/vite/dist/client/")) return undefined;
       const address = JSON.stringify(`${settings.publicHost}${settings.viteBase.replace(/\/$/, "")}/`);
-      return { code: code.replace(/\b__(?:SERVER_HOST|HMR_DIRECT_TARGET)__\b/g, address), map: null };
+      const told = code.replace(/\b__(?:SERVER_HOST|HMR_DIRECT_TARGET)__\b/g, address);
+      return { code: told.replace(WAIT, orUntilItsEnd(settings.healthPath)), map: null };
     },
     configureServer(server) {
       server.httpServer.keepAliveTimeout = KEEP_ALIVE_MS;
