@@ -39,7 +39,7 @@ bench: packages
 	$(BIN)/python -m bench $(ARGS)
 
 # A virtual environment whose Python is gone (upgraded, or the folder moved here) is made anew.
-GONE := $(if $(wildcard .venv/bin),$(shell $(BIN)/python -c '' 2> /dev/null || echo gone))
+GONE := $(if $(wildcard .venv/bin),$(shell $(BIN)/python -c '' > /dev/null 2>&1 || echo gone))
 
 .PHONY: $(GONE)
 $(GONE):
