@@ -171,6 +171,20 @@ def test_what_is_started_inside_stays_inside(folders: tuple[Path, Path]) -> None
     assert [file.name for file in (*own.iterdir(), *other.iterdir())] == ["file", "file"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_no_privilege_is_needed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    (tmp_path / "locked").mkdir(mode=0o700)
+    pid = os.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.setresuid(65534, 65534, 65534)
+        fence = Fence(read=(*map(Path, SYSTEM), tmp_path / "locked" / "deep"), write=(Path(),))
+        refused = fence.run(lambda: outcome(Path("/etc/passwd").read_text)) == "EACCES"
+        os._exit(0 if refused and fence.run(lambda: outcome(partial(Path("a").write_text, "a"))) == 1 else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
 def test_only_tcp_and_only_to_what_is_allowed(folders: tuple[Path, Path]) -> None:
     with socket.create_server((ADDRESS, 0)) as server:
         address = server.getsockname()

@@ -86,7 +86,8 @@ def in_force() -> str:
 @dataclass(frozen=True)
 class Fence:
     """Reads and runs what is below `read`, writes below `write` too; listens on TCP `ports` only, and connects only
-    if it may `connect`. The system's libraries are always readable. What does not exist is left out."""
+    if it may `connect`. The system's libraries are always readable. What does not exist, or is not this user's
+    to reach, is left out."""
 
     read: tuple[Path, ...]
     write: tuple[Path, ...]
@@ -165,7 +166,7 @@ def _allow_tcp_sockets_only() -> None:
 def _allow(ruleset: int, path: Path, access: int) -> None:
     try:
         beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     try:
         if not stat.S_ISDIR(os.fstat(beneath).st_mode):
