@@ -147,11 +147,16 @@ def test_a_body_that_is_not_the_signed_one_is_refused(access: AwsAccess) -> None
     def swap(request: Any, **_: object) -> None:
         request.body = request.body.replace(b"mine", b"evil")
 
-    ecs = access.client("ecs")
-    ecs.meta.events.register("before-send.ecs", swap)
+    ecs, s3 = access.client("ecs"), access.client("s3")
+    s3.create_bucket(Bucket="tagged")
+    for client in (ecs, s3):
+        client.meta.events.register("before-send", swap)
     with pytest.raises(ClientError, match="InvalidSignature"):
         ecs.create_cluster(clusterName="mine")
     assert access.client("ecs").list_clusters()["clusterArns"] == []
+    # S3's clients say in a signed header which body is meant.
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        s3.put_bucket_tagging(Bucket="tagged", Tagging={"TagSet": [{"Key": "owner", "Value": "mine"}]})
 
 
 def test_every_kind_of_request_that_is_signed_is_served(access: AwsAccess) -> None:
