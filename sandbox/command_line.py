@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
+from drivers.npm_packages import PackagesError
 from sandbox import settings
 from sandbox.aws_access import AwsAccess, Keys
 from sandbox.endpoints import PERSON, RUN, Endpoints
@@ -28,6 +29,9 @@ PERSON_IDLE_S = 60.0
 
 LOST = 3
 """Exit code of a sandbox that lost a part of itself."""
+
+NOT_STARTED = 2
+"""Exit code of a sandbox for which the machine lacks something."""
 
 PUT_AWAY_S = 8.0
 """How long the end may take without a part before the reaper does it, with SIGKILL."""
@@ -99,16 +103,17 @@ def _up(arguments: argparse.Namespace) -> int:
     if arguments.while_stdin_open:
         threading.Thread(target=_end_with_stdin, args=(parts.ending,), daemon=True).start()
     platform = Platform(_pace(arguments), images=settings.IMAGES, names=Names(), parts=parts, progress=_say)
+    missing = ""
     try:
         _serve(platform, parts, arguments.ready_file, RUN if arguments.while_stdin_open else PERSON)
     except Exception as error:
         # What went wrong with a part gone went wrong for that.
-        if parts.loss is None:
+        if parts.loss is None and not isinstance(error, PackagesError | OSError):
             raise
-        _say(f"while starting: {error}")
+        missing = str(error)
     finally:
         _put_away(platform, parts)
-    return _outcome(parts)
+    return _outcome(parts, missing)
 
 
 def _serve(platform: Platform, parts: Parts, ready_file: Path | None, started_by: str) -> None:
@@ -148,8 +153,11 @@ def _put_away(platform: Platform, parts: Parts) -> None:
         late.cancel()
 
 
-def _outcome(parts: Parts) -> int:
-    """The exit code; the last line says what the sandbox could not do without."""
+def _outcome(parts: Parts, missing: str = "") -> int:
+    """The exit code; the last line says what was missing, from the first or from some moment on."""
+    if parts.loss is None and missing:
+        print(f"could not start: {missing}", flush=True)
+        return NOT_STARTED
     if parts.loss is None:
         return 0
     print(parts.loss.log, end="", flush=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import threading
 from typing import Any, cast
 
 import pytest
 
+from drivers.npm_packages import PackagesError
 from sandbox import command_line
 from sandbox.command_line import LOST, _pace, _put_away, _seconds
 from sandbox.parts import Parts
@@ -37,6 +40,24 @@ def test_a_person_has_time_to_look(
 def test_an_idle_time_is_a_number_of_seconds(text: str) -> None:
     with pytest.raises(ValueError, match=text):
         _seconds(text)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PackagesError("no network")])
+def test_what_the_machine_lacks_is_one_sentence_at_the_end(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Platform, "start", start)
+    monkeypatch.setattr(sys, "argv", ["sandbox", "up"])
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        assert command_line.main() == command_line.NOT_STARTED
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert capsys.readouterr().out.splitlines()[-1] == f"could not start: {error}"
 
 
 class Hanging:

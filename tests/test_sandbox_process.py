@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -46,7 +48,7 @@ class Started:
     family: list[psutil.Process]
     log: Path
     ready: Path
-    told: dict[str, str]
+    told: dict[str, Any]
 
     def part(self, words: str) -> psutil.Process:
         """The process whose command line has these words."""
@@ -60,9 +62,11 @@ class Started:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Started]:
+def sandbox(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Started]:
+    """A run's, or with the options that the test is given."""
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "sandbox", "up", "--while-stdin-open", "--ready-file", str(ready)]
+    options = getattr(request, "param", ["--while-stdin-open"])
+    command = [sys.executable, "-m", "sandbox", "up", *options, "--ready-file", str(ready)]
     with (tmp_path / "log").open("wb") as log:
         parent = subprocess.Popen(
             [sys.executable, "-c", PARENT, *command],
@@ -80,6 +84,8 @@ def sandbox(tmp_path: Path) -> Iterator[Started]:
         family = [child, *child.children(recursive=True)]
         yield Started(parent, pid, Path(told["logs"]).parent, family, tmp_path / "log", ready, told)
     finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         parent.kill()
         parent.wait()
         parent.stdout.close()
@@ -150,6 +156,14 @@ def test_nothing_is_left_when_its_parent_is_killed(sandbox: Started) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_ended_by(sandbox: Started, number: signal.Signals) -> None:
     os.kill(sandbox.pid, number)
+    gone(sandbox)
+
+
+@pytest.mark.parametrize("sandbox", [["--idle", "20"]], indirect=True)
+def test_a_persons_sandbox_is_ended_by_name(sandbox: Started) -> None:
+    assert (sandbox.told["started_by"], sandbox.told["idle_timeout_s"]) == ("person", 20.0)
+    code, said = command("down", "--id", sandbox.told["id"])
+    assert code == 0, said
     gone(sandbox)
 
 
