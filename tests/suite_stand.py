@@ -90,7 +90,7 @@ Feature: Stand-in
 
     Scenario: The credentials end
       Given credentials that have ended
-      Then 1 of 1 answers are right
+      And 1 of 1 answers are right
 
     Scenario: The load balancer dies
       Given a page that cannot be had, since the load balancer died

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import replace
@@ -160,6 +161,19 @@ def test_the_scenarios_that_prove_a_criterion_are_named_and_those_that_do_not_fi
     (proofs,) = re.findall(r"<td>(<ul>.*?</details>)</td>", head(Told(results, _FINISHED)))
     assert re.findall(r"<li class=\"(\w+)\">(\w)", proofs) == [("failed", "B"), ("passed", "A")]
     assert "<summary>1 of 2 scenarios passed</summary><p>F</p>" in proofs
+
+
+def test_what_could_not_be_observed_is_told_apart_from_what_failed() -> None:
+    unseen = dataclasses.replace(_result("unseen", "not observed", "criterion.routing"), message="throttled")
+    results = dataclasses.replace(_all_met(), scenarios=[*_all_met().scenarios, unseen])
+    shown = head(Told(results, _FINISHED))
+    assert '<span class="verdict could-not-be-judged">Could not be judged</span>' in shown
+    assert "scenarios could not be observed: throttled.</p>" in shown
+    assert "<h2>What could not be observed</h2>" in shown
+    assert "<h2>What failed</h2>" not in shown
+    assert '<tr class="not-proven"><th scope="row">Routing' in shown
+    lost = dataclasses.replace(results, lost=["the load balancer ended"], ended=False)
+    assert '<p class="reason">The load balancer ended.</p>' in head(Told(lost, _FINISHED))
 
 
 def test_a_flaky_scenario_of_the_run_is_named() -> None:

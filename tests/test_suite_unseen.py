@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+import drivers.suite
+from drivers.deployment import Deployment
+from drivers.errors import DiskFull
+from drivers.output import Keep, Output, Report
+from drivers.suite import Suite
+from drivers.view import View
 from tests.suite_stand import run_suite
 
 THROTTLED = "ECS DescribeTasks: ThrottlingException (400): the suite asks too often"
@@ -43,3 +52,20 @@ def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario
     assert run.results["lost"] == [cause]
     assert run.results["ended"] is False
     assert not list(run.folder.glob("*/failure.txt"))
+
+
+def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drivers.suite, "VIEW", View())
+    output = Output(tmp_path, tmp_path / "results.json", Report.NONE, own=False)
+    nothing: Any = SimpleNamespace(
+        evidence=lambda *_: None, profile=SimpleNamespace(), clients=None, attendance=None
+    )
+    suite = Suite("r", Deployment.remote(), nothing, output, Keep.NEVER)
+    assert suite.unseen(AssertionError("expected: a preview")) is None
+    assert isinstance(suite.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
+    monkeypatch.setattr(drivers.suite, "VIEW", View())
+    monkeypatch.setattr(drivers.suite, "LEAST_ROOM", 2**80)
+    assert isinstance(suite.unseen(AssertionError("expected: a preview")), DiskFull)
+    assert suite.ledger.lost

@@ -42,3 +42,10 @@ def test_where_a_scenario_may_run_is_said_exactly_once(tags: str) -> None:
 )
 def test_a_scenario_may_be_skipped_for_a_stated_reason_only(tags: list[str], reason: str | None) -> None:
     assert reason_to_skip(tags) == reason
+
+
+def test_a_scenario_that_proves_nothing_is_named() -> None:
+    with pytest.raises(
+        WrongTags, match=r"line 5: needs at least one of criterion\.cold_start, .*promise\.ownership"
+    ):
+        check_tags(feature("@anywhere", "@slow"))
