@@ -176,6 +176,8 @@ async def serve(host: Host, ready: Callable[[dict[str, int]], None]) -> None:
             handle_signals=False,
             access_log=None,
             shutdown_timeout=1,
+            # The load balancer hands a body on as it came, whatever its Content-Encoding claims.
+            auto_decompress=False,
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
         )

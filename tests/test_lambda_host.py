@@ -177,6 +177,15 @@ def test_the_function_sees_what_the_client_sent(alb: Edge, web: requests.Session
     assert not [name for name in seen["headers"] if name.startswith("x-alb-")]
 
 
+def test_a_body_that_is_not_what_its_encoding_claims_reaches_the_function_as_it_came(
+    alb: Edge, web: requests.Session
+) -> None:
+    claims = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    answer = web.post(f"{alb.url}/api/echo", data=b"body", headers=claims, timeout=10)
+    assert answer.status_code == 200
+    assert "Ym9keQ==" in answer.text
+
+
 def test_the_client_sees_what_the_function_answered(alb: Edge, web: requests.Session) -> None:
     answer = web.get(f"{alb.url}/api/exact")
     assert (answer.status_code, answer.content, answer.headers["x-own"]) == (418, b"hi", "yes")

@@ -160,6 +160,7 @@ BAD: list[tuple[object, str, str | None]] = [
     ("not json", "invalid_json", None),
     ("[" * 60_000, "invalid_json", None),
     ([ASKED], "invalid_json", None),
+    (json.dumps({**ASKED, "more": float("nan")}), "invalid_json", None),
     ({**ASKED, "clientId": None}, "invalid_field", "clientId"),
     ({"userId": "a@example.com", "instruction": "x"}, "missing_field", "clientId"),
     ({**ASKED, "clientId": "Upper"}, "invalid_field", "clientId"),

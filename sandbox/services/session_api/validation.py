@@ -41,7 +41,7 @@ def document(body: bytes) -> Mapping[str, Any]:
             413, "too_large", f"The request body may have {MAX_BODY_BYTES} bytes, not {len(body)}."
         )
     try:
-        found = json.loads(body, object_pairs_hook=_members)
+        found = json.loads(body, object_pairs_hook=_members, parse_constant=_no_json)
     except (ValueError, RecursionError):
         raise ApiError(400, "invalid_json", "The request body must be a JSON object.") from None
     if not isinstance(found, dict):
@@ -116,6 +116,10 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a member is given twice")
     return found
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _text(found: Mapping[str, Any], field: str) -> str:
