@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drivers.ledger import NOT_OBSERVED
 from faults import FAULTS, Fault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,10 @@ class Verdict:
     reasons: dict[str, str]
 
 
+UNSEEN = frozenset({"passed", "skipped", NOT_OBSERVED})
+"""The statuses of scenarios that have not noticed a fault: one that could not look has seen none."""
+
+
 def name_pattern(scenario: str) -> str:
     """A regular expression for a scenario's name; the placeholders of an outline stand for any value."""
     return "^" + "(.+)".join(re.escape(part) for part in re.split(r"<[^<>]+>", scenario)) + "( -- @.*)?$"
@@ -40,7 +45,7 @@ def name_pattern(scenario: str) -> str:
 
 def judge(fault: Fault, scenarios: Sequence[Mapping[str, str | None]]) -> Verdict:
     """Hold the results of a run (fields of `drivers.ledger.ScenarioResult`) against what the fault promises."""
-    noticed = {str(s["name"]): s for s in scenarios if s["status"] not in ("passed", "skipped")}
+    noticed = {str(s["name"]): s for s in scenarios if s["status"] not in UNSEEN}
     reasons = {name: f"{s['failed_step']}: {s['message']}" for name, s in noticed.items()}
     looked = [name for name, s in noticed.items() if s["step_type"] == "then"]
     caught = {wanted for wanted in fault.caught_by if any(re.match(name_pattern(wanted), n) for n in looked)}
