@@ -1,4 +1,4 @@
-"""What may befall a running task: a sudden death, or its whole service forced to zero. All by public protocols."""
+"""What may befall a running task: death, a standstill, its service forced to zero. All by public protocols."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class Accidents:
         """
         self._strike(task, self._profile.exec.kill)
         return self._dead(task)
+
+    def hang(self, task: Task) -> None:
+        """Stop all that runs in a task without ending it, as SIGSTOP does; ECS sees nothing of it. Raises as `kill`."""
+        self._strike(task, self._profile.exec.hang)
 
     @contextmanager
     def dying(self, task: Task) -> Iterator[threading.Event]:
@@ -108,7 +112,7 @@ done
         self._dead(task)
 
     def _strike(self, task: Task, script: str) -> None:
-        """Run a script that kills its own task, as soon as the task takes commands."""
+        """Run a script that befalls its own task, as soon as the task takes commands."""
         wait_until(
             partial(self._fleet.task, task.arn),
             Fact[Task | None](
@@ -121,7 +125,7 @@ done
         wait_until(
             lambda deadline: self._struck(task, script, deadline),
             Fact[bool]("a command run", bool, str),
-            what=f"the command that kills {task}",
+            what=f"the command that befalls {task}",
             within=self._profile.patience.exec_agent,
             transient=(NotReady,),
         )
@@ -130,7 +134,7 @@ done
         try:
             self._run(task, script, deadline).checked(script)
         except (Unreachable, UnexpectedAnswer):
-            # The command may die with its task, and the channel with the command: ECS has the last word.
+            # The command may die or stop with its task, and the channel with it: what the task does next tells.
             return True
         return True
 

@@ -89,13 +89,15 @@ class Mailbox:
     def send(self, letter: Letter) -> Sent:
         """Send a message through SES."""
         message, message_id = _mime(letter)
+        return self.post(letter, message.as_bytes(policy=SMTP), message_id)
+
+    def post(self, letter: Letter, raw: bytes, *message_ids: str) -> Sent:
+        """Send a letter in a MIME form of one's own through SES; `message_ids` are those that it brings with it."""
         answer = self._clients.of("ses").send_raw_email(
-            Source=letter.sender,
-            Destinations=[letter.to],
-            RawMessage={"Data": message.as_bytes(policy=SMTP)},
+            Source=letter.sender, Destinations=[letter.to], RawMessage={"Data": raw}
         )
         domain = "email.amazonses.com" if self._region == "us-east-1" else f"{self._region}.amazonses.com"
-        return Sent(letter, (message_id, f"<{answer['MessageId']}@{domain}>"))
+        return Sent(letter, (*message_ids, f"<{answer['MessageId']}@{domain}>"))
 
     def inbox(self, address: str) -> tuple[Received, ...]:
         """All mail that reached a customer, oldest first."""

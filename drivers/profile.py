@@ -98,9 +98,10 @@ class WorkspaceAccess:
 
 @dataclass(frozen=True)
 class Exec:
-    """What to run by ECS Exec. `kill` ends all that runs in the task's container at once, as SIGKILL does."""
+    """What to run by ECS Exec, for all in the task's container at once: `kill` as SIGKILL does, `hang` as SIGSTOP."""
 
     kill: str
+    hang: str
 
 
 @dataclass(frozen=True)

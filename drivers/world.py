@@ -16,6 +16,7 @@ from drivers.evidence import Exhibit
 from drivers.fleet import Task
 from drivers.hmr import HmrSocket
 from drivers.mail import Letter, Sent
+from drivers.odd_mail import odd
 from drivers.platform import Platform
 from drivers.preview import Loaded
 from drivers.records import Record
@@ -170,7 +171,7 @@ class World:
         """Do nothing any more for a session, as a customer who walked away; open browsers stay open."""
         self.platform.attendance.leave(visit.session_id)
 
-    def mail(self, customer: Customer, instruction: str) -> None:
+    def mail(self, customer: Customer, instruction: str, oddity: str | None = None) -> None:
         """Mail an instruction to the client's address; the session it begins ends with the scenario."""
         self.will_end(customer)
         self.asked_at = datetime.now(UTC)
@@ -178,9 +179,8 @@ class World:
         self._mail_timeline = Timeline()
         self._mail_timeline.mark(Stage.ASKED)
         mailbox = self.platform.mailbox
-        self.mailed = mailbox.send(
-            Letter(customer.user_id, mailbox.intake(customer.client_id), "My website", instruction)
-        )
+        letter = Letter(customer.user_id, mailbox.intake(customer.client_id), "My website", instruction)
+        self.mailed = mailbox.post(letter, odd(oddity, letter)) if oddity else mailbox.send(letter)
 
     def adopt_mailed_session(self) -> Visit:
         """Make the session that the mail began the one at hand; NotInTime if it began none."""

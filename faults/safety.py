@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faults.registry import fault
@@ -13,6 +13,9 @@ READY = "The preview is never called ready before it is served"
 TOLD_WHY = "An instruction that cannot be carried out ends as failed, and the customer is told why"
 BAD_BODY = "A request with <flaw> is refused as <refusal>"
 BAD_TO_LIVE = "A request to a live session with <flaw> is refused, and nothing of the session changes"
+COMES_BACK = "A session comes back with all its files when its Edit task <accident>"
+ODD_MAIL = "A mail with <oddity> is carried out, and answered in its thread"
+REFUSED_MAIL = "A mail with <oddity> begins nothing, and the next one is read all the same"
 MARKUP = "Words that look like code stay words"
 SPY = "The code of a customer's site finds and changes nothing of anybody else's"
 FOREIGN_PATH = "An instruction that names another's file by <way> changes nothing of hers"
@@ -177,3 +180,91 @@ def instructions_reach_everywhere() -> None:
         return await instruct(self, session, instruction_id, instruction)
 
     Sessions.instruct = and_there  # type: ignore[method-assign]
+
+
+@fault(
+    "A task that hangs is left as it is, and so are its customers.", part="hermes", caught_by=(COMES_BACK,)
+)
+def hung_tasks_go_unnoticed() -> None:
+    """Nobody asks a task whether it still does anything."""
+    from sandbox.services.hermes.capacity import Task
+    from sandbox.services.hermes.liveness import Liveness
+
+    def look_away(self: Liveness, tasks: Iterable[Task]) -> None:
+        del self, tasks
+
+    Liveness.watch = look_away  # type: ignore[method-assign]
+
+
+@fault(
+    "Of a mail in two forms the one with the markup is taken for what the customer asks.",
+    part="session_api",
+    caught_by=(ODD_MAIL,),
+)
+def markup_of_a_mail_taken() -> None:
+    """The HTML part is preferred, and taken as it is written."""
+    from sandbox.services.session_api.letters import Letter
+
+    words = Letter.words
+
+    def first_html(self: Letter) -> str:
+        for part in self.message.walk():
+            if part.get_content_type() == "text/html":
+                return str(part.get_payload())
+        return str(words.__get__(self))
+
+    Letter.words = property(first_html)  # type: ignore[assignment,method-assign]
+
+
+@fault("A mail in a character set that nobody knows is dropped.", part="session_api", caught_by=(ODD_MAIL,))
+def unknown_character_sets_dropped() -> None:
+    """What Python has no codec for is no mail."""
+    import codecs
+
+    from sandbox.services.session_api import letters
+
+    read = letters.read
+
+    def strict(raw: bytes) -> letters.Letter:
+        letter = read(raw)
+        for part in letter.message.walk():
+            try:
+                codecs.lookup(part.get_content_charset("utf-8"))
+            except LookupError as unknown:
+                raise letters.Unreadable(str(unknown)) from unknown
+        return letter
+
+    letters.read = strict
+
+
+@fault("Of a mail from two people the first is believed.", part="session_api", caught_by=(REFUSED_MAIL,))
+def first_sender_believed() -> None:
+    """The first address of the first From header is the customer."""
+    from email.utils import getaddresses
+
+    from sandbox.services.session_api.letters import Letter
+
+    def first(self: Letter) -> str:
+        return getaddresses(self.message.get_all("From", []))[0][1]
+
+    Letter.sender = property(first)  # type: ignore[assignment,method-assign]
+
+
+@fault("After one mail that nobody can read, no mail is read.", part="session_api", caught_by=(REFUSED_MAIL,))
+def unreadable_mail_blocks_the_intake() -> None:
+    """The intake stays at the mail that it cannot read."""
+    from sandbox.services.session_api import letters
+
+    read = letters.read
+    stuck: list[letters.Unreadable] = []
+
+    def stay(raw: bytes) -> letters.Letter:
+        if stuck:
+            raise stuck[0]
+        try:
+            return read(raw)
+        except letters.Unreadable as unreadable:
+            stuck.append(unreadable)
+            raise
+
+    letters.read = stay

@@ -44,6 +44,7 @@ Feature: Session persistence and resume
         | accident      |
         | dies suddenly |
         | is stopped    |
+        | hangs         |
 
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
 

@@ -36,6 +36,14 @@ def edit_dies(context: Context) -> None:
     world.platform.accidents.kill(world.lost)
 
 
+@when("its Edit task hangs")
+def edit_hangs(context: Context) -> None:
+    """All its processes are there, and none of them does anything."""
+    world: World = context.world
+    world.lost = task_of(world.platform, world.visit)
+    world.platform.accidents.hang(world.lost)
+
+
 @when("its Edit task is stopped")
 def edit_is_stopped(context: Context) -> None:
     """As by an operator, or by AWS for maintenance."""

@@ -6,6 +6,7 @@ from behave import then, when
 from behave.runner import Context
 from hamcrest import has_length
 
+from drivers.odd_mail import DECOY
 from drivers.session_matchers import is_mail_that_mentions
 from drivers.watch import stays, wait_until
 from drivers.world import World
@@ -16,6 +17,21 @@ def customer_mails(context: Context, instruction: str) -> None:
     """A plain message to the client's address, from a customer nobody has met before."""
     world: World = context.world
     world.mail(world.new_customer(), instruction)
+
+
+@when("a customer sends a mail with {oddity}, asking: {instruction}")
+def customer_mails_oddly(context: Context, oddity: str, instruction: str) -> None:
+    """From a customer nobody has met before, as her mail program happens to write it."""
+    world: World = context.world
+    world.mail(world.new_customer(), instruction, oddity)
+
+
+@when("a customer sends a mail with {oddity}, and after it a plain one: {instruction}")
+def customer_mails_oddly_and_plainly(context: Context, oddity: str, instruction: str) -> None:
+    """The first asks for something, too."""
+    world: World = context.world
+    world.mail(world.new_customer(), DECOY, oddity)
+    world.mail(world.customer, instruction)
 
 
 @then("the customer is answered in the thread with the address of the preview")
