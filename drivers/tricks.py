@@ -62,7 +62,10 @@ def try_all(wire: Wire, targets: Sequence[str]) -> tuple[Answer, ...]:
 
 
 def command(wire: Wire, session_id: str) -> tuple[Answer, ...]:
-    """Give Edit's control commands for a session, below every prefix that leads anywhere."""
+    """Give Edit's control commands for a session, below every prefix that leads anywhere.
+
+    One of them is also a request of the session API, which rightly carries it out: that one is left out.
+    """
     instruction = {"instructionId": "forged", "instruction": 'Change the heading to "Taken over"'}
     opening = {**instruction, "clientId": "forged", "userId": "forged@example.com", "threadId": "forged"}
     own = f"/sessions/{session_id}"
@@ -83,4 +86,5 @@ def command(wire: Wire, session_id: str) -> tuple[Answer, ...]:
         )
         for prefix in prefixes
         for method, path, document in commands
+        if (prefix, document) != ("/api", instruction)
     )
