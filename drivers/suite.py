@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from botocore.exceptions import ClientError
 
@@ -20,10 +17,11 @@ from drivers.errors import ConfigurationError, DiskFull, DriverError, NotObserve
 from drivers.evidence import Evidence
 from drivers.ledger import Ledger
 from drivers.leftovers import left_behind
-from drivers.masking import hide, mask_file
+from drivers.masking import hide, mask_file, masked
 from drivers.output import PROJECT, Keep, Output, choice, point_latest
 from drivers.platform import Platform
 from drivers.profile import read
+from drivers.room import TO_GO_ON, NoRoom, check_room
 from drivers.shared import Shared
 from drivers.traces import Traces
 from drivers.view import VIEW
@@ -32,9 +30,6 @@ from drivers.watch import ClaimFailed
 from drivers.witnessed import Witnessed
 
 PROFILE = "deployments/sandbox.toml"
-
-LEAST_ROOM = 1_000_000
-"""Bytes that must be free where the run writes: with less, whatever fails may fail for that reason alone."""
 
 
 class Suite:
@@ -200,10 +195,10 @@ class Suite:
         return VIEW.lost
 
     def _no_room(self) -> ViewLost | None:
-        for folder in (self.output.results.parent, Path(tempfile.gettempdir())):
-            free = shutil.disk_usage(folder).free if folder.is_dir() else LEAST_ROOM
-            if free < LEAST_ROOM:
-                return DiskFull(f"no room is left on this machine: {free} bytes are free under {folder}")
+        try:
+            check_room(self.output.results.parent, TO_GO_ON)
+        except NoRoom as full:
+            return DiskFull(str(full))
         return None
 
     @property
@@ -223,7 +218,7 @@ class Suite:
     def linger(self, say: Callable[[str], None]) -> None:
         """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
         if self.keeps and self.deployment.info and VIEW.lost is None:
-            say(f"Kept for a look: {dict(self.deployment.info)}")
+            say(masked(f"Kept for a look: {dict(self.deployment.info)}"))
             say("Ctrl-C ends it.")
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()

@@ -66,6 +66,6 @@ def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
     assert suite.unseen(AssertionError("expected: a preview")) is None
     assert isinstance(suite.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
     monkeypatch.setattr(drivers.suite, "VIEW", View())
-    monkeypatch.setattr(drivers.suite, "LEAST_ROOM", 2**80)
+    monkeypatch.setattr(drivers.suite, "TO_GO_ON", 2**80)
     assert isinstance(suite.unseen(AssertionError("expected: a preview")), DiskFull)
     assert suite.ledger.lost
