@@ -19,6 +19,8 @@ _PAGE = re.compile(rf"(?:please )?add an? (?:new )?page called {_NAME}\.?", re.I
 _UPDATE = re.compile(r"(?:please )?update (\S+\.astro) with (.+)", re.IGNORECASE)
 _DELETE = re.compile(rf"(?:please )?delete the page {_NAME}\.?", re.IGNORECASE)
 _NO_LETTERS = re.compile(r"[\W_]+")
+# Astro takes a page's file for an address, and brackets in it for parameters: over some it serves no new page any more.
+_NO_ADDRESS = re.compile(r"[%?#\[\]]")
 _UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;"}
 
@@ -77,6 +79,8 @@ def _create(draft: Draft, path: str, title: str | None = None) -> None:
     source = draft.read(path)
     if source is None and draft.exists(path):
         raise Impossible(f"I cannot create {path}: something else is stored there.")
+    if source is None and (found := _NO_ADDRESS.search(path)):
+        raise Impossible(f"I cannot create {path}: “{found[0]}” is no part of a page's address.")
     shown = title or PurePosixPath(path).stem
     if source is None and path.startswith("src/pages/"):
         source = _new_page(draft, path, shown)
