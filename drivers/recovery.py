@@ -57,6 +57,26 @@ def hermes(platform: Platform) -> Task:
     return running[0]
 
 
+def settled(platform: Platform, session_id: str) -> Record:
+    """A session's record once it has stayed the same for a while: visits of its preview are noted some time after."""
+    seen: list[Record] = []
+
+    def look() -> Record:
+        seen.append(platform.records.get(session_id))
+        return seen[-1]
+
+    return wait_until(
+        look,
+        Fact[Record](
+            "the same as before", lambda record: seen[-2:-1] == [record], lambda _: "another record"
+        ),
+        what=f"the record of session {session_id}",
+        within=platform.profile.patience.answer,
+        every=platform.profile.patience.poll,
+        steadily=6,
+    )
+
+
 def until_begun(platform: Platform, visit: Visit) -> None:
     """Wait until the platform has begun to wake a session: a task is wanted for it."""
     wait_until(

@@ -12,6 +12,7 @@ from drivers.expect import expect
 from drivers.flaws import flawed, flawed_to
 from drivers.matchers import refuses
 from drivers.records import Commands
+from drivers.recovery import settled
 from drivers.session_matchers import unchanged_since
 from drivers.world import World
 
@@ -34,7 +35,7 @@ def request_to_session(context: Context, flaw: str) -> None:
     platform, session_id = world.platform, world.visit.session_id
     request = flawed_to(flaw, session_id)
     with platform.attendance.paused():
-        before = platform.records.get(session_id)
+        before = settled(platform, session_id)
         world.answer = platform.sessions.request(request.method, request.path, body=request.body)
         world.noted = before, platform.records.get(session_id)
 
