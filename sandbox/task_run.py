@@ -105,6 +105,8 @@ class TaskRun:
         ]
         return {
             **base_environment(self._host.aws),
+            # As in an image that trusts the public authorities: the load balancer's is this one.
+            "SSL_CERT_FILE": str(self._host.state.ca_file),
             "ECS_CONTAINER_METADATA_URI_V4": self._metadata_url,
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             "HOME": str(self.scratch),

@@ -79,6 +79,8 @@ class Stand:
         probe.stop()
         self.records = Records(boto3.client("dynamodb"), self.table, self.claims, 86_400)
         self.hermes: list[Orchestrator] = []
+        # Whether the rules of the load balancer are in force by now.
+        self.in_force = True
 
     def config(self, **changes: Any) -> Config:
         """Hermes' settings here."""
@@ -96,6 +98,7 @@ class Stand:
             "listener_arn": self.listener_arn,
             "vpc_id": self.vpc_id,
             "mail_from": SENDER,
+            "preview_origin": "https://preview.example",
             "reconcile_interval_s": 0.05,
             "lease_s": 1.5,
             "health_check_interval_s": 5.0,
@@ -108,7 +111,10 @@ class Stand:
     def start(self, **changes: Any) -> Orchestrator:
         """A running Hermes."""
         orchestrator = Orchestrator(
-            self.config(**changes), f"hermes-{len(self.hermes)}", capacity=self.capacity
+            self.config(**changes),
+            f"hermes-{len(self.hermes)}",
+            capacity=self.capacity,
+            reaches=lambda _session_id: self.in_force,
         )
         self.hermes.append(orchestrator)
         orchestrator.start()

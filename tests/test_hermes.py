@@ -16,7 +16,7 @@ from sandbox.services.hermes.capacity import Fleet, Task
 from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.placement import choose
 from sandbox.services.mail import compose
-from sandbox.services.records import SessionRecord, stamp
+from sandbox.services.records import INITIALIZING, SessionRecord, stamp
 from tests.aws_stand import aws
 from tests.edit_standin import EditTask
 from tests.hermes_stand import IDLE_S, SENDER, Stand, eventually, throughout
@@ -53,6 +53,20 @@ def test_a_session_comes_up_routed_announced_and_on_its_task(stand: Stand) -> No
     assert 1000 <= int(rule["Priority"]) < 30_000
     (mail,) = eventually(lambda: stand.mail_to("test@example.com"), bool, "an answer")
     assert asked.preview_url in mail.get_content()
+
+
+def test_a_session_is_active_once_its_visitors_reach_it(stand: Stand) -> None:
+    stand.in_force = False
+    stand.start()
+    asked = stand.ask(user="waiting@example.com")
+    preview = f"/session/{asked.session_id}/*"
+    eventually(stand.rules, lambda rules: preview in json.dumps(rules), "a rule that leads to the preview")
+    throughout(
+        lambda: stand.now(asked).status, lambda status: status == INITIALIZING, "no active session", 0.5
+    )
+    assert stand.mail_to("waiting@example.com") == []
+    stand.in_force = True
+    stand.wait_status(asked)
 
 
 def test_an_answer_stays_in_the_thread_of_the_mail_that_asked(stand: Stand) -> None:

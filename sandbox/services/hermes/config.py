@@ -49,6 +49,7 @@ class Config:
     listener_arn: str
     vpc_id: str
     mail_from: str
+    preview_origin: str
     reconcile_interval_s: float
     lease_s: float
     health_check_interval_s: float
@@ -76,6 +77,7 @@ class Config:
             listener_arn=environment["LISTENER_ARN"],
             vpc_id=environment["VPC_ID"],
             mail_from=environment["MAIL_FROM"],
+            preview_origin=environment["PREVIEW_ORIGIN"],
             reconcile_interval_s=float(environment["RECONCILE_INTERVAL_S"]),
             lease_s=float(environment["LEASE_S"]),
             health_check_interval_s=float(environment["HEALTH_CHECK_INTERVAL_S"]),

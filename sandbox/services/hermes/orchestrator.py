@@ -22,6 +22,7 @@ from sandbox.services.hermes.reconcile import Reconciler
 from sandbox.services.hermes.routes import Frame, Routes
 from sandbox.services.hermes.sleep import Sleep
 from sandbox.services.hermes.steps import Steps
+from sandbox.services.hermes.visitor import Visitor
 from sandbox.services.records import Records
 
 log = logging.getLogger(__name__)
@@ -37,10 +38,16 @@ _LEASES_PER_CLAIM = 3
 
 
 class Orchestrator:
-    """One Hermes task. `capacity` and `routes` may be given, for where these are not AWS's."""
+    """One Hermes task. `capacity`, `routes` and `reaches` may be given, for where these are not AWS's."""
 
     def __init__(
-        self, config: Config, task_arn: str, *, capacity: Capacity | None = None, routes: Routes | None = None
+        self,
+        config: Config,
+        task_arn: str,
+        *,
+        capacity: Capacity | None = None,
+        routes: Routes | None = None,
+        reaches: Callable[[str], bool] | None = None,
     ) -> None:
         self.config = config
         self.clients = Clients()
@@ -53,6 +60,7 @@ class Orchestrator:
         self.sleep = Sleep(self.records, self.commands, self.capacity)
         self.routes = routes or Routes(self.clients, frame_of(config))
         self.edit = Edit(config.edit_port)
+        self.reaches = reaches or Visitor(config.preview_origin).reaches
         self.answers = Answers(
             self.clients, config.mail_from, self.records, _LEASES_PER_CLAIM * config.lease_s
         )
@@ -152,6 +160,7 @@ class Orchestrator:
             routes=self.routes,
             edit=self.edit,
             answers=self.answers,
+            reaches=self.reaches,
             # Commands that a dead predecessor had received come back to the queue within this time.
             may_idle=lambda: time.monotonic() > since + self.commands.visibility_s,
         )

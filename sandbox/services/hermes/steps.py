@@ -40,7 +40,10 @@ _MAIL_RETRY_S = 2.0
 
 
 class Steps:
-    """The steps, on the parts of the platform they use. `may_idle`: whether idle sessions may be ended by now."""
+    """The steps, on the parts of the platform they use. `reaches`: whether a session's visitors reach its preview.
+
+    `may_idle`: whether idle sessions may be ended by now.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Steps:
         routes: Routes,
         edit: Edit,
         answers: Answers,
+        reaches: Callable[[str], bool],
         may_idle: Callable[[], bool],
     ) -> None:
         self.config = config
@@ -59,6 +63,7 @@ class Steps:
         self.routes = routes
         self.edit = edit
         self.answers = answers
+        self.reaches = reaches
         self.may_idle = may_idle
 
     def step(self, session: Session) -> float | None:
@@ -105,6 +110,8 @@ class Steps:
         if not self.routes.healthy(session_id, session.target):
             return False
         self.routes.publish(session_id)
+        if not self.reaches(session_id):
+            return False
         self._activate(session)
         session.serving = True
         session.served_since = time.monotonic()
