@@ -33,6 +33,7 @@ local function redirect(handle, target)
 end
 
 local function refusal(headers)
+  if headers:get(":method") == "CONNECT" then return "400" end
   if #headers:get(":path") > 16384 then return "414" end
   for name, value in pairs(headers) do
     if #name + #value > 16384 then return "400" end

@@ -168,6 +168,8 @@ def test_failures_have_the_albs_statuses(alb: Edge, web: requests.Session, targe
     hops = ", ".join(["203.0.113.7"] * 31)
     assert web.get(f"{alb.url}/failing", headers={"X-Forwarded-For": hops}).status_code == 463
     assert raw(alb, b"no http\r\n\r\n").startswith(b"HTTP/1.1 400 Bad Request")
+    tunnel = b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"
+    assert raw(alb, tunnel).startswith(b"HTTP/1.1 400 Bad Request")
     target.stop()
     eventually(lambda: web.get(f"{alb.url}/failing").status_code, 502, 5)
 
