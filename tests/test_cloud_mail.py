@@ -229,10 +229,11 @@ def test_base64_keeps_every_byte_and_a_big_mail_bounces(platform: Platform) -> N
     platform.ses.set_active_receipt_rule_set(RuleSetName="other")
     big = letter(text="x\n" * 80_000)
     platform.ses.send_raw_email(Source="test@example.com", RawMessage={"Data": big})
-    platform.ses.send_raw_email(Source="test@example.com", RawMessage={"Data": letter(text="small\n")})
+    small = letter(text="small\n").rstrip() + b" \xff\x80\n"
+    platform.ses.send_raw_email(Source="test@example.com", RawMessage={"Data": small})
     document = platform.notification()
     assert document["receipt"]["action"]["encoding"] == "BASE64"
-    assert base64.b64decode(document["content"]).rstrip().endswith(b"small")
+    assert base64.b64decode(document["content"]).rstrip().endswith(b"small \xff\x80")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.s3.models import s3_backends
 from moto.ses.models import RawMessage, SESBackend, ses_backends
+from moto.ses.responses import EmailResponse
 from moto.sns.models import Subscription, sns_backends
 
 from sandbox.cloud import composed_mail, functions
@@ -72,6 +74,7 @@ def install(invoke: Invoke) -> Callable[[], None]:
     """
     room = MailRoom(invoke)
     hooks = Hooks()
+    hooks.replace(EmailResponse, "send_raw_email", _any_bytes)
     hooks.replace(SESBackend, "send_raw_email", _send_raw_email(SESBackend.send_raw_email, room))
     composed_mail.install(hooks, room.deliver)
     functions.install(hooks, invoke, room.invoke)
@@ -157,6 +160,17 @@ def _logged(what: str, work: Callable[..., None], *arguments: Any) -> None:
         logger.exception("%s: not delivered", what)
 
 
+def _any_bytes(self: EmailResponse) -> ActionResult:
+    """A raw message is bytes; moto fails on those that are no UTF-8, which many an old program's mail is not."""
+    raw: bytes = self._get_param("RawMessage.Data")
+    message = self.backend.send_raw_email(
+        self._get_param("Source"),
+        self._get_param("Destinations", []),
+        raw.decode("utf-8", "surrogateescape"),
+    )
+    return ActionResult({"MessageId": message.id})
+
+
 def _send_raw_email(before: Callable[..., RawMessage], room: MailRoom) -> Callable[..., RawMessage]:
     def call(self: SESBackend, source: str, destinations: list[str], raw_data: str) -> RawMessage:
         # moto adds the header's recipients to the list, and counts them; given ones are the whole envelope.
@@ -165,7 +179,11 @@ def _send_raw_email(before: Callable[..., RawMessage], room: MailRoom) -> Callab
         if envelope:
             self.sent_message_count -= len(sent.destinations) - len(envelope)
             sent.destinations = envelope
-        room.deliver(ReceivedMail.sent_through_ses(sent.id, sent.destinations, raw_data.encode()))
+        room.deliver(
+            ReceivedMail.sent_through_ses(
+                sent.id, sent.destinations, raw_data.encode("utf-8", "surrogateescape")
+            )
+        )
         return sent
 
     return call

@@ -55,11 +55,13 @@ class ControlPlane:
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
         )
-        self._thread = (parts or Parts()).thread("the server of AWS's API", self._server.run)
+        self._parts = parts or Parts()
+        self._thread = self._parts.thread("the server of AWS's API", self._server.run)
         self._thread.start()
 
     def close(self) -> None:
         """Stop serving."""
+        self._parts.ending.set()
         self._server.close()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=0)
 
