@@ -97,6 +97,20 @@ def test_leftovers_of_a_session_that_is_gone_are_removed(stand: Stand) -> None:
     eventually(held, lambda seen: seen == [stays.session_id], "one session on Edit")
 
 
+def test_a_session_whose_record_somebody_deleted_is_given_up_long_before_its_idle_time(stand: Stand) -> None:
+    stand.start(idle_timeout_s=30.0)
+    deleted, kept = (stand.wait_status(stand.ask(user=f"{name}@example.com")) for name in ("gone", "kept"))
+    stand.records.dynamodb.delete_item(
+        TableName=stand.table,
+        Key={"sessionId": {"S": deleted.session_id}, "userId": {"S": deleted.user_id}},
+    )
+    eventually(
+        lambda: (stand.capacity.desired, len(stand.rules())), lambda seen: seen == (1, 1), "one session"
+    )
+    assert kept.session_id in str(stand.rules())
+    assert stand.now(kept).task_arn == kept.task_arn
+
+
 def test_two_hermes_do_each_thing_once(stand: Stand) -> None:
     one, two = stand.start(idle_timeout_s=30.0), stand.start(idle_timeout_s=30.0)
     asked = stand.ask(user="twice@example.com")

@@ -33,10 +33,19 @@ class Audit:
     def run(self, sessions: Mapping[str, Session], fleet: Fleet) -> bool:
         """One audit; False when it could not see everything. AWS_ERRORS."""
         open_now = dict(sessions)
+        self.check_records(open_now)
         self.check_routes(open_now)
         self.check_protection(open_now, fleet)
         complete = [self.check_task(task, open_now) for task in fleet.tasks]
         return self.send_missing_mail() and all(complete)
+
+    def check_records(self, open_now: Mapping[str, Session]) -> None:
+        """Give up sessions that ended elsewhere, or whose record was deleted: what is left of them is a leftover."""
+        for session in open_now.values():
+            record = self.records.get(session.session_id)
+            if (record is None or not record.is_open) and not session.busy and not session.ended:
+                log.warning("session %s is open no longer on record: given up", session.session_id)
+                session.ended = True
 
     def check_routes(self, open_now: Mapping[str, Session]) -> None:
         """Remove routes of sessions that are not open; have lost routes of open ones made again."""
@@ -46,7 +55,8 @@ class Audit:
                 log.warning("session %s is not open: its route goes", session_id)
                 self.routes.remove(session_id)
         for session in open_now.values():
-            if session.serving and not session.busy and not self.routes.routed(session.session_id):
+            settled = session.serving and not session.busy and not session.ended
+            if settled and not self.routes.routed(session.session_id):
                 log.warning("session %s has lost its route", session.session_id)
                 session.serving = False
                 session.look()
