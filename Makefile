@@ -10,21 +10,22 @@ RUNS ?=
 export GIVEN := $(value ARGS)
 
 # What npm's lock files pin: the starter site, the report's page, and for `make test` a browser.
-PACKAGES := $(wildcard sandbox/site reporting)
-test: PACKAGES += tests/browser
+PACKAGES := $(wildcard sandbox/site acceptance/report)
+test: PACKAGES += tests/acceptance/report/browser
 
 .PHONY: packages accept report test sandbox faults bench requirements clean
 
 accept: packages
-	$(BIN)/python -m gate $(if $(JOBS),--jobs $(JOBS)) --words "$$GIVEN"
+	$(BIN)/python -m acceptance run $(if $(JOBS),--jobs $(JOBS)) --words "$$GIVEN"
 
 report: .venv/installed
-	$(BIN)/python -m gate merge $(RUNS) --words "$$GIVEN"
+	$(BIN)/python -m acceptance merge $(RUNS) --words "$$GIVEN"
 
 test: packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m behave --dry-run --format steps.usage --no-summary > .venv/steps-usage.txt
 	! grep --after-context=20 'UNUSED STEP DEFINITIONS' .venv/steps-usage.txt
 	$(BIN)/python -m pytest $(ARGS)
@@ -36,7 +37,7 @@ faults: packages
 	$(BIN)/python -m faults $(ARGS)
 
 bench: packages
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m acceptance bench $(ARGS)
 
 # A virtual environment whose Python is gone (upgraded, or the folder moved here) is made anew.
 GONE := $(if $(wildcard .venv/bin),$(shell $(BIN)/python -c '' > /dev/null 2>&1 || echo gone))
@@ -55,12 +56,12 @@ $(GONE):
 
 # Before any platform starts, so that no run waits for the network; a moment if all is there.
 packages: .venv/installed
-	@$(BIN)/python -m drivers.npm_packages $(PACKAGES)
-	@$(BIN)/python -m sandbox.toolchain
+	@$(BIN)/python -m acceptance.npm_packages $(PACKAGES)
+	@$(BIN)/python -m sandbox.host.toolchain
 
 # Writes requirements.txt anew from requirements.in; needs uv.
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in --output-file requirements.txt
 
 clean:
-	rm -rf .venv reports .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv reports .mypy_cache .ruff_cache .import_linter_cache .pytest_cache

@@ -12,17 +12,17 @@ from types import FrameType
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
-import drivers.early  # noqa: F401 - before all that takes long to load
-from drivers.errors import ConfigurationError, CredentialsEnded, NotObserved
-from drivers.ledger import NOT_OBSERVED, ScenarioResult, StepTime
-from drivers.preflight import WrongRequest, check_request
-from drivers.suite import Suite
-from drivers.summary import summary
-from drivers.tags import SKIP, reason_to_skip
-from drivers.visits import Visits
-from drivers.world import World
-from reporting.runner import calling_runner
-from reporting.wiring import begin_report
+import acceptance.early  # noqa: F401 - before all that takes long to load
+from acceptance.journeys.customer_sessions import Visits
+from acceptance.report.install import begin_report
+from acceptance.report.runner import calling_runner
+from acceptance.results.ledger import NOT_OBSERVED, ScenarioResult, StepTime
+from acceptance.results.summary import summary
+from acceptance.results.tags import SKIP, reason_to_skip
+from acceptance.run.preflight import WrongRequest, check_request
+from acceptance.run.suite import Suite
+from acceptance.run.world import World
+from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, NotObserved
 
 
 def before_all(context: Context) -> None:

@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.ledger import NOT_OBSERVED
+from acceptance.results.ledger import NOT_OBSERVED
 from faults import FAULTS, Fault
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def name_pattern(scenario: str) -> str:
 
 
 def judge(fault: Fault, scenarios: Sequence[Mapping[str, str | None]]) -> Verdict:
-    """Hold the results of a run (fields of `drivers.ledger.ScenarioResult`) against what the fault promises."""
+    """Hold the results of a run (fields of `acceptance.results.ledger.ScenarioResult`) against what the fault
+    promises.
+    """
     noticed = {str(s["name"]): s for s in scenarios if s["status"] not in UNSEEN}
     reasons = {name: f"{s['failed_step']}: {s['message']}" for name, s in noticed.items()}
     looked = [name for name, s in noticed.items() if s["step_type"] == "then"]

@@ -68,7 +68,7 @@ def hmr_client_at_root() -> None:
 @fault("Nobody ever ends a session that is left alone.", part="hermes", caught_by=(EXPIRES,))
 def idle_reaper_never_runs() -> None:
     """No session counts as idle."""
-    from sandbox.services.hermes.steps import Steps
+    from sandbox.services.hermes.session_steps import Steps
     from sandbox.services.records import SessionRecord
 
     def never(self: Steps, record: SessionRecord) -> bool:
@@ -112,7 +112,7 @@ def keepalives_ignored() -> None:
 )
 def activity_counts_for_everybody() -> None:
     """A session is idle once the latest activity of all sessions is long ago."""
-    from sandbox.services.hermes.steps import Steps
+    from sandbox.services.hermes.session_steps import Steps
     from sandbox.services.records import SessionRecord
 
     idle, latest = Steps.idle, {"at": ""}

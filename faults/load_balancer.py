@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.elb_state import Rule, Snapshot
+    from sandbox.aws_api.elb_state import Rule, Snapshot
     from sandbox.settings import Pace
 
 
 def change_snapshot(change: Callable[[Snapshot], Snapshot]) -> None:
     """Have the load balancer serve what `change` makes of ELBv2's state."""
-    from sandbox import balancer
+    from sandbox.alb import balancer
 
     snapshot = balancer.snapshot  # type: ignore[attr-defined]
 
@@ -38,7 +38,7 @@ def change_rules(change: Callable[[Sequence[Rule], Snapshot], Sequence[Rule]]) -
 
 def change_lua(old: str, new: str) -> None:
     """Replace a piece of the script that every request goes through; LookupError when it starts, if it lacks that."""
-    from sandbox import envoy
+    from sandbox.alb import envoy
 
     listener = envoy.listener
 

@@ -35,7 +35,7 @@ OWN_TASK = "With three tasks, each session is served by its own, fifty times out
 )
 def prefixes_too_wide() -> None:
     """`/api/*` matches as `/api*` would."""
-    from sandbox.elb_state import Condition, Rule, Snapshot
+    from sandbox.aws_api.elb_state import Condition, Rule, Snapshot
 
     def widened(condition: Condition) -> Condition:
         return dataclasses.replace(condition, values=tuple(v.replace("/*", "*") for v in condition.values))
@@ -60,7 +60,7 @@ def bare_path_forgotten() -> None:
 @fault("One in four requests is answered by another customer's task.", part="sandbox", caught_by=(OWN_TASK,))
 def requests_go_astray() -> None:
     """What asks a session's health goes, for a quarter, to the target group of another session."""
-    from sandbox.elb_state import Condition, Forward, Rule, Snapshot
+    from sandbox.aws_api.elb_state import Condition, Forward, Rule, Snapshot
 
     def change(rules: Sequence[Rule], right: Snapshot) -> Sequence[Rule]:
         sessions = [group.arn for group in right.groups if ":targetgroup/s-" in group.arn and group.endpoints]
@@ -87,7 +87,7 @@ def requests_go_astray() -> None:
 )
 def control_port_routed() -> None:
     """A rule leads from `/sessions` to the control port of the tasks that serve previews."""
-    from sandbox.elb_state import Condition, Endpoint, Forward, Rule, Snapshot, TargetGroup
+    from sandbox.aws_api.elb_state import Condition, Endpoint, Forward, Rule, Snapshot, TargetGroup
 
     arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/control/0"
     rule = Rule(
@@ -110,7 +110,7 @@ def control_port_routed() -> None:
 )
 def redirect_drops_query() -> None:
     """The redirect keeps the path and not the query."""
-    from sandbox.elb_state import Redirect, Rule
+    from sandbox.aws_api.elb_state import Redirect, Rule
 
     def shortened(rule: Rule) -> Rule:
         if not isinstance(rule.action, Redirect):
@@ -133,7 +133,7 @@ def sockets_cut() -> None:
 )
 def upgrade_not_passed() -> None:
     """The load balancer speaks HTTP only."""
-    from sandbox import envoy
+    from sandbox.alb import envoy
 
     manager = envoy._connection_manager
 

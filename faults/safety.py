@@ -46,7 +46,7 @@ def ready_before_served() -> None:
 @fault("A customer whose session fails is told so twice.", part="hermes", caught_by=(TOLD_WHY,))
 def failure_told_twice() -> None:
     """The answer is sent again a moment after the first."""
-    from sandbox.services.hermes.answers import Answers
+    from sandbox.services.hermes.customer_mail import Answers
     from sandbox.services.records import SessionRecord
 
     send = Answers._send

@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
-from drivers.npm_packages import PackagesError
+from acceptance.npm_packages import PackagesError
 from sandbox import settings
 from sandbox.aws_access import AwsAccess, Keys
 from sandbox.endpoints import PERSON, RUN, Endpoints
+from sandbox.host.parts import Parts
 from sandbox.information import chosen, running
-from sandbox.parts import Parts
 from sandbox.platform import Platform
 from sandbox.settings import INSTANT, PACES, Names, Pace
 

@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sandbox.endpoints import RUN, Endpoints
-from sandbox.reaper import PREFIX, withdraw
-from sandbox.state import State
+from sandbox.host.reaper import PREFIX, withdraw
+from sandbox.host.state import State
 from sandbox.strangers import refusal
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[1]
 """The project folder that this is run from."""
 
 RUNNING = "running.json"

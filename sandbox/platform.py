@@ -8,28 +8,29 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from sandbox import cloud, toolchain
-from sandbox.addresses import Addresses
-from sandbox.authority import Authority
+from sandbox import aws_api
+from sandbox.alb.authority import Authority
+from sandbox.alb.balancer import Balancer
 from sandbox.aws_access import AwsAccess, Keys
-from sandbox.balancer import Balancer
-from sandbox.cloud import elbv2, file_systems, mail
-from sandbox.cloud.logs import put_log_events
-from sandbox.cloud.server import ControlPlane
+from sandbox.aws_api import elbv2, file_systems, mail
+from sandbox.aws_api.logs import put_log_events
+from sandbox.aws_api.server import ControlPlane
+from sandbox.ecs.addresses import Addresses
+from sandbox.ecs.execute import ExecServer
+from sandbox.ecs.scheduler import Scheduler
+from sandbox.ecs.targets import TargetGroups
+from sandbox.ecs.task_run import Host, base_environment
 from sandbox.endpoints import CA_TRUST, Endpoints, activation, named
-from sandbox.execute import ExecServer
+from sandbox.host import toolchain
+from sandbox.host.parts import Parts
+from sandbox.host.processes import Processes
+from sandbox.host.reaper import Reaper
+from sandbox.host.state import State
 from sandbox.information import CHECKOUT, InformationServer
-from sandbox.lambda_function import LambdaFunction
-from sandbox.parts import Parts
-from sandbox.processes import Processes
+from sandbox.lambda_.function import LambdaFunction
 from sandbox.provision import Plan, Provisioned, provision
-from sandbox.reaper import Reaper
-from sandbox.scheduler import Scheduler
 from sandbox.services.edit.fence import in_force
 from sandbox.settings import Images, Names, Pace
-from sandbox.state import State
-from sandbox.targets import TargetGroups
-from sandbox.task_run import Host, base_environment
 
 SITE = Path(__file__).resolve().parent / "site"
 
@@ -100,7 +101,7 @@ class Platform:
         self._undo.callback(executions.stop)
         functions = Functions(processes, state, self._images, control.access)
         self._undo.callback(
-            cloud.install(
+            aws_api.install(
                 scheduler=scheduler,
                 pace=self._pace,
                 open_session=executions.open,

@@ -108,7 +108,7 @@ class Images:
     session_api: Sequence[str] = (
         sys.executable,
         "-m",
-        "sandbox.lambda_host",
+        "sandbox.lambda_.host",
         "sandbox.services.session_api.handler:handle",
     )
 

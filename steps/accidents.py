@@ -8,10 +8,7 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import equal_to
 
-from drivers.errors import Unreachable
-from drivers.expect import expect
-from drivers.matchers import has_heading
-from drivers.recovery import (
+from acceptance.journeys.recovery import (
     ask_all,
     ask_amid,
     hermes,
@@ -21,8 +18,11 @@ from drivers.recovery import (
     task_of,
     until_begun,
 )
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.matchers.answers import has_heading
+from acceptance.run.world import World
+from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
 """A shell condition: some file of the site has changed."""

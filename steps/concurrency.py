@@ -8,22 +8,17 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly
 
-from drivers.crash import crash_preview, until_back
-from drivers.crowd import until_all_live, until_nobody_works
-from drivers.crowd_matchers import (
-    is_on_a_task_of,
-    never_more_than,
-    shows_own_work_only,
-    spread_evenly,
-    undisturbed,
-)
-from drivers.expect import expect
-from drivers.glimpse import look
-from drivers.matchers import within_budget
-from drivers.overlap import busiest
-from drivers.preview_matchers import served_by
-from drivers.shrinking import by_age_of_task, end_one_after_the_other
-from drivers.world import World
+from acceptance.journeys.bystanders import undisturbed
+from acceptance.journeys.customer_group import until_all_live, until_nobody_works
+from acceptance.journeys.preview_crash import crash_preview, until_back
+from acceptance.journeys.scale_in import by_age_of_task, end_one_after_the_other
+from acceptance.journeys.session_probe import look, shows_own_work_only
+from acceptance.journeys.task_concurrency import busiest, never_more_than
+from acceptance.matchers.answers import within_budget
+from acceptance.matchers.groups import is_on_a_task_of, spread_evenly
+from acceptance.matchers.preview import served_by
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 
 @given("nobody is at work")

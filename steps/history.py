@@ -6,12 +6,12 @@ from behave import then, when
 from behave.runner import Context
 from hamcrest import empty, equal_to, has_entry, has_length
 
-from drivers.expect import expect
-from drivers.history_matchers import carries_out, continues, subject_of
-from drivers.recovery import ask_all
-from drivers.table import rows
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.journeys.recovery import ask_all
+from acceptance.matchers.history import carries_out, continues, subject_of
+from acceptance.run.table import rows
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @when("the customer asks, one after the other:")

@@ -6,10 +6,10 @@ from behave import then, when
 from behave.runner import Context
 from hamcrest import has_length
 
-from drivers.odd_mail import DECOY
-from drivers.session_matchers import is_mail_that_mentions
-from drivers.watch import stays, wait_until
-from drivers.world import World
+from acceptance.journeys.odd_mail import DECOY
+from acceptance.matchers.sessions import is_mail_that_mentions
+from acceptance.run.world import World
+from acceptance.waiting.waits import stays, wait_until
 
 
 @when("a customer mails: {instruction}")

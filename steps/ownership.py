@@ -9,17 +9,27 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import has_length
 
-from drivers.errors import Unreachable
-from drivers.expect import expect
-from drivers.matchers import same_files_as
-from drivers.newcomers import newcomer, workspace_of
-from drivers.recovery import ask_all
-from drivers.secret import UP, Secret, found_nothing, keeps, looked_everywhere, pry, spy_on, tells, ways_to
-from drivers.session_matchers import is_true_of
-from drivers.snapshot import Snapshot
-from drivers.table import rows
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.journeys.lookalikes import newcomer, workspace_of
+from acceptance.journeys.path_traversal import (
+    UP,
+    Secret,
+    found_nothing,
+    keeps,
+    looked_everywhere,
+    pry,
+    spy_on,
+    tells,
+    ways_to,
+)
+from acceptance.journeys.recovery import ask_all
+from acceptance.journeys.workspace_state import Snapshot
+from acceptance.matchers.answers import same_files_as
+from acceptance.matchers.sessions import is_true_of
+from acceptance.run.table import rows
+from acceptance.run.world import World
+from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @given("an owner at work in her workspace")

@@ -9,16 +9,16 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import equal_to, greater_than
 
-from drivers.burst import repeated, started_and_ended
-from drivers.crowd import ask_in_parallel, until_all_live, until_carried_out
-from drivers.crowd_matchers import all_have_status, ran_at_once
-from drivers.expect import expect
-from drivers.identifiers import sessions_of_their_own, the_same_session, unguessable
-from drivers.redeployment import ask_during_deployment
-from drivers.repository import order_of, sound_and_pushed
-from drivers.second_hermes import SecondHermes, one_rule
-from drivers.watch import stays, wait_until
-from drivers.world import World
+from acceptance.journeys.burst import repeated, started_and_ended
+from acceptance.journeys.customer_group import ask_in_parallel, until_all_live, until_carried_out
+from acceptance.journeys.hermes_takeover import SecondHermes, ask_during_deployment, one_rule
+from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_session, unguessable
+from acceptance.journeys.task_concurrency import ran_at_once
+from acceptance.journeys.workspace_state import order_of, sound_and_pushed
+from acceptance.matchers.groups import all_have_status
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import stays, wait_until
 
 
 @given("{count:d} live sessions")

@@ -6,14 +6,13 @@ from behave import given, then
 from behave.runner import Context
 from hamcrest import equal_to
 
-from drivers.damage import inflict
-from drivers.expect import expect
-from drivers.matchers import same_files_as
-from drivers.recovery import task_of
-from drivers.snapshot import Snapshot, apart_from, kept
-from drivers.specimens import COUNT, lay_out
-from drivers.visits import Customer
-from drivers.world import World
+from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.recovery import task_of
+from acceptance.journeys.workspace_fixtures import COUNT, inflict, lay_out
+from acceptance.journeys.workspace_state import Snapshot, apart_from, kept
+from acceptance.matchers.answers import same_files_as
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 
 @given('a live session of "{user_id}" of "{client_id}", begun with: {instruction}')

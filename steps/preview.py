@@ -6,13 +6,13 @@ from behave import given, then
 from behave.runner import Context
 from hamcrest import not_
 
-from drivers.errors import Unreachable
-from drivers.expect import expect
-from drivers.matchers import always, answers_with, has_heading, is_live, is_waiting_page
-from drivers.preview_matchers import has_update_since, served_whenever_healthy, waiting_then_live
-from drivers.timeline import Stage
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.journeys.timeline import Stage
+from acceptance.matchers.answers import always, answers_with, has_heading, is_live, is_waiting_page
+from acceptance.matchers.preview import has_update_since, served_whenever_healthy, waiting_then_live
+from acceptance.run.world import World
+from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @given("its preview is open in a browser")

@@ -8,13 +8,13 @@ from behave import then, when
 from behave.runner import Context
 from hamcrest import empty, equal_to
 
-from drivers.expect import expect
-from drivers.flaws import flawed, flawed_to
-from drivers.matchers import refuses
-from drivers.records import Commands
-from drivers.recovery import settled
-from drivers.session_matchers import unchanged_since
-from drivers.world import World
+from acceptance.drivers.session_table import Commands
+from acceptance.journeys.bad_requests import flawed, flawed_to
+from acceptance.journeys.recovery import settled
+from acceptance.matchers.answers import refuses
+from acceptance.matchers.sessions import unchanged_since
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 REFUSALS = {"invalid": 400, "unknown": 404, "not allowed": 405, "too large": 413}
 

@@ -6,15 +6,15 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import has_length
 
-from drivers.addresses import internal_addresses
-from drivers.destinations import destination
-from drivers.endings import ENDED
-from drivers.expect import expect
-from drivers.extremes import extreme
-from drivers.matchers import all_loaded, answers_with, is_waiting_page
-from drivers.rounds import ask_in_turn, tasks_on_record
-from drivers.routing_matchers import all_from, answers_from, lies_under, names_none_of, reads, sends_on_to
-from drivers.world import World
+from acceptance.journeys.bad_requests import extreme
+from acceptance.journeys.forwarded_request import internal_addresses
+from acceptance.journeys.session_probe import ask_in_turn, tasks_on_record
+from acceptance.journeys.shared_sessions import ENDED
+from acceptance.matchers.answers import all_loaded, answers_with, is_waiting_page
+from acceptance.matchers.routing import all_from, answers_from, lies_under, names_none_of, reads, sends_on_to
+from acceptance.run.placeholders import destination
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 
 @given("a session that these scenarios share")

@@ -6,10 +6,10 @@ from behave import given, then
 from behave.runner import Context
 from hamcrest import equal_to, less_than
 
-from drivers.expect import expect
-from drivers.preview_matchers import served_by
-from drivers.task_matchers import that_many
-from drivers.world import World
+from acceptance.matchers.preview import served_by
+from acceptance.matchers.tasks import that_many
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 
 @given("a wake-up watched from the request to the live preview")

@@ -8,13 +8,14 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly, equal_to, has_length, not_none
 
-from drivers.expect import expect
-from drivers.matchers import always, answers_page, has_status, within_budget
-from drivers.session_matchers import expired_while_connected, mentions, nothing_of
-from drivers.timeline import Stage
-from drivers.visits import Customer
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.idle_watch import expired_while_connected
+from acceptance.journeys.timeline import Stage
+from acceptance.matchers.answers import always, answers_page, has_status, within_budget
+from acceptance.matchers.sessions import mentions, nothing_of
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @given("the platform is asleep")

@@ -8,13 +8,20 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import has_length
 
-from drivers.endings import ENDED
-from drivers.expect import expect
-from drivers.hmr import find_client
-from drivers.matchers import answers_with, is_open
-from drivers.sockets import answered_once, ask_for_echo, echoes, is_closed, open_wrongly, unanswered
-from drivers.watch import stays, wait_until
-from drivers.world import World
+from acceptance.drivers.hmr import find_client
+from acceptance.journeys.shared_sessions import ENDED
+from acceptance.journeys.update_sockets import (
+    answered_once,
+    ask_for_echo,
+    echoes,
+    is_closed,
+    open_wrongly,
+    unanswered,
+)
+from acceptance.matchers.answers import answers_with, is_open
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import stays, wait_until
 
 SIZES = {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024}
 

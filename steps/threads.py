@@ -9,13 +9,13 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import all_of, equal_to, not_
 
-from drivers.errors import Unreachable
-from drivers.expect import expect
-from drivers.git import Commit
-from drivers.history_matchers import subject_of
-from drivers.matchers import has_commit, has_heading
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.drivers.git import Commit
+from acceptance.matchers.answers import has_commit, has_heading
+from acceptance.matchers.history import subject_of
+from acceptance.run.world import World
+from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @given("the customer asked: {instruction}")

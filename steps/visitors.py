@@ -6,7 +6,7 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import calling, raises
 
-from drivers.arrival import (
+from acceptance.journeys.forwarded_request import (
     HOP_BY_HOP,
     PATH,
     Arrival,
@@ -16,14 +16,13 @@ from drivers.arrival import (
     has_trace,
     without_hop_headers,
 )
-from drivers.endings import EXPIRED
-from drivers.errors import Untrusted
-from drivers.expect import expect
-from drivers.matchers import has_heading
-from drivers.routing_matchers import carried_nothing_out, names_none_of, reached_only
-from drivers.secret import Secret, keeps
-from drivers.tricks import SYSTEM_WORDS, command, try_all, ways
-from drivers.world import World
+from acceptance.journeys.path_traversal import SYSTEM_WORDS, Secret, command, keeps, try_all, ways
+from acceptance.journeys.shared_sessions import EXPIRED
+from acceptance.matchers.answers import has_heading
+from acceptance.matchers.routing import carried_nothing_out, names_none_of, reached_only
+from acceptance.run.world import World
+from acceptance.waiting.errors import Untrusted
+from acceptance.waiting.expect import expect
 
 FOREIGN_NAME = "preview.example.org"
 TRACE_ROOT = "1-67891233-abcdef012345678912345678"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from behave import given, then
 from behave.runner import Context
 
-from drivers.expect import expect
-from drivers.matchers import same_files_as
-from drivers.session_matchers import is_true_of
-from drivers.watch import wait_until
-from drivers.world import World
+from acceptance.matchers.answers import same_files_as
+from acceptance.matchers.sessions import is_true_of
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import wait_until
 
 
 @given("a customer whose workspace cannot be opened")

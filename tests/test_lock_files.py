@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parent.parent
-LOCK_FILES = ("sandbox/site", "reporting", "tests/browser")
+PROJECT = Path(__file__).resolve().parents[1]
+LOCK_FILES = ("sandbox/site", "acceptance/report", "tests/acceptance/report/browser")
 
 
 @pytest.mark.parametrize("folder", LOCK_FILES)

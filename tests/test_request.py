@@ -7,9 +7,9 @@ from pathlib import Path
 
 from behave.parser import parse_file
 
-from drivers.criteria import CRITERIA
+from acceptance.results.criteria import CRITERIA
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[1]
 LINES = 18
 """So many bullets has the request under its four scenarios."""
 

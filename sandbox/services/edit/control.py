@@ -13,9 +13,9 @@ from aiohttp import web
 from .commits import token
 from .config import Identity
 from .editor import Impossible
-from .folders import OpenError
 from .git import ref_safe
 from .sessions import NotReady, Session, Sessions, Wanted
+from .workspace_ownership import OpenError
 
 _CLIENT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ADDRESSED = re.compile(r"[0-9.]+(:\d+)?")

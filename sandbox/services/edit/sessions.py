@@ -19,10 +19,10 @@ from .activity import Activity
 from .commits import Note
 from .config import Config, Identity
 from .editor import Impossible
-from .folders import OpenError
 from .planning import Planner
 from .preview import NodeProcess, Preview, PreviewError
 from .workspace import Workspace
+from .workspace_ownership import OpenError
 
 _PUSH_PATIENCE_S = 5.0
 

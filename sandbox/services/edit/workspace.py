@@ -12,8 +12,8 @@ from pathlib import Path
 
 from . import commits, repair
 from .fence import SYSTEM, Fence
-from .folders import Checkout, OpenError, claim, push_lock, user_lock
 from .git import Git, GitError
+from .workspace_ownership import Checkout, OpenError, claim, push_lock, user_lock
 
 _MAIN = "main"
 _MINE = ("node_modules/", "dist/", ".astro/")

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 
 from sandbox.services.aws import AWS_ERRORS
-from sandbox.services.hermes.answers import Claimed
 from sandbox.services.hermes.capacity import Capacity, Fleet, Task
+from sandbox.services.hermes.customer_mail import Claimed
 from sandbox.services.hermes.edit import Edit, EditUnavailable
 from sandbox.services.hermes.routes import Routes
 from sandbox.services.hermes.session import Session
-from sandbox.services.hermes.steps import Steps
+from sandbox.services.hermes.session_steps import Steps
 from sandbox.services.records import FAILED, Records
 
 log = logging.getLogger(__name__)

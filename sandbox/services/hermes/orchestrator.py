@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable
 
 from sandbox.services.aws import AWS_ERRORS, Clients
-from sandbox.services.hermes.answers import Answers
 from sandbox.services.hermes.audit import Audit
 from sandbox.services.hermes.capacity import Capacity
 from sandbox.services.hermes.commands import Commands, pump
 from sandbox.services.hermes.config import Config
+from sandbox.services.hermes.customer_mail import Answers
 from sandbox.services.hermes.edit import Edit
 from sandbox.services.hermes.lease import Lease
 from sandbox.services.hermes.liveness import PAUSE_S, Liveness
 from sandbox.services.hermes.reconcile import Reconciler
 from sandbox.services.hermes.routes import Frame, Routes
+from sandbox.services.hermes.session_steps import Steps
 from sandbox.services.hermes.sleep import Sleep
-from sandbox.services.hermes.steps import Steps
 from sandbox.services.hermes.visitor import Visitor
 from sandbox.services.records import Records
 

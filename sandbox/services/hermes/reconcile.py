@@ -16,8 +16,8 @@ from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.edit import EditUnavailable, NotOpenHere
 from sandbox.services.hermes.placement import choose
 from sandbox.services.hermes.session import Overtaken, Session, crowding
+from sandbox.services.hermes.session_steps import Steps
 from sandbox.services.hermes.sleep import Sleep
-from sandbox.services.hermes.steps import Steps
 from sandbox.services.records import OPEN, Records, SessionRecord
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What the suite and the platform cost, measured: `python -m acceptance bench`, or `make bench`."""

@@ -1,0 +1,98 @@
+"""What every part of the bench works on: one deployment with its drivers, and how much is to be measured."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from acceptance.drivers.platform import Platform
+from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.run.suite import Suite
+
+AT_WORK_S = (0.15, 0.45)
+"""A change is made at a random moment of this span after its watch began, so that it falls anywhere between looks."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often each thing is measured. `crowds` are numbers of sessions, `features` what behave is to run."""
+
+    wakes: int = 20
+    rounds: int = 12
+    against_waiter: int = 4
+    crowds: tuple[int, ...] = (1, 3, 10, 30)
+    requests: int = 500
+    edits: int = 30
+    features: tuple[str, ...] = ("features",)
+
+
+QUICK = Plan(
+    wakes=2,
+    rounds=2,
+    against_waiter=1,
+    crowds=(1, 3),
+    requests=60,
+    edits=4,
+    features=("features/cold_start.feature:10",),
+)
+"""Enough to see that the bench works; its figures say little."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A deployment that runs. `settings` are the `-D` values it was made from, `folder` is for files of the bench."""
+
+    suite: Suite
+    settings: Mapping[str, str]
+    plan: Plan
+    folder: Path
+    say: Callable[[str], None]
+
+    @property
+    def platform(self) -> Platform:
+        """Its drivers."""
+        return self.suite.platform
+
+    @property
+    def visits(self) -> Visits:
+        """Starts and ends sessions on it."""
+        return Visits(self.platform)
+
+    def customer(self) -> Customer:
+        """Somebody nobody has met before, at a client of her own."""
+        return Customer(self.suite.new_client(), self.platform.mailbox.customer("anna"))
+
+    @contextmanager
+    def at_work(self, instruction: str) -> Iterator[Visit]:
+        """A live session of a new customer who stays at work; her browser is open. It is ended on leaving."""
+        customer = self.customer()
+        try:
+            visit = self.visits.start(customer, instruction)
+            self.platform.attendance.attend(visit.session_id)
+            self.visits.until_connected(visit)
+            try:
+                yield visit
+            finally:
+                for browser in visit.browsers:
+                    browser.close()
+        finally:
+            self.visits.end_all_of(customer.client_id)
+
+
+@contextmanager
+def soon(change: Callable[[], object]) -> Iterator[None]:
+    """Make a change at a random moment while the body watches for it; what it raises is raised on leaving."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def later() -> None:
+            threading.Event().wait(random.uniform(*AT_WORK_S))
+            change()
+
+        made = pool.submit(later)
+        yield
+        made.result()

@@ -1,0 +1,1 @@
+"""What the suite is told of a deployment: its profile, its patience."""

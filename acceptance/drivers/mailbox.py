@@ -1,0 +1,179 @@
+"""Mail as a customer sends and receives it: real MIME through SES, her inbox read from the bucket SES fills."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from email.utils import format_datetime, getaddresses, make_msgid
+from typing import Any
+
+from acceptance.config.profile import Mail
+from acceptance.drivers.aws import Clients, body_of
+
+SETUP_NOTE = "AMAZON_SES_SETUP_NOTIFICATION"
+"""SES leaves an object of this name in a bucket it may write to."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to send. `headers` are added as they are; `reply_to` makes it a reply in that message's thread."""
+
+    sender: str
+    to: str
+    subject: str
+    text: str
+    reply_to: Received | Sent | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that was accepted. SES may replace the Message-ID, so both that it can have are named."""
+
+    letter: Letter
+    message_ids: tuple[str, ...]
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID we gave it."""
+        return self.message_ids[0]
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The thread up to this message, not counting it."""
+        return _thread_before(self.letter)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message in the customers' inbox. `references` are message ids, oldest first."""
+
+    key: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    message_id: str
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    auto_submitted: str | None
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"mail {self.subject!r} from {self.sender} to {', '.join(self.to)}: {' '.join(self.text.split())[:160]}"
+
+
+class Mailbox:
+    """Sends as any test customer and reads any test customer's mail."""
+
+    def __init__(self, clients: Clients, mail: Mail, region: str) -> None:
+        self._clients = clients
+        self._mail = mail
+        self._region = region
+        self._read: dict[str, Received] = {}
+        self._lock = threading.Lock()
+
+    def intake(self, client_id: str) -> str:
+        """The address that takes instructions for a client."""
+        return f"{self._mail.local_part}+{client_id}@{self._mail.domain}"
+
+    def customer(self, name: str) -> str:
+        """The address of a test customer whose inbox the suite can read."""
+        return f"{name}@{self._mail.customer_domain}"
+
+    def send(self, letter: Letter) -> Sent:
+        """Send a message through SES."""
+        message, message_id = _mime(letter)
+        return self.post(letter, message.as_bytes(policy=SMTP), message_id)
+
+    def post(self, letter: Letter, raw: bytes, *message_ids: str) -> Sent:
+        """Send a letter in a MIME form of one's own through SES; `message_ids` are those that it brings with it."""
+        answer = self._clients.of("ses").send_raw_email(
+            Source=letter.sender, Destinations=[letter.to], RawMessage={"Data": raw}
+        )
+        domain = "email.amazonses.com" if self._region == "us-east-1" else f"{self._region}.amazonses.com"
+        return Sent(letter, (*message_ids, f"<{answer['MessageId']}@{domain}>"))
+
+    def inbox(self, address: str) -> tuple[Received, ...]:
+        """All mail that reached a customer, oldest first."""
+        bucket = self._clients.of("s3")
+        keys = [
+            (str(entry["Key"]), entry["LastModified"])
+            for page in bucket.get_paginator("list_objects_v2").paginate(
+                Bucket=self._mail.inbox_bucket, Prefix=self._mail.inbox_prefix
+            )
+            for entry in page.get("Contents", [])
+            if not str(entry["Key"]).endswith(SETUP_NOTE)
+        ]
+        messages = [self._message(bucket, key, at) for key, at in keys]
+        mine = [message for message in messages if address.lower() in message.to]
+        return tuple(sorted(mine, key=lambda message: (message.at, message.key)))
+
+    def answers_to(self, sent: Sent) -> tuple[Received, ...]:
+        """Mail to the sender that refers to `sent` as its thread."""
+        return tuple(message for message in self.inbox(sent.letter.sender) if answers(message, sent))
+
+    def _message(self, bucket: Any, key: str, at: datetime) -> Received:
+        with self._lock:
+            known = self._read.get(key)
+        if known is not None:
+            return known
+        body = body_of(bucket.get_object(Bucket=self._mail.inbox_bucket, Key=key))
+        message = parse(key, body, at)
+        with self._lock:
+            self._read[key] = message
+        return message
+
+
+def answers(message: Received, sent: Sent) -> bool:
+    """Whether `message` stands in the thread of `sent`, by In-Reply-To or References."""
+    named = {*message.references, *([message.in_reply_to] if message.in_reply_to else [])}
+    return bool(named & set(sent.message_ids))
+
+
+def parse(key: str, raw: bytes, at: datetime) -> Received:
+    """A raw MIME message as an observation; `at` is when it arrived."""
+    message = message_from_bytes(raw, policy=default)
+    body = message.get_body(preferencelist=("plain", "html"))
+    recipients = getaddresses([str(value) for name in ("to", "cc") for value in message.get_all(name, [])])
+    in_reply_to = message["In-Reply-To"]
+    return Received(
+        key=key,
+        sender=str(message["From"] or ""),
+        to=tuple(address.lower() for _, address in recipients),
+        subject=str(message["Subject"] or ""),
+        text=str(body.get_content()) if body is not None else "",
+        message_id=str(message["Message-ID"] or "").strip(),
+        in_reply_to=str(in_reply_to).strip() if in_reply_to else None,
+        references=tuple(str(message["References"] or "").split()),
+        auto_submitted=str(message["Auto-Submitted"]) if message["Auto-Submitted"] else None,
+        at=at,
+    )
+
+
+def _mime(letter: Letter) -> tuple[EmailMessage, str]:
+    message = EmailMessage()
+    message_id = make_msgid(domain=letter.sender.rpartition("@")[2])
+    message["From"] = letter.sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = message_id
+    if letter.reply_to is not None:
+        message["In-Reply-To"] = letter.reply_to.message_id
+        message["References"] = " ".join(_thread_before(letter))
+    for name, value in letter.headers.items():
+        message[name] = value
+    message.set_content(letter.text)
+    return message, message_id
+
+
+def _thread_before(letter: Letter) -> tuple[str, ...]:
+    if letter.reply_to is None:
+        return ()
+    return (*letter.reply_to.references, letter.reply_to.message_id)

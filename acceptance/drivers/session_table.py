@@ -1,0 +1,203 @@
+"""Session records in DynamoDB, and the commands waiting in the queue: read-only but for one planted record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from acceptance.config.profile import Names
+from acceptance.drivers.aws import Clients
+from acceptance.drivers.session_api import instant
+from acceptance.waiting.errors import UnknownSession
+
+ENDED = ("inactive", "expired", "failed")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A session record. Attributes that are absent are None; `ttl` is epoch seconds; `raw` is the whole item."""
+
+    session_id: str
+    user_id: str
+    client_id: str | None
+    thread_id: str | None
+    status: str | None
+    preview_url: str | None
+    instruction: str | None
+    branch: str | None
+    last_commit: str | None
+    task_arn: str | None
+    container_ip: str | None
+    created_at: datetime | None
+    started_at: datetime | None
+    last_activity_at: datetime | None
+    ended_at: datetime | None
+    ttl: int | None
+    failure: str | None
+    raw: Mapping[str, object]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has reached a last status."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class Commands:
+    """How many commands wait, are being handled, and were given up. Approximate, as SQS says."""
+
+    waiting: int
+    in_flight: int
+    dead: int
+
+
+class Records:
+    """Reads the session table by strongly consistent query where the table allows it."""
+
+    def __init__(self, clients: Clients, names: Names) -> None:
+        self._clients = clients
+        self._names = names
+
+    def find(self, session_id: str) -> Record | None:
+        """The record of a session, or None. Strongly consistent."""
+        found = self._table.query(
+            TableName=self._names.table,
+            KeyConditionExpression="sessionId = :id",
+            ExpressionAttributeValues={":id": {"S": session_id}},
+            ConsistentRead=True,
+        )["Items"]
+        return _record(found[0]) if found else None
+
+    def get(self, session_id: str) -> Record:
+        """The record of a session; `UnknownSession` if there is none."""
+        record = self.find(session_id)
+        if record is None:
+            raise UnknownSession(f"no record of session {session_id} in table {self._names.table}")
+        return record
+
+    def of_client(self, client_id: str) -> tuple[Record, ...]:
+        """All records of a client, oldest first, from an index that lags behind by moments."""
+        pages = self._table.get_paginator("query").paginate(
+            TableName=self._names.table,
+            IndexName=self._names.client_index,
+            KeyConditionExpression="clientId = :client",
+            ExpressionAttributeValues={":client": {"S": client_id}},
+        )
+        records = [_record(item) for page in pages for item in page["Items"]]
+        return tuple(sorted(records, key=lambda record: str(record.raw.get("createdAt", ""))))
+
+    def count(self, client_id: str) -> int:
+        """How many records a client has."""
+        return len(self.of_client(client_id))
+
+    def of_prefix(self, client_prefix: str) -> tuple[Record, ...]:
+        """All records whose client id begins so: a scan of the whole table, strongly consistent."""
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression="begins_with(clientId, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": client_prefix}},
+            ConsistentRead=True,
+        )
+        return tuple(_record(item) for page in pages for item in page["Items"])
+
+    def made_since(self, moment: datetime) -> tuple[Record, ...]:
+        """All records created at or after a moment, whoever they belong to: a scan, strongly consistent."""
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression="createdAt >= :moment",
+            ExpressionAttributeValues={":moment": {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}},
+            ConsistentRead=True,
+        )
+        found = [_record(item) for page in pages for item in page["Items"]]
+        return tuple(record for record in found if record.created_at and record.created_at >= moment)
+
+    def plant_expired(self, like: Record, *, session_id: str, expired_for_s: int = 3600) -> Record:
+        """Write a copy of a record under another id with a `ttl` that has passed: DynamoDB deletes days late.
+
+        The only thing the suite ever writes. Remove it with `uproot`.
+        """
+        item = {
+            **like.raw,
+            "sessionId": session_id,
+            "previewUrl": str(like.raw.get("previewUrl", "")).replace(like.session_id, session_id),
+            "ttl": Decimal(int(time.time()) - expired_for_s),
+        }
+        serialise = TypeSerializer().serialize
+        self._table.put_item(
+            TableName=self._names.table, Item={key: serialise(value) for key, value in item.items()}
+        )
+        return self.get(session_id)
+
+    def uproot(self, planted: Record) -> None:
+        """Remove a planted record; one already gone is no error."""
+        self._table.delete_item(
+            TableName=self._names.table,
+            Key={"sessionId": {"S": planted.session_id}, "userId": {"S": planted.user_id}},
+        )
+
+    def commands(self) -> Commands:
+        """What waits in the command queue and its dead-letter queue."""
+        waiting, in_flight = self._depth(self._names.queue)
+        dead, _ = self._depth(self._names.dead_letters)
+        return Commands(waiting, in_flight, dead)
+
+    @property
+    def _table(self) -> Any:
+        return self._clients.of("dynamodb")
+
+    def _depth(self, queue: str) -> tuple[int, int]:
+        sqs = self._clients.of("sqs")
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found = sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        waiting = int(found["ApproximateNumberOfMessages"]) + int(
+            found.get("ApproximateNumberOfMessagesDelayed", 0)
+        )
+        return waiting, int(found["ApproximateNumberOfMessagesNotVisible"])
+
+
+def _record(item: Mapping[str, Any]) -> Record:
+    deserialise = TypeDeserializer().deserialize
+    raw: dict[str, object] = {key: deserialise(value) for key, value in item.items()}
+
+    def text(key: str) -> str | None:
+        value = raw.get(key)
+        return None if value is None else str(value)
+
+    def moment(key: str) -> datetime | None:
+        value = text(key)
+        return None if value is None else instant(value).astimezone(UTC)
+
+    ttl = raw.get("ttl")
+    return Record(
+        session_id=str(raw["sessionId"]),
+        user_id=str(raw["userId"]),
+        client_id=text("clientId"),
+        thread_id=text("threadId"),
+        status=text("status"),
+        preview_url=text("previewUrl"),
+        instruction=text("instruction"),
+        branch=text("branch"),
+        last_commit=text("lastCommit"),
+        task_arn=text("taskArn"),
+        container_ip=text("containerIp"),
+        created_at=moment("createdAt"),
+        started_at=moment("startedAt"),
+        last_activity_at=moment("lastActivityAt"),
+        ended_at=moment("endedAt"),
+        ttl=int(ttl) if isinstance(ttl, Decimal) else None,
+        failure=text("failure"),
+        raw=raw,
+    )

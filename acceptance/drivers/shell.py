@@ -1,0 +1,147 @@
+"""A shell that sees the workspaces: in an Edit task through ECS Exec, or on this machine where they are mounted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from acceptance.config.profile import Profile
+from acceptance.drivers.ecs import Fleet, Task
+from acceptance.drivers.exec_channel import ExecChannel, Output
+from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.waits import ClaimFailed, wait_until
+
+MAINTENANCE_LIFETIME = timedelta(minutes=15)
+"""A maintenance task ends by itself after this, should the suite be killed before it stops it."""
+
+AGAIN_AFTER = timedelta(milliseconds=300)
+
+
+class Shell(Protocol):
+    """Runs POSIX shell scripts where the workspaces are."""
+
+    @property
+    def root(self) -> str:
+        """The folder that holds all workspaces, as the script sees it."""
+        ...
+
+    def run(self, script: str) -> Output:
+        """Run a script to its end, whatever its exit code."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was started for it."""
+        ...
+
+
+class MountedShell:
+    """The workspaces are mounted on this machine."""
+
+    def __init__(self, root: Path, timeout: timedelta) -> None:
+        self._root = root
+        self._timeout_s = timeout.total_seconds()
+
+    @property
+    def root(self) -> str:
+        return str(self._root)
+
+    def run(self, script: str) -> Output:
+        """Raises Unreachable if the script does not end in time."""
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "COPYFILE_DISABLE": "1"}
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", script],
+                capture_output=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=self._timeout_s,
+                env=environment,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise Unreachable(f"{script!r} did not end in {self._timeout_s:g} s") from late
+        return Output(done.returncode, done.stdout, done.stderr)
+
+    def close(self) -> None:
+        pass
+
+
+class ExecShell:
+    """A running Edit task if there is one, else a maintenance task of the same definition that only sleeps."""
+
+    def __init__(self, fleet: Fleet, channel: ExecChannel, profile: Profile) -> None:
+        self._fleet = fleet
+        self._channel = channel
+        self._profile = profile
+        self._maintenance: str | None = None
+
+    @property
+    def root(self) -> str:
+        return self._profile.workspace.root
+
+    def run(self, script: str) -> Output:
+        """Raises NotReady if no task takes the command in time, or the maintenance task cannot start."""
+        patience = self._profile.patience
+        try:
+            return wait_until(
+                lambda deadline: self._channel.run(
+                    self._task().arn, self._profile.names.edit_container, script, deadline=deadline
+                ),
+                Fact[Output]("a command run to its end", lambda _: True, str),
+                what="a command in an Edit task",
+                within=patience.wake + patience.exec_agent + patience.answer,
+                every=AGAIN_AFTER,
+                transient=(NotReady,),
+            )
+        except ClaimFailed as late:
+            raise NotReady(str(late)) from late
+
+    def close(self) -> None:
+        """Stop the maintenance task and wait until it is gone; none started is no error."""
+        if self._maintenance is None:
+            return
+        arn, self._maintenance = self._maintenance, None
+        task = self._fleet.task(arn)
+        if task is None or task.stopped:
+            return
+        self._fleet.stop_task(arn, "the suite is done with it")
+        wait_until(
+            lambda: self._fleet.task(arn),
+            Fact[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+            what=f"maintenance task {task.task_id}",
+            within=self._profile.patience.end,
+        )
+
+    def _task(self) -> Task:
+        """A task that takes commands now. NotReady if none does yet; one is started if none is on its way.
+
+        Asked before every attempt: a task of the service that was there a moment ago may be on its way out.
+        """
+        ready = [task for task in self._fleet.running("edit") if task.exec_ready]
+        if len(ready) > 1:
+            # One that nobody works on may be scaled in, and would take the command with it.
+            protected = self._fleet.protected(ready)
+            ready.sort(key=lambda task: task.arn not in protected)
+        if ready:
+            return ready[0]
+        known = self._fleet.task(self._maintenance) if self._maintenance else None
+        if known is not None and known.stopped and known.started_at is None:
+            raise UnexpectedAnswer(f"{known} never ran: a maintenance task cannot start")
+        if known is None or known.stopped:
+            known = self._fleet.start_maintenance(
+                started_by=self._profile.suite.client_prefix, lifetime=MAINTENANCE_LIFETIME
+            )
+            self._maintenance = known.arn
+        if not known.exec_ready:
+            raise NotReady(f"{known} does not take commands yet")
+        return known
+
+
+def shell_for(profile: Profile, fleet: Fleet, channel: ExecChannel) -> Shell:
+    """The shell that the profile asks for."""
+    if profile.workspace.mounted_at is not None:
+        return MountedShell(profile.workspace.mounted_at, profile.patience.answer)
+    return ExecShell(fleet, channel, profile)

@@ -1,0 +1,176 @@
+"""What a person sees while the run goes on: on a terminal one line per worker, redrawn; elsewhere plain lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from acceptance.gate.progress import Ended
+from acceptance.gate.worker import Worker
+from acceptance.results.text import counted
+
+HEARTBEAT_S = 30.0
+"""Seconds of silence after which plain output says what is being waited for."""
+
+REDRAWS_PER_S = 2
+
+MARKS = {"passed": "green", "skipped": "yellow"}
+"""Colours of statuses; any other is red."""
+
+
+class Screen(Protocol):
+    """Told by the crew what happens."""
+
+    def say(self, line: str) -> None:
+        """A line of the gate's own."""
+
+    def started(self, worker: Worker) -> None:
+        """A worker has been started."""
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:
+        """A scenario has ended."""
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """A worker is done and stays for a look."""
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """How things stand; called several times a second. `waiting` units are not yet started."""
+
+
+def screen(out: TextIO, total: int) -> Screen:
+    """The screen for a stream: live on a terminal, plain lines elsewhere."""
+    console = Console(file=out, highlight=False)
+    return (
+        LiveScreen(console, total)
+        if console.is_terminal and not console.is_dumb_terminal
+        else Plain(out, total)
+    )
+
+
+@dataclass
+class Plain:
+    """One line per scenario that has ended, and a heartbeat when nothing ends for long; no control characters."""
+
+    out: TextIO
+    total: int
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Print a line at once."""
+        self.out.write(f"{line}\n")
+        self.out.flush()
+        self._said_at = time.monotonic()
+
+    def started(self, worker: Worker) -> None:
+        """Print what the worker is to run."""
+        self.say(started(worker))
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
+        """Print the scenario's line."""
+        self.done += 1
+        self.say(ended(scenario, self.done, self.total))
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """Print where to look."""
+        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """Print a heartbeat when it is time."""
+        if time.monotonic() - self._said_at >= HEARTBEAT_S:
+            now = "; ".join(f"{worker.unit.name}: {doing(worker)}" for worker in running)
+            self.say(f"... {now or 'the last workers put away what they began'}" + _queued(waiting))
+
+
+class LiveScreen:
+    """Finished scenarios scroll by, and below them stands one line per worker: how long, and waiting for what."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console = console
+        self._total = total
+        self._done = 0
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._drawn = 0.0
+        self._began = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Print a line above the workers' lines."""
+        self._console.print(Text(line))
+
+    def started(self, worker: Worker) -> None:
+        """Print what the worker is to run."""
+        self._console.print(Text(started(worker), style="dim"), no_wrap=True, overflow="ellipsis")
+
+    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
+        """Print the scenario's line."""
+        self._done += 1
+        line = Text(ended(scenario, self._done, self._total))
+        line.stylize(MARKS.get(scenario.status, "bold red"), 0, len(scenario.status))
+        # Asked of `print`, not of the text: rich joins what it prints into a text of its own.
+        self._console.print(line, no_wrap=True, overflow="ellipsis")
+
+    def kept(self, worker: Worker, said: str) -> None:
+        """Print where to look."""
+        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
+
+    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+        """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
+        if not running:
+            self._live.stop()
+            return
+        now = time.monotonic()
+        if now - self._drawn < 1 / REDRAWS_PER_S:
+            return
+        self._drawn = now
+        if not self._live.is_started:
+            self._live.start()
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=8)
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(8, self._console.width // 3))
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        for worker in running:
+            table.add_row(
+                f"{worker.seconds:6.0f} s", Text(worker.unit.name, style="bold"), Text(doing(worker))
+            )
+        clock = f"{now - self._began:6.0f} s"
+        table.add_row(
+            clock, Text(f"{self._done} of {self._total}"), Text(f"scenarios ended{_queued(waiting)}")
+        )
+        self._live.update(table, refresh=True)
+
+
+def started(worker: Worker) -> str:
+    """A worker's first line."""
+    unit = worker.unit
+    much = counted(len(unit.scenarios), "scenario")
+    return f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)"
+
+
+def ended(scenario: Ended, done: int, total: int) -> str:
+    """The line of a scenario that has ended."""
+    return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name.rstrip()}"
+
+
+def doing(worker: Worker) -> str:
+    """What a worker is at: the wait or the step, which a narrow terminal must show, then the scenario; since when."""
+    progress = worker.progress
+    if worker.kept:
+        return "kept for a look; Ctrl-C ends it"
+    if progress.scenario is None:
+        return progress.now() if progress.begun else worker.says() or progress.now()
+    now = time.time()
+    waited = f" ({now - progress.waiting_since:.0f} s)" if progress.waiting_for else ""
+    return f"{progress.now()}{waited}, in: {progress.scenario} ({now - progress.scenario_since:.0f} s)"
+
+
+def _queued(waiting: int) -> str:
+    return f"; {counted(waiting, 'feature')} not yet started" if waiting else ""

@@ -1,0 +1,117 @@
+"""The run as one JUnit file, written from the results and the verdict's reasons.
+
+behave's own JUnit has no times for what stands under a Rule, and says `None` of an undefined step; and a worker that
+dies writes none. The results have it all, masked, one truth for every report. Elements and attributes are those of
+Jenkins' xUnit plugin (its `junit-10.xsd`) and no others, so a scenario's place stands in its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser.junitparser import Attr
+
+from acceptance.gate.results_reader import Record, Result
+from acceptance.gate.selection import Wanted
+from acceptance.gate.verdict import Code, Finding
+from acceptance.results.tags import reason_to_skip
+
+THE_RUN = "The run itself"
+"""The suite of the reasons that are no scenario's: a red gate never stands over a green file."""
+
+
+class Suite(TestSuite):
+    """A feature, or a rule of it."""
+
+    file = Attr("file")
+
+
+def write_junit(
+    target: Path, record: Record, missing: Sequence[Wanted], findings: Sequence[Finding] = ()
+) -> None:
+    """Write the run: a suite per feature and rule, a case per scenario; scenarios without a result are errors.
+
+    Each reason that is no scenario's is a case of `THE_RUN`: a failure if it speaks against the platform, an error if
+    something could not be judged for it, as a scenario is an error that was not observed. Times are in seconds: of a
+    case its steps' together, of a suite its cases'.
+    """
+    suites: dict[tuple[str, str | None], Suite] = {}
+    for result in record.scenarios:
+        suite = _suite(suites, result.feature, result.rule, result.file, result.started_at)
+        suite.add_testcase(_case(result, record))
+    for wanted in missing:
+        case = TestCase(wanted.name, _class(wanted.feature, wanted.rule))
+        case.result = [
+            _error("no result: the worker that ran it ended before it", "no result", wanted.location)
+        ]
+        _suite(suites, wanted.feature, wanted.rule, wanted.file, None).add_testcase(case)
+    whole = JUnitXml()
+    for suite in [*suites.values(), *_reasons(findings)]:
+        suite.update_statistics()
+        whole.add_testsuite(suite)
+    whole.update_statistics()
+    # The schema knows no sum of the skipped ones over all suites.
+    whole._elem.attrib.pop("skipped", None)
+    unfinished = target.with_name(f".{target.name}.part")
+    whole.write(str(unfinished), pretty=True)
+    unfinished.replace(target)
+
+
+def _reasons(findings: Sequence[Finding]) -> list[Suite]:
+    suite = Suite(THE_RUN)
+    for finding in findings:
+        if finding.location:
+            continue
+        case = TestCase(finding.title, THE_RUN)
+        kind = Failure if finding.code is Code.NOT_ACCEPTED else Error
+        case.result = [_with_text(kind(finding.sentence.partition("\n")[0], finding.title), finding.sentence)]
+        suite.add_testcase(case)
+    return [suite] if len(suite) else []
+
+
+def _suite(
+    suites: dict[tuple[str, str | None], Suite], feature: str, rule: str | None, file: str, at: float | None
+) -> Suite:
+    key = (feature, rule)
+    if key not in suites:
+        suites[key] = Suite(f"{feature}: {rule}" if rule else feature)
+        suites[key].file = file
+        if at is not None:
+            suites[key].timestamp = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
+    return suites[key]
+
+
+def _case(result: Result, record: Record) -> TestCase:
+    case = TestCase(result.name, _class(result.feature, result.rule))
+    case.time = round(result.seconds, 3)
+    text = "\n".join(part for part in (result.location, result.failed_step, result.message) if part)
+    said = (result.message or "").strip().partition("\n")[0] or result.status
+    if result.status == "skipped":
+        case.result = [Skipped(reason_to_skip(result.tags) or "no reason given")]
+    elif result.status == "failed":
+        case.result = [_with_text(Failure(said, result.status), text)]
+    elif result.status != "passed":
+        case.result = [_error(said, result.status, text)]
+    steps = [
+        f"{step.seconds:8.3f} s  {step.sentence}" for step in record.steps if step.scenario == result.name
+    ]
+    case.system_out = "\n".join([result.location, *steps])
+    return case
+
+
+def _class(feature: str, rule: str | None) -> str:
+    return f"{feature}.{rule}" if rule else feature
+
+
+def _error(said: str, kind: str, text: str) -> Error:
+    error = Error(said, kind)
+    error.text = text
+    return error
+
+
+def _with_text(result: Failure | Error, text: str) -> Failure | Error:
+    result.text = text
+    return result

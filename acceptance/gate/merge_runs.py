@@ -1,0 +1,57 @@
+"""Many folders of results become one: the workers' of a run, or the shards' of a run over several machines."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from acceptance.gate.results_reader import MESSAGES, RESULTS
+from acceptance.report.merge import merge_messages, merge_results
+from acceptance.report.run import FACTS, PICTURES, ReportError, read_facts, write_facts
+
+NOT_EVIDENCE = frozenset({PICTURES, "workers", "junit"})
+
+
+def gather(sources: Sequence[Path], folder: Path, *, move: bool) -> list[str]:
+    """Merge what lies in `sources`, in their order, into `folder`: results, messages, facts, evidence.
+
+    Args:
+        move: whether evidence is moved; otherwise it is copied, and the sources stay as they are.
+
+    Returns:
+        What could not be merged, as sentences; the rest is merged all the same.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    broken = []
+    for name, merge in ((RESULTS, merge_results), (MESSAGES, merge_messages)):
+        try:
+            # Those that left none are named too: the whole is complete only if each part is.
+            merge([source / name for source in sources], folder / name)
+        except (ReportError, ValueError, KeyError, OSError) as error:
+            broken.append(f"{name} could not be merged: {type(error).__name__}: {error}")
+    for source in sources:
+        if (source / FACTS).is_file() and not (folder / FACTS).is_file():
+            write_facts(folder, read_facts(source))
+        for evidence in _evidence(source):
+            target = _free(folder / evidence.name)
+            if move:
+                shutil.move(evidence, target)
+            else:
+                shutil.copytree(evidence, target)
+    return broken
+
+
+def _evidence(source: Path) -> list[Path]:
+    if not source.is_dir():
+        return []
+    return sorted(entry for entry in source.iterdir() if entry.is_dir() and entry.name not in NOT_EVIDENCE)
+
+
+def _free(path: Path) -> Path:
+    """The path, or one like it that nothing lies at yet: two workers may have scenarios of one name."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}_{number}")
+    return free

@@ -1,0 +1,195 @@
+"""One run of the gate: select, deal out, run, merge, judge."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from acceptance.config.profile import read
+from acceptance.gate.display import screen
+from acceptance.gate.finish import Closing
+from acceptance.gate.leaked_processes import clear_orphans
+from acceptance.gate.manifest import NoNote, Note
+from acceptance.gate.merge_runs import gather
+from acceptance.gate.mishaps import Mishaps
+from acceptance.gate.options import MergeOptions, Options, cores
+from acceptance.gate.partition import Expected, Shard, share, units
+from acceptance.gate.past_durations import known_seconds
+from acceptance.gate.results_reader import BrokenRecord, Record
+from acceptance.gate.selection import Selection, SelectionError, Wanted, check_steps, select
+from acceptance.gate.verdict import Code, findings_of
+from acceptance.gate.worker_pool import Crew, Interruption
+from acceptance.report.history import HISTORY
+from acceptance.results.disk_space import TO_BEGIN, TO_GO_ON, check_room
+from acceptance.results.run_folder import point_latest
+from acceptance.results.text import counted
+
+REPORTS = Path("reports")
+WORKERS = "workers"
+PROFILE = "deployments/sandbox.toml"
+
+
+def run(options: Options) -> Code:
+    """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
+
+    Raises:
+        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong. NoRoom: a
+            disk is full. OSError: there can be no folder for the run.
+    """
+    check_room(REPORTS, TO_BEGIN)
+    clear_orphans()
+    expected = Expected.read()
+    selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
+    check_steps(options.behave)
+    files = {wanted.file for wanted in selection.scenarios}
+    own = _own_platforms(selection)
+    jobs = _jobs(options.jobs, len(files), own_platforms=own)
+    if options.shard:
+        dealt = share(units(selection, expected, {}, hands=options.shard.count), options.shard)
+        if not dealt:
+            raise SelectionError(
+                f"nothing is left for shard {options.shard}: there is too little to divide so often"
+            )
+    else:
+        dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
+    jobs = min(jobs, len(dealt))
+    features = len({wanted.file for unit in dealt for wanted in unit.scenarios})
+    folder = new_folder()
+    point_latest(folder)
+    chosen = sum(len(unit.scenarios) for unit in dealt)
+    parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features else ""
+    told = f"{counted(chosen, 'scenario')} of {counted(features, 'feature')}{parts}"
+    say(f"{told}, {jobs} at once; results in {folder}")
+    interruption, mishaps, began = Interruption(), Mishaps(), time.monotonic()
+    with interruption.heeded():
+        crew = Crew(
+            options=selection.options,
+            jobs=jobs,
+            own_platforms=own,
+            keep=options.keep,
+            stop=selection.stop,
+            folder=folder / WORKERS,
+            screen=screen(sys.stdout, chosen),
+            interruption=interruption,
+            mishaps=mishaps,
+            check=lambda: check_room(REPORTS, TO_GO_ON),
+        )
+        outcomes = crew.run(dealt)
+    broken: list[str] = []
+    with mishaps.noted("the workers' results were merged"):
+        broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
+    note = Note(
+        asked=selection.scenarios,
+        selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
+        whole=selection.whole and options.shard is None,
+        least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
+        shard=str(options.shard) if options.shard else None,
+        about_workers=tuple(findings_of(outcomes)),
+        kept=any(outcome.kept for outcome in outcomes),
+        interrupted=interruption.cut_short,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    return Closing(folder, note, say, mishaps).judge(tuple(broken)).code
+
+
+def merge(options: MergeOptions) -> Code:
+    """Merge the runs of all shards and judge them as one.
+
+    Raises:
+        NoNote: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
+    """
+    notes = {folder: Note.read(folder) for folder in options.folders}
+    first = next(iter(notes.values()))
+    if any(note.asked != first.asked for note in notes.values()):
+        raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
+    everything = select(())
+    whole = {wanted.location for wanted in everything.scenarios} <= {
+        wanted.location for wanted in first.asked
+    }
+    folder = options.into or new_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    broken = gather(list(notes), folder, move=False)
+    if folder.parent == REPORTS:
+        point_latest(folder)
+    note = Note(
+        asked=first.asked,
+        selected=tuple(wanted.location for wanted in first.asked),
+        whole=whole,
+        least=options.expect or (Expected.read().scenarios if whole else 1),
+        shard=None,
+        about_workers=tuple(finding for note in notes.values() for finding in note.about_workers),
+        kept=any(note.kept for note in notes.values()),
+        interrupted=any(note.interrupted for note in notes.values()),
+        seconds=max(note.seconds for note in notes.values()),
+    )
+    mishaps = Mishaps([sentence for note in notes.values() for sentence in note.mishaps])
+    return Closing(folder, note, say, mishaps).judge((*broken, *_absent(notes.values()))).code
+
+
+def new_folder() -> Path:
+    """A new folder for a run, named by the time and a few random characters."""
+    folder = REPORTS / f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def say(line: str) -> None:
+    """Tell the person."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _absent(notes: Iterable[Note]) -> list[str]:
+    """Shards that nobody handed in."""
+    given = [Shard.parse(note.shard) for note in notes if note.shard]
+    counts = {shard.count for shard in given}
+    if len(counts) > 1:
+        return [f"the shards are parts of different divisions: {', '.join(map(str, given))}"]
+    present = {shard.index for shard in given}
+    return [
+        f"shard {Shard(index, count)} is missing"
+        for count in counts
+        for index in range(1, count + 1)
+        if index not in present
+    ]
+
+
+def _own_platforms(selection: Selection) -> bool:
+    """Whether each worker starts a platform of its own, rather than use one that is there already."""
+    settings = selection.settings
+    profile = read(Path(settings.get("profile", PROFILE)), settings)
+    return profile.command is not None and "sandbox" not in settings
+
+
+def _jobs(asked: int | None, features: int, *, own_platforms: bool) -> int:
+    """How many workers at once; a platform that is there already can serve one at a time."""
+    if not own_platforms and (asked or 1) > 1:
+        raise SelectionError(
+            f"--jobs {asked} needs a platform for each worker, and this run is to use one that is there "
+            "already: every feature begins with that platform asleep, so leave --jobs out"
+        )
+    return asked or (min(cores(), features) if own_platforms else 1)
+
+
+def _failed_last(folder: Path) -> Callable[[Wanted], bool]:
+    """Whether a scenario did not pass in the run of that folder, by feature and name: lines may have moved since."""
+    try:
+        record, note = Record.read(folder), Note.read(folder)
+    except BrokenRecord as error:
+        raise SelectionError(f"--last-failed: {error}") from error
+    except NoNote as error:
+        raise SelectionError(f"--last-failed: {error}") from error
+    passed = {
+        (result.file, result.name)
+        for result in (record.scenarios if record else ())
+        if result.status == "passed"
+    }
+    asked = {(wanted.file, wanted.name) for wanted in note.asked if wanted.location in set(note.selected)}
+    failed = asked - passed
+    if not failed:
+        raise SelectionError(f"--last-failed: everything passed in {folder.resolve().name}; nothing to run")
+    return lambda wanted: (wanted.file, wanted.name) in failed

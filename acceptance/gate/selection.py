@@ -1,0 +1,216 @@
+"""Which scenarios a run is to run: asked of behave's own parser, so that it is what behave will select."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from behave.configuration import Configuration, setup_parser
+from behave.exception import ConfigError, InvalidFileLocationError, InvalidFilenameError, TagExpressionError
+from behave.exception import FileNotFoundError as PathNotFound
+from behave.model import Feature, Rule, Scenario
+from behave.parser import ParserError
+from behave.runner import Runner
+from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
+from behave.step_registry import registry
+
+from acceptance.run.preflight import (
+    undefined_steps,
+    unknown_tags,
+    wrong_lines,
+    wrong_settings,
+    wrong_tag_expression,
+)
+
+_WRONG = (
+    ConfigError,
+    InvalidFileLocationError,
+    InvalidFilenameError,
+    OSError,
+    ParserError,
+    PathNotFound,
+    TagExpressionError,
+)
+"""What behave raises for feature files, paths and tag expressions that are wrong."""
+
+
+class SelectionError(ValueError):
+    """Nothing can be run of what was asked for; the text says why and what there is."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A scenario that is to run; an outline row counts by itself. `file` is relative to the working folder."""
+
+    feature: str
+    rule: str | None
+    name: str
+    file: str
+    line: int
+    tags: tuple[str, ...]
+
+    @property
+    def location(self) -> str:
+        """`file:line`, as behave writes it."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The scenarios in the order in which one behave would run them; `whole` when there are no others."""
+
+    scenarios: tuple[Wanted, ...]
+    all_of_file: Mapping[str, int]
+    """How many scenarios each of their feature files holds, selected or not."""
+    whole: bool
+    options: tuple[str, ...]
+    """behave's arguments without the paths."""
+    settings: Mapping[str, str]
+    """behave's `-D` values."""
+    stop: bool
+    """Whether behave was told to stop at the first failure."""
+
+
+def select(arguments: Sequence[str], *, only: Callable[[Wanted], bool] | None = None) -> Selection:
+    """What behave would select for these arguments, further narrowed by `only`.
+
+    Raises:
+        SelectionError: a feature file or an option is wrong, the gate cannot take an option, or nothing is selected.
+        SystemExit: behave's own option parser refused an option; `acceptance.gate.options.parse` looks for that first.
+    """
+    options, _ = split(arguments)
+    try:
+        config = Configuration(command_args=list(arguments))
+        _check(config)
+        features = _features(config)
+        _refuse(
+            *wrong_settings(config.userdata or {}),
+            *wrong_lines(features, config.paths),
+            *wrong_tag_expression(config),
+        )
+        chosen = tuple(_wanted(features, config))
+        everything = Configuration(command_args=[])
+        known = tuple(_wanted(_features(everything), everything))
+    except PathNotFound as missing:
+        raise SelectionError(f"there is no {missing}{_features_there()}") from missing
+    except _WRONG as error:
+        raise SelectionError(f"{type(error).__name__}: {error}") from error
+    if only is not None:
+        chosen = tuple(wanted for wanted in chosen if only(wanted))
+    if not chosen:
+        tags = sorted({tag for wanted in known for tag in wanted.tags})
+        raise SelectionError(
+            f"nothing is selected by {' '.join(arguments) or 'these features'}: expected at least one scenario; "
+            f"there are {len(known)} scenarios, with the tags {', '.join(tags) or 'none'}"
+        )
+    return Selection(
+        chosen,
+        all_of_file={_file(feature): len(list(feature.walk_scenarios())) for feature in features},
+        whole={wanted.location for wanted in known} <= {wanted.location for wanted in chosen},
+        options=tuple(options),
+        settings=dict(config.userdata or {}),
+        stop=bool(config.stop),
+    )
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """behave's arguments apart: the options with their values, and the paths."""
+    parser = setup_parser()
+    options, paths = list(arguments), list(parser.parse_args(list(arguments)).paths)
+    left = list(paths)
+    for index in reversed(range(len(options))):
+        shorter = options[:index] + options[index + 1 :]
+        if options[index] in left:
+            fewer = list(left)
+            fewer.reverse()
+            fewer.remove(options[index])
+            fewer.reverse()
+            if list(parser.parse_args(shorter).paths) == fewer:
+                options, left = shorter, fewer
+    return options, paths
+
+
+def check_steps(arguments: Sequence[str]) -> None:
+    """SelectionError if a scenario that is to run has a sentence without a step, or any a tag that means nothing.
+
+    The steps are loaded as behave loads them; the gate itself has nothing to do with them.
+    """
+    config = Configuration(command_args=list(arguments))
+    features = _features(config)
+    runner = Runner(config)
+    reset_runtime()
+    try:
+        runner.setup_paths()
+        runner.load_step_definitions()
+    except Exception as error:
+        raise SelectionError(f"the steps cannot be loaded: {type(error).__name__}: {error}") from error
+    _refuse(*unknown_tags(features), *undefined_steps(features, config, registry))
+
+
+def _refuse(*problems: str) -> None:
+    if problems:
+        raise SelectionError("\n".join(problems))
+
+
+def _features_there() -> str:
+    """The feature files that there are."""
+    there = sorted(path.as_posix() for path in Path("features").glob("**/*.feature"))
+    return f"; there are {', '.join(there)}" if there else ""
+
+
+def _check(config: Configuration) -> None:
+    """The gate writes the reports itself, and a run that runs nothing proves nothing."""
+    refused = {
+        "--format": bool(config.format),
+        "--outfile": bool(config.outputs and any(opener.name for opener in config.outputs)),
+        "--junit": bool(config.junit),
+        "--dry-run": bool(config.dry_run),
+        "--steps-catalog": bool(config.steps_catalog),
+        "--version": bool(config.version),
+        "--tags-help": bool(config.tags_help),
+        "--lang-list": bool(config.lang_list),
+        "--lang-help": bool(config.lang_help),
+        **{
+            f"-D {name}": name in (config.userdata or {}) for name in ("reports", "report", "results", "keep")
+        },
+    }
+    for name, given in refused.items():
+        if given:
+            hint = "use --keep" if name == "-D keep" else f"use plain `python -m behave {name} ...`"
+            raise SelectionError(f"{name} is not for the gate, which writes every report itself: {hint}")
+
+
+def _features(config: Configuration) -> list[Feature]:
+    locations = [found for found in collect_feature_locations(config.paths) if not config.exclude(found)]
+    features: list[Feature] = parse_features(locations, language=getattr(config, "lang", None))
+    return features
+
+
+def _wanted(features: Iterable[Feature], config: Configuration) -> Iterable[Wanted]:
+    for feature in features:
+        for scenario in feature.walk_scenarios():
+            if scenario.should_run(config):
+                yield _of(feature, scenario)
+
+
+def _of(feature: Feature, scenario: Scenario) -> Wanted:
+    return Wanted(
+        feature=feature.name,
+        rule=_rule(scenario),
+        name=scenario.name,
+        file=_file(feature),
+        line=scenario.location.line,
+        tags=tuple(sorted(str(tag) for tag in scenario.effective_tags)),
+    )
+
+
+def _file(feature: Feature) -> str:
+    return PurePath(str(feature.filename)).as_posix()
+
+
+def _rule(scenario: Scenario) -> str | None:
+    above = scenario.parent
+    while above is not None and not isinstance(above, Rule):
+        above = getattr(above, "parent", None)
+    return above.name if above is not None else None

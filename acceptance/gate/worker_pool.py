@@ -1,0 +1,184 @@
+"""The workers of a run: at most so many at once, the longest unit first, ended together on Ctrl-C or a failure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from acceptance.gate.display import Screen
+from acceptance.gate.mishaps import Mishaps
+from acceptance.gate.partition import BOOT_S, Unit, longest_first
+from acceptance.gate.worker import Outcome, Worker
+
+LOOK_S = 0.2
+"""Seconds between two looks at the workers."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _orphaned() -> Callable[[], bool]:
+    """Tells whether the parent is gone. In the background, or in a session of its own, a process is to outlive it."""
+    parent = os.getppid()
+    ignored = any(signal.getsignal(number) is signal.SIG_IGN for number in (signal.SIGINT, signal.SIGHUP))
+    if ignored or os.getsid(0) == os.getpid():
+        return lambda: False
+    return lambda: os.getppid() != parent
+
+
+@dataclass
+class Interruption:
+    """How often this process has been told to end; installed for as long as `heeded` lasts."""
+
+    times: int = 0
+    orphaned: Callable[[], bool] = field(default_factory=_orphaned)
+    """Whether the shell that started this process is gone; that counts as once."""
+    cut_short: bool = False
+    """Whether something had still to be run then; a worker that only stays for a look has nothing to run."""
+    woken: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Count signals instead of dying of them; what is ignored already (`nohup`) stays so."""
+        heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._count) for number in heeded}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.times += 1
+        self.woken.set()
+
+    def pause(self, seconds: float) -> None:
+        """Let so many seconds pass; a signal ends the pause."""
+        self.woken.wait(seconds)
+        self.woken.clear()
+        if not self.times and self.orphaned():
+            self.times = 1
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How units are run: behave's options, how many at once, what is kept, where each worker's folder lies.
+
+    `own_platforms` says that each worker starts one; otherwise all use one that is there, one after the other.
+    """
+
+    options: Sequence[str]
+    jobs: int
+    own_platforms: bool
+    keep: str
+    stop: bool
+    folder: Path
+    screen: Screen
+    interruption: Interruption
+    mishaps: Mishaps
+    check: Callable[[], None]
+    """Called at every look; what it raises ends the run."""
+
+    def run(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Run the units and return what became of each that was started, in the units' order.
+
+        The first signal is passed on to the workers, once, and no more are started; they put away what they began. The
+        second one kills them. A failure of this process ends them like a signal.
+        """
+        waiting, running, told = longest_first(units), list[Worker](), 0
+        finishing: list[Future[Outcome]] = []
+        with ThreadPoolExecutor(max_workers=len(waiting) or 1) as pool:
+            with self.mishaps.noted("the features ran"):
+                while waiting or running:
+                    self.check()
+                    if self.interruption.times > told:
+                        told = self.interruption.times
+                        unfinished = bool(waiting) or any(not w.kept and w.running for w in running)
+                        self.interruption.cut_short = self.interruption.cut_short or unfinished
+                        waiting.clear()
+                        self._tell_to_end(running, finally_=told > 1)
+                    while waiting and self._room(running):
+                        self._start(waiting.pop(0), running)
+                    for worker in list(running):
+                        # Asked first, so that what it wrote last is seen.
+                        ended = not worker.running
+                        if self._look(worker):
+                            waiting.clear()
+                        if worker.progress.lost and not worker.recalled:
+                            waiting.clear()
+                            self._recall(running)
+                        if ended:
+                            running.remove(worker)
+                            finishing.append(pool.submit(worker.finish, self.mishaps))
+                    self.screen.show(running, waiting=len(waiting))
+                    if running:
+                        self.interruption.pause(LOOK_S)
+            self._end(running)
+            finishing += [pool.submit(worker.finish, self.mishaps) for worker in running]
+        outcomes = list[Outcome]()
+        for done in finishing:
+            with self.mishaps.noted("a worker's end was taken"):
+                outcomes.append(done.result())
+        return sorted(outcomes, key=lambda outcome: outcome.unit.number)
+
+    def _end(self, running: Sequence[Worker]) -> None:
+        """Have workers that a failure left running put away what they began; Ctrl-C then kills them."""
+        told = self.interruption.times
+        for worker in running:
+            worker.signal(signal.SIGINT)
+        while any(worker.running for worker in running):
+            self.interruption.pause(LOOK_S)
+            if self.interruption.times > told:
+                for worker in running:
+                    worker.signal(signal.SIGKILL)
+
+    def _room(self, running: Sequence[Worker]) -> bool:
+        """Whether another worker may start: one that stays for a look takes no place, nor does one that is through and
+        waits for its platform to fall asleep; and one may come up while another has only seconds left to run."""
+        at_work = [worker for worker in running if not worker.kept]
+        if not self.own_platforms:
+            return len(at_work) < self.jobs
+        now = time.time()
+        left = [worker.left_s(now) for worker in at_work]
+        return sum(one > BOOT_S for one in left) < self.jobs and sum(one > 0.0 for one in left) <= self.jobs
+
+    def _start(self, unit: Unit, running: list[Worker]) -> None:
+        worker = Worker(unit, self.folder / str(unit.number))
+        worker.start(self.options, keep=self.keep)
+        running.append(worker)
+        self.screen.started(worker)
+
+    def _look(self, worker: Worker) -> bool:
+        """See what has happened in a worker; whether behave's --stop ends the run for it."""
+        failed = False
+        for ended in worker.look():
+            self.screen.ended(worker, ended)
+            failed = failed or ended.status not in ("passed", "skipped")
+        if self.keep != "never" and not worker.kept:
+            lingering = worker.lingering()
+            if lingering:
+                worker.kept = True
+                self.screen.kept(worker, lingering)
+        return failed and self.stop
+
+    def _recall(self, running: Sequence[Worker]) -> None:
+        """Nothing can be seen of one worker's platform any more: whatever the others see, the run is not judged."""
+        for worker in running:
+            if not worker.recalled and not worker.progress.lost:
+                worker.recall()
+
+    def _tell_to_end(self, running: Sequence[Worker], *, finally_: bool) -> None:
+        for worker in running:
+            worker.signal(signal.SIGKILL if finally_ else signal.SIGINT)
+        self.screen.say(
+            "Ending at once."
+            if finally_
+            else "Ending: the workers put away what they began. Ctrl-C ends them at once."
+        )

@@ -1,0 +1,153 @@
+"""Requests that are right but for one thing, by the name of what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from acceptance.drivers.session_api import API
+from acceptance.journeys.customer_sessions import Customer
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class FlawedRequest:
+    """A request to send as it is."""
+
+    method: str
+    path: str
+    body: bytes | None
+
+
+_WITHOUT = {"no client": "clientId", "no customer": "userId", "no instruction": "instruction"}
+
+_INSTEAD: Mapping[str, tuple[str, object]] = MappingProxyType(
+    {
+        "an empty client": ("clientId", ""),
+        "a client in capital letters": ("clientId", "Acme"),
+        "a client that climbs out of a path": ("clientId", "../acme"),
+        "a client of 64 characters": ("clientId", "a" * 64),
+        "a client that is a number": ("clientId", 7),
+        "a customer that is no address": ("userId", "anna"),
+        "a customer that is a list": ("userId", ["anna@example.com"]),
+        "an empty instruction": ("instruction", ""),
+        "an instruction of blanks": ("instruction", " \n\t"),
+        "an over-long instruction": ("instruction", "x" * 20 * KIB),
+        "a thread that climbs out of a path": ("threadId", "../main"),
+        "half a character in the instruction": ("instruction", "Change the heading to \ud800"),
+    }
+)
+
+_BODIES: Mapping[str, bytes | None] = MappingProxyType(
+    {
+        "a body that is not JSON": b"{clientId: anna",
+        "no body": None,
+        "a list for a body": b"[]",
+        "a body of 512 KiB": b'{"instruction": "' + b"x" * 512 * KIB + b'"}',
+        "lists in lists, 20,000 deep": b'{"clientId": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        "a number of 20,000 digits": b'{"clientId": ' + b"9" * 20_000 + b"}",
+    }
+)
+
+_TO_A_SESSION: Mapping[str, tuple[str, str, bytes | None]] = MappingProxyType(
+    {
+        "no instruction": ("POST", "instructions", b"{}"),
+        "an empty instruction": ("POST", "instructions", b'{"instruction": ""}'),
+        "an instruction that is a number": ("POST", "instructions", b'{"instruction": 7}'),
+        "an over-long instruction": ("POST", "instructions", b'{"instruction": "' + b"x" * 20 * KIB + b'"}'),
+        "half a character in the instruction": ("POST", "instructions", b'{"instruction": "\\ud800"}'),
+        "an instruction that is not JSON": ("POST", "instructions", b"Close the shop"),
+        "an instruction of 512 KiB": ("POST", "instructions", _BODIES["a body of 512 KiB"]),
+        "a wrong method to instruct": ("PUT", "instructions", b'{"instruction": "Close the shop"}'),
+        "a wrong method to keep alive": ("GET", "keepalive", None),
+        "a wrong method to end it": ("GET", "deactivate", None),
+    }
+)
+"""Method, last part of the path, and body."""
+
+NEVER_WAS = "0" * 32
+
+
+def flawed(flaw: str, customer: Customer) -> FlawedRequest:
+    """The request with this flaw; KeyError for a flaw that is not in the lists above."""
+    right: dict[str, object] = {
+        "clientId": customer.client_id,
+        "userId": customer.user_id,
+        "instruction": 'Change the heading to "Never seen"',
+    }
+    if flaw == "the wrong method":
+        return FlawedRequest("PUT", f"{API}/activate", json.dumps(right).encode())
+    if flaw == "an instruction for a session that never was":
+        body = json.dumps({"instruction": right["instruction"]}).encode()
+        return FlawedRequest("POST", f"{API}/{NEVER_WAS}/instructions", body)
+    if flaw == "a member given twice":
+        twice = json.dumps(right)[:-1] + ', "userId": "eve@customers.example"}'
+        return FlawedRequest("POST", f"{API}/activate", twice.encode())
+    if flaw in _BODIES:
+        return FlawedRequest("POST", f"{API}/activate", _BODIES[flaw])
+    if flaw in _WITHOUT:
+        del right[_WITHOUT[flaw]]
+    else:
+        field, value = _INSTEAD[flaw]
+        right[field] = value
+    return FlawedRequest("POST", f"{API}/activate", json.dumps(right).encode())
+
+
+def flawed_to(flaw: str, session_id: str) -> FlawedRequest:
+    """The request to a live session with this flaw; KeyError for a flaw that is not in the list above."""
+    method, what, body = _TO_A_SESSION[flaw]
+    return FlawedRequest(method, f"{API}/{session_id}/{what}", body)
+
+
+# Requests at and beyond the limits of a load balancer, by name (AWS: "Quotas", "Troubleshoot your load balancers").
+
+HEALTH = "/api/health"
+
+
+ACTIVATE = "/api/sessions/activate"
+
+
+JSON = {"content-type": "application/json"}
+
+
+WEBSOCKET = {
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+"""The head of a WebSocket's opening handshake, with the key of RFC 6455's own example."""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """A request to send as it is."""
+
+    method: str = "GET"
+    path: str = HEALTH
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+def extreme(name: str) -> Extreme:
+    """The request of this name; KeyError for one that is not in the list."""
+    return {
+        "a header of 15 KiB": Extreme(headers={"x-long": "a" * 15 * KIB}),
+        "a header of 17 KiB": Extreme(headers={"x-long": "a" * 17 * KIB}),
+        "headers of 70 KiB together": Extreme(headers={f"x-long-{n}": "a" * 10 * KIB for n in range(7)}),
+        "a path of 2,000 characters": Extreme(path=f"/{'a' * 1999}"),
+        "the method TRACE": Extreme(method="TRACE"),
+        "the method BREW": Extreme(method="BREW", path="/"),
+        "31 addresses it came by": Extreme(headers={"x-forwarded-for": ", ".join(["203.0.113.7"] * 31)}),
+        "an empty body": Extreme("POST", ACTIVATE, JSON, b""),
+        "a body of 1 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(KIB * KIB)),
+        "a body of 2 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(2 * KIB * KIB)),
+        "a wish for a socket": Extreme(headers=WEBSOCKET),
+    }[name]
+
+
+def _text_of(size: int) -> bytes:
+    return b'"' + b"x" * (size - 2) + b'"'

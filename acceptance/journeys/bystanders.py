@@ -1,0 +1,162 @@
+"""A watch over sessions whose customers do nothing but look: what reaches them is somebody else's doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hamcrest import empty
+from hamcrest.core.matcher import Matcher
+from hamcrest.core.string_description import StringDescription
+
+from acceptance.drivers.hmr import Frame
+from acceptance.drivers.http import Answer
+from acceptance.drivers.platform import Platform
+from acceptance.drivers.workspace import Manifest
+from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.matchers.answers import same_files_as
+from acceptance.waiting.errors import NoData
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.sampler import Recorder, Sample
+from acceptance.waiting.waits import stays
+
+PROBES_PER_POLL = 3
+"""A page is looked at every so many polls: each look is a page built by the very servers that are watched."""
+
+
+@dataclass(frozen=True)
+class Sights:
+    """What one customer saw while she was watched over.
+
+    `pages` are the home page's answers, `misses` the requests that nobody answered, `frames` what the open page was
+    sent, `closed_because` why its connection is gone (None: it is not); `before` and `after` are her files.
+    """
+
+    visit: Visit
+    pages: tuple[Sample[Answer], ...]
+    misses: tuple[Sample[str], ...]
+    frames: tuple[Frame, ...]
+    closed_because: str | None
+    before: Manifest
+    after: Manifest
+
+
+class Vigil:
+    """A watch over one session with an open browser; `start` it, and `end` it for what was seen."""
+
+    def __init__(self, platform: Platform, visit: Visit) -> None:
+        self.visit = visit
+        self._workspace = Visits(platform).workspace(visit)
+        self._pages: Recorder[Answer] = platform.preview.recorder(
+            visit.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
+        )
+
+    def start(self) -> Vigil:
+        """Begin; LookupError if no browser is open on the session's preview."""
+        self._mark = self.visit.browser.mark()
+        self._before = self._workspace.manifest()
+        self._pages.start()
+        return self
+
+    def end(self) -> Sights:
+        """Look a last time, and tell."""
+        pages = self._pages.stop()
+        browser = self.visit.browser
+        return Sights(
+            self.visit,
+            pages,
+            self._pages.misses,
+            browser.frames(self._mark),
+            browser.closed_because,
+            self._before,
+            self._workspace.manifest(),
+        )
+
+    def news(self) -> tuple[str, ...]:
+        """What has reached the open page so far, its end included."""
+        browser = self.visit.browser
+        told = [f"{self.visit}: {frame}" for frame in browser.frames(self._mark)]
+        closed = [f"{self.visit}: connection closed: {browser.closed_because}"] if not browser.is_open else []
+        return (*told, *closed)
+
+    def abandon(self) -> None:
+        """Stop looking; what was seen does not matter any more."""
+        self._pages.stop()
+
+
+class Vigils:
+    """Watches over several sessions at once."""
+
+    def __init__(self, platform: Platform, visits: Iterable[Visit]) -> None:
+        self._vigils = {visit.session_id: Vigil(platform, visit) for visit in visits}
+
+    def start(self) -> Vigils:
+        """Begin with all of them."""
+        for vigil in self._vigils.values():
+            vigil.start()
+        return self
+
+    def leave(self, visit: Visit) -> Sights:
+        """End the watch over one of them, and tell; KeyError for a session that is not watched over."""
+        return self._vigils.pop(visit.session_id).end()
+
+    def end(self, *, after: timedelta) -> tuple[Sights, ...]:
+        """Go on for a while, so that what comes late is seen, and tell.
+
+        Raises:
+            DidNotStay: meanwhile an open page was sent something, or its connection is gone.
+        """
+        stays(
+            lambda: tuple(told for vigil in self._vigils.values() for told in vigil.news()),
+            empty(),
+            what="messages to the open pages of those who are watched over",
+            during=after,
+        )
+        return tuple(vigil.end() for vigil in self._vigils.values())
+
+    def abandon(self) -> None:
+        """Stop looking."""
+        for vigil in self._vigils.values():
+            vigil.abandon()
+
+
+def undisturbed() -> Matcher[Sequence[Sights]]:
+    """Nobody watched over noticed anything: every request answered with the same page, no message, no file changed."""
+
+    def complaints(seen: Sequence[Sights]) -> Iterator[str]:
+        if not seen:
+            raise NoData("nobody was watched over, so nothing can be said about what they noticed")
+        for sights in seen:
+            for told in _noticed(sights):
+                yield f"{sights.visit}: {told}"
+
+    return Fact(
+        "no failed request, no message, no dropped connection, no changed page and no changed file",
+        lambda seen: not any(complaints(seen)),
+        lambda seen: "; ".join(complaints(seen)),
+    )
+
+
+def _noticed(sights: Sights) -> Iterator[str]:
+    if not sights.pages:
+        raise NoData(f"{sights.visit}: no page was asked for, so nothing can be said about it")
+    yield from (f"at {miss.at_s:.1f} s {miss.value}" for miss in sights.misses[:1])
+    failed = [page for page in sights.pages if page.value.status != 200]
+    yield from (
+        f"{len(failed)} of {len(sights.pages)} requests failed, the first at {page.at_s:.1f} s: {page.value}"
+        for page in failed[:1]
+    )
+    other = [
+        page for page in sights.pages if page.value.status == 200 and page.value != sights.pages[0].value
+    ]
+    yield from (f"another page since {page.at_s:.1f} s" for page in other[:1])
+    if sights.frames:
+        yield f"{len(sights.frames)} messages to the open page, the first {sights.frames[0]}"
+    if sights.closed_because is not None:
+        yield f"connection of the open page closed: {sights.closed_because}"
+    files = same_files_as(sights.before)
+    if not files.matches(sights.after):
+        told = StringDescription()
+        files.describe_mismatch(sights.after, told)
+        yield str(told)

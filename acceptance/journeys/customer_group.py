@@ -1,0 +1,168 @@
+"""Several customers at work at the same time: started together, seen through to their previews, asking in parallel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.ecs import FleetState
+from acceptance.drivers.git import Commit
+from acceptance.drivers.platform import Platform
+from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.matchers.groups import nobody_at_work
+from acceptance.matchers.tasks import counts_none
+from acceptance.waiting.concurrently import at_once
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.waits import wait_until
+
+SEVERAL = 10
+"""So many queued instructions are given the patience for one; more of them, accordingly more."""
+
+LOG_EVERY = timedelta(seconds=0.5)
+"""Between two looks into a repository: each is a command in a task, beside the work that is waited for."""
+
+
+class Crowd:
+    """The customers of one client on one platform."""
+
+    def __init__(self, platform: Platform, client_id: str) -> None:
+        self._platform = platform
+        self._visits = Visits(platform)
+        self._client_id = client_id
+
+    def customers(self, count: int) -> tuple[Customer, ...]:
+        """That many people of the client, each with an address of their own."""
+        address = self._platform.mailbox.customer
+        return tuple(
+            Customer(self._client_id, address(f"customer{number:02}")) for number in range(1, count + 1)
+        )
+
+    def start(self, count: int) -> tuple[Visit, ...]:
+        """Have that many customers ask for a session at the same moment, each for words of their own."""
+        return at_once(
+            [
+                partial(self._visits.start, customer, f'Change the heading to "Words of {name_of(customer)}"')
+                for customer in self.customers(count)
+            ]
+        )
+
+
+def until_all_live(platform: Platform, visits: Iterable[Visit]) -> timedelta:
+    """Wait until each session is active, its page served and a browser connected; the longest that one took.
+
+    The sessions are looked at one after the other, so a time is never shorter than it was. The browsers stay open.
+
+    Raises:
+        NotInTime: one is not live within the patience. NeverWill: one has ended.
+    """
+    one = Visits(platform)
+    return max(one.until_connected(visit) for visit in visits)
+
+
+def name_of(customer: Customer) -> str:
+    """What the customer is called: her address before the `@`."""
+    return customer.user_id.partition("@")[0]
+
+
+def ask_in_parallel(platform: Platform, visits: Sequence[Visit], times: int) -> None:
+    """Have each session ask so often, one instruction right after the other, all sessions at the same moment."""
+
+    def ask(visit: Visit, name: str) -> None:
+        for number in range(1, times + 1):
+            instruction = f'Change the heading to "{name}, wish {number}"'
+            visit.instructions.append(instruction)
+            platform.sessions.instruct(visit.session_id, instruction)
+
+    at_once([partial(ask, visit, f"Session {place}") for place, visit in enumerate(visits, 1)])
+
+
+def until_carried_out(platform: Platform, visits: Sequence[Visit]) -> None:
+    """Wait until every workspace's history is exactly what its sessions asked for, each in its order.
+
+    Raises:
+        NotInTime: an instruction is missing, doubled, out of order, or of somebody else.
+    """
+    branches: dict[tuple[Customer, str], list[Visit]] = {}
+    for visit in visits:
+        branches.setdefault((visit.customer, visit.session.thread_id), []).append(visit)
+    for (customer, thread), sessions in branches.items():
+        git = platform.workspaces.of(customer.client_id, customer.user_id).git
+        asked = sum(len(visit.instructions) for visit in sessions)
+
+        def log() -> tuple[Commit, ...]:
+            return git.log(f"thread-{thread}")  # noqa: B023 - called within this turn of the loop only
+
+        wait_until(
+            log,
+            one_commit_each(sessions),
+            what=f"history of {customer}, thread {thread}",
+            within=platform.profile.patience.instruction * max(1.0, asked / SEVERAL),
+            every=LOG_EVERY,
+        )
+
+
+def until_nobody_works(platform: Platform) -> FleetState:
+    """Wait until Edit has no task and none is wanted; Hermes may still be awake."""
+    profile, fleet = platform.profile, platform.fleet
+    within, every = profile.timing.idle_timeout + profile.patience.sleep, profile.patience.poll
+    # One call a look instead of four, as long as the service counts tasks.
+    wait_until(
+        lambda: fleet.counts("edit"), counts_none("edit"), what="the platform", within=within, every=every
+    )
+    return wait_until(fleet.state, nobody_at_work(), what="the platform", within=within, every=every)
+
+
+SUBJECT_CHARS = 72
+
+
+def one_commit_each(sessions: Sequence[Visit]) -> Matcher[Sequence[Commit]]:
+    """A branch (newest commit first) on which every instruction of these sessions is one commit, in each one's order.
+
+    No instruction of anybody else's and no merge is on it.
+    """
+    known = {visit.session_id: visit for visit in sessions}
+
+    def complaints(log: Sequence[Commit]) -> Iterator[str]:
+        by_session: dict[str, list[str]] = {session_id: [] for session_id in known}
+        for commit in reversed(log):
+            if len(commit.parents) > 1:
+                yield f"{commit} is a merge"
+            for session_id in commit.trailers.get("Session", ()):
+                if session_id not in by_session:
+                    yield f"{commit} is of session {session_id}"
+                by_session.setdefault(session_id, []).append(commit.subject)
+        for session_id, visit in known.items():
+            wanted, found = [subject(asked) for asked in visit.instructions], by_session[session_id]
+            if found != wanted:
+                yield f"session {session_id}: {difference(wanted, found)}"
+
+    asked = sum(len(visit.instructions) for visit in sessions)
+    return Fact(
+        f"{asked} instructions of {len(sessions)} session{'s' * (len(sessions) > 1)}, one commit each, in order",
+        lambda log: not any(complaints(log)),
+        lambda log: "; ".join(complaints(log)),
+    )
+
+
+def subject(instruction: str) -> str:
+    """The first line of an instruction's commit, as the contract has it."""
+    return " ".join(instruction.split())[:SUBJECT_CHARS].strip()
+
+
+def difference(wanted: Sequence[str], found: Sequence[str]) -> str:
+    """What is missing, what is doubled, and where the order first differs, of `wanted` in `found`."""
+    missing = [name for name in wanted if name not in found]
+    doubled = sorted(name for name, number in Counter(found).items() if number > 1)
+    told = [f"{len(found)} commits for {len(wanted)} instructions"]
+    if missing:
+        told.append(f"{len(missing)} missing, the first {missing[0]!r}")
+    if doubled:
+        told.append(f"{len(doubled)} doubled, the first {doubled[0]!r}")
+    if not missing and not doubled:
+        pairs = zip(wanted, found, strict=False)
+        told += [f"{is_!r} where {should!r} belongs" for should, is_ in pairs if should != is_][:1]
+    return ", ".join(told)

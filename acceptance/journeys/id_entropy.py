@@ -1,0 +1,83 @@
+"""Identifiers that nobody can guess: as many random bits as the contract asks for, judged on a sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.http import Answer
+from acceptance.journeys.burst import STATUS_ACCEPTED, session_id_in
+from acceptance.waiting.errors import NoData
+from acceptance.waiting.matcher import Fact
+
+RANDOM_BITS = 122
+"""The contract's least: those of a version 4 UUID (RFC 9562)."""
+
+ENOUGH = 20
+"""In fewer identifiers a fixed digit cannot be told from a random one."""
+
+
+def random_bits(identifiers: Sequence[str]) -> float:
+    """About how many bits differ freely between identifiers: a place of the text that varies as much as it can counts
+    with all of its alphabet, another with the characters seen there.
+
+    Raises:
+        NoData: too few identifiers to tell.
+    """
+    if len(identifiers) < ENOUGH:
+        raise NoData(f"{len(identifiers)} identifiers, {ENOUGH} needed to tell whether they are random")
+    alphabet = len(set("".join(identifiers)) - {"-"})
+    free = min(alphabet, len(identifiers)) / 2
+    seen = [len(set(place)) for place in zip(*identifiers, strict=False)]
+    return sum(math.log2(alphabet if found >= free else found) for found in seen)
+
+
+def unguessable() -> Matcher[Sequence[Answer]]:
+    """Answers whose session ids differ in as many random bits as the contract asks for, and do not rise in order."""
+
+    def bits(answers: Sequence[Answer]) -> float:
+        return random_bits([session_id_in(answer) for answer in answers])
+
+    return Fact(
+        f"identifiers of at least {RANDOM_BITS} random bits",
+        lambda answers: bits(answers) >= RANDOM_BITS,
+        lambda answers: f"about {bits(answers):.0f} bits, as in {session_id_in(answers[0])}",
+    )
+
+
+def sessions_of_their_own() -> Matcher[Sequence[Answer]]:
+    """Every request accepted, and no two with the same session."""
+
+    def complaints(answers: Sequence[Answer]) -> Iterator[str]:
+        if len(answers) < 2:
+            raise NoData("fewer than two answers, so nothing can be said about one beside another")
+        yield from (str(answer) for answer in answers if answer.status != STATUS_ACCEPTED)
+        sessions = {session_id_in(answer) for answer in answers if answer.status == STATUS_ACCEPTED}
+        if len(sessions) < sum(answer.status == STATUS_ACCEPTED for answer in answers):
+            yield f"only {len(sessions)} sessions in {len(answers)} answers"
+
+    return Fact(
+        "every request accepted with a session of its own",
+        lambda answers: not any(complaints(answers)),
+        lambda answers: ", ".join(complaints(answers)),
+    )
+
+
+def the_same_session() -> Matcher[Sequence[Answer]]:
+    """Every request accepted, and all with one session."""
+
+    def complaints(answers: Sequence[Answer]) -> Iterator[str]:
+        if len(answers) < 2:
+            raise NoData("fewer than two answers, so nothing can be said about one beside another")
+        yield from (str(answer) for answer in answers if answer.status != STATUS_ACCEPTED)
+        sessions = {session_id_in(answer) for answer in answers if answer.status == STATUS_ACCEPTED}
+        if len(sessions) > 1:
+            yield f"{len(sessions)} sessions: {', '.join(sorted(sessions))}"
+
+    return Fact(
+        "every request accepted with the same session",
+        lambda answers: not any(complaints(answers)),
+        lambda answers: ", ".join(complaints(answers)),
+    )

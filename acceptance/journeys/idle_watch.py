@@ -1,0 +1,160 @@
+"""What keeps a session awake: customers who do one thing only for twice the idle time, each watched all the while."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.platform import Platform
+from acceptance.drivers.session_table import ENDED
+from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.waiting.errors import NoData, UnexpectedAnswer, Unreachable
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.sampler import Recorder, Sample
+from acceptance.waiting.waits import wait_until
+
+SENT = ("page views", "instructions", "keepalives")
+"""The kinds of activity that the contract knows."""
+
+SENT_PER_IDLE_TIME = 4
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One look at a session whose page was left open in a browser: whether that is connected, then the status."""
+
+    connected: bool
+    status: str | None
+
+    def __str__(self) -> str:
+        return f"{self.status}, browser {'connected' if self.connected else 'not connected'}"
+
+
+@dataclass(frozen=True)
+class OneThingEach:
+    """Sessions of customers who did one thing each, by what they sent, and of one who only left her browser open.
+
+    `statuses` has a look for each time that something was to be sent, `tab` those at the browser's session.
+    """
+
+    senders: Mapping[str, Visit]
+    statuses: Mapping[str, tuple[Sample[str | None], ...]]
+    forgotten: Visit
+    tab: tuple[Sample[Tab], ...]
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """All of them."""
+        return (*self.senders.values(), self.forgotten)
+
+
+def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThingEach:
+    """Have all but the last customer send what `SENT` names, one kind each, and watch what becomes of the sessions.
+
+    Nothing is judged. It takes twice the idle time, and longer if the last one's session should have expired by then.
+
+    Args:
+        visits: one live session for each of `SENT`, and one more with its page open in a browser.
+    """
+    *senders, forgotten = visits
+    idle_timeout, every = platform.profile.timing.idle_timeout, platform.profile.patience.poll
+    by_kind = dict(zip(SENT, senders, strict=True))
+    sending = {
+        kind: Recorder(
+            _sending(platform, kind, visit),
+            what=f"status of {visit} kept awake by {kind}",
+            every=idle_timeout / SENT_PER_IDLE_TIME,
+        )
+        for kind, visit in by_kind.items()
+    }
+    tab = Recorder(lambda: _tab(platform, forgotten), what=f"browser left open at {forgotten}", every=every)
+    longest = Visits(platform).expire_within()
+    with ExitStack() as watching:
+        for recorder in sending.values():
+            watching.enter_context(recorder)
+        watching.enter_context(tab)
+        wait_until(
+            lambda: tab.samples[-1],
+            _seen_for(2 * idle_timeout, longest),
+            what=f"the watch over {len(visits)} customers who do one thing each",
+            within=2 * idle_timeout + longest,
+            every=every,
+        )
+    return OneThingEach(
+        senders=by_kind,
+        statuses={kind: recorder.samples for kind, recorder in sending.items()},
+        forgotten=forgotten,
+        tab=tab.samples,
+    )
+
+
+def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | None]:
+    """A look at the session's status that then sends one thing of that kind, if the session is active.
+
+    It returns the status, and after it why what was sent was not taken, if it was not.
+    """
+    numbers = itertools.count(1)
+
+    def instruct() -> None:
+        platform.sessions.instruct(visit.session_id, f'Change the heading to "Edition {next(numbers)}"')
+
+    kinds: dict[str, Callable[[], object]] = {
+        "page views": lambda: platform.preview.get(visit.preview_url),
+        "instructions": instruct,
+        "keepalives": lambda: platform.sessions.keepalive(visit.session_id),
+    }
+    send = kinds[kind]
+
+    def look() -> str | None:
+        status = platform.records.get(visit.session_id).status
+        if status != "active":
+            return status
+        try:
+            send()
+        except (Unreachable, UnexpectedAnswer) as failure:
+            return f"{status}, {kind} not taken: {failure}"
+        return status
+
+    return look
+
+
+def _tab(platform: Platform, visit: Visit) -> Tab:
+    # The browser first: one that is closed because the session has ended since is not held against the platform.
+    return Tab(visit.browser.is_open, platform.records.get(visit.session_id).status)
+
+
+def _seen_for(span: timedelta, longest: timedelta) -> Fact[Sample[Tab]]:
+    """Long enough for the senders, and the forgotten session has ended or has been looked at for long enough, too."""
+    return Fact(
+        f"over after {span.total_seconds():g} s",
+        lambda sample: (
+            sample.at_s >= span.total_seconds()
+            and (sample.value.status in ENDED or sample.at_s >= longest.total_seconds())
+        ),
+        lambda sample: f"at {sample.at_s:.1f} s: {sample.value}",
+    )
+
+
+def expired_while_connected() -> Matcher[Sequence[Sample[Tab]]]:
+    """A session watched from active to expired, whose browser stayed connected as long as it was active."""
+
+    def flaw(series: Sequence[Sample[Tab]]) -> str | None:
+        active = [sample for sample in series if sample.value.status == "active"]
+        if not active:
+            raise NoData("the session was never seen active, so nothing can be said about what ended it")
+        lost = [sample for sample in active if not sample.value.connected]
+        if lost:
+            return f"at {lost[0].at_s:.1f} s {lost[0].value}"
+        last = series[-1]
+        return None if last.value.status == "expired" else f"at {last.at_s:.1f} s still {last.value}"
+
+    return Fact(
+        "a session that expires, with the browser connected until then",
+        lambda series: flaw(series) is None,
+        lambda series: flaw(series) or "",
+    )

@@ -1,0 +1,92 @@
+"""Mail that a customer's program may well send and that no tutorial shows, by what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from email.policy import SMTP
+from types import MappingProxyType
+
+from acceptance.drivers.mailbox import Letter
+
+DECOY = 'Change the heading to "Not what was asked"'
+
+
+def odd(oddity: str, letter: Letter) -> bytes:
+    """The letter as MIME, with this oddity; KeyError for one that is not in the list below."""
+    return _ODDITIES[oddity](letter)
+
+
+def _headed(letter: Letter, sender: str | None = None) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender or letter.sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    return message
+
+
+def _both_parts(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message.set_content(letter.text)
+    message.add_alternative(f"<p>{DECOY}</p>", subtype="html")
+    return message.as_bytes()
+
+
+def _html_alone(letter: Letter) -> bytes:
+    message = _headed(letter)
+    text = letter.text.replace("&", "&amp;").replace("<", "&lt;")
+    message.set_content(f"<html><body><p>{text}</p></body></html>", subtype="html")
+    return message.as_bytes()
+
+
+def _attachment(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message.set_content(letter.text)
+    message.add_attachment(DECOY, filename="notes.txt")
+    message.add_attachment(b"\x89PNG\r\n", maintype="image", subtype="png", filename="shop.png")
+    return message.as_bytes()
+
+
+def _latin(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message.set_content(letter.text, charset="iso-8859-1", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def _unknown_charset(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message.set_content(letter.text)
+    message.replace_header("Content-Type", 'text/plain; charset="x-nobody-knows"')
+    return message.as_bytes()
+
+
+def _two_senders(letter: Letter) -> bytes:
+    # The email package refuses to write a second From.
+    message = _headed(letter)
+    message.set_content(letter.text)
+    return b"From: Eve <eve@" + letter.sender.partition("@")[2].encode() + b">\r\n" + message.as_bytes()
+
+
+def _two_in_one(letter: Letter) -> bytes:
+    message = _headed(letter, f"{letter.sender}, eve@{letter.sender.partition('@')[2]}")
+    message.set_content(letter.text)
+    return message.as_bytes()
+
+
+def _no_mail(letter: Letter) -> bytes:
+    head = f"From: {letter.sender.partition('@')[0]}@@<>\r\nTo: {letter.to}\r\nSubject: =?utf-8?q?=\r\n"
+    return f'{head}Content-Type: multipart/mixed; boundary=""\r\nContent-ID: <[\r\n\r\n--\r\n{letter.text}'.encode()
+
+
+_ODDITIES: Mapping[str, Callable[[Letter], bytes]] = MappingProxyType(
+    {
+        "a text and an HTML part": _both_parts,
+        "an HTML part alone": _html_alone,
+        "attached files": _attachment,
+        "its text in ISO-8859-1": _latin,
+        "an unknown character set": _unknown_charset,
+        "two senders": _two_senders,
+        "two senders in one line": _two_in_one,
+        "headers that are none": _no_mail,
+    }
+)

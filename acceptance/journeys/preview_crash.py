@@ -1,0 +1,78 @@
+"""The crash of one preview server: its process killed in its task, as a fault in it would."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from hamcrest import not_
+
+from acceptance.drivers.exec_channel import ExecChannel
+from acceptance.drivers.platform import Platform
+from acceptance.journeys.customer_sessions import Visit
+from acceptance.matchers.answers import is_live, is_open
+from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
+from acceptance.waiting.waits import Deadline, wait_until
+
+# The process that listens: from its address and port to its socket, from its socket to who holds that (proc(5)).
+SCRIPT = """
+socket=$(awk -v any=00000000:{port} -v own={address}:{port} \
+  '$4 == "0A" && ($2 == any || $2 == own) {{ print "socket:[" $10 "]"; exit }}' /proc/net/tcp)
+test -n "$socket" || {{ echo "nobody listens on port {number}" >&2; exit 3; }}
+holder=$(ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v socket="$socket" \
+  '/^\\/proc\\// {{ split($0, path, "/") }} index($0, socket) {{ print path[3]; exit }}')
+test -n "$holder" || {{ echo "nobody holds $socket" >&2; exit 4; }}
+kill -KILL "$holder"
+"""
+
+
+def crash_preview(platform: Platform, visit: Visit) -> None:
+    """Kill the process that serves a session's preview, and nothing else of its task.
+
+    Raises:
+        UnexpectedAnswer: the record does not say where the preview is served.
+        CommandFailed: nothing is served there.
+    """
+    record = platform.records.get(visit.session_id)
+    port = record.raw.get("port")
+    if record.task_arn is None or record.container_ip is None or port is None:
+        raise UnexpectedAnswer(
+            f"{visit}: expected task, address and port on record, found {dict(record.raw)}"
+        )
+    profile = platform.profile
+    script = script_for(record.container_ip, int(str(port)))
+    channel = ExecChannel(platform.clients, profile.names.cluster, profile.addresses.ca_file)
+    deadline = Deadline.after(profile.patience.answer)
+    channel.run(record.task_arn, profile.names.edit_container, script, deadline=deadline).checked(script)
+
+
+def until_back(platform: Platform, visit: Visit) -> None:
+    """Wait until the crash has cut the open page off, the preview is served again, and a browser connects anew.
+
+    Raises:
+        NotInTime: one of these does not come about.
+    """
+    patience = platform.profile.patience
+    wait_until(
+        lambda: visit.browser,
+        not_(is_open()),
+        what=f"the page of {visit} that was open when its preview server crashed",
+        within=patience.answer,
+        every=patience.poll,
+    )
+    wait_until(
+        lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
+        is_live(),
+        what=f"preview of {visit} after its crash",
+        within=patience.recovery,
+        every=patience.poll,
+        transient=(Unreachable,),
+    )
+    visit.browsers.append(platform.open_hmr(visit.preview_url))
+
+
+def script_for(address: str, port: int) -> str:
+    """The shell script that kills who listens on that port, of this address or of all."""
+    # proc(5): the address is one number in the machine's byte order, the port in the network's.
+    return SCRIPT.format(
+        address=IPv4Address(address).packed[::-1].hex().upper(), port=f"{port:04X}", number=port
+    )

@@ -1,0 +1,99 @@
+"""What a crash may leave behind in a workspace."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from acceptance.drivers.workspace import Workspace
+
+_GIT = "git -c safe.directory='*' -c user.name=Customer -c user.email=customer@example.com"
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "changes not committed": (
+            "echo '<!-- by hand -->' >> src/pages/about.astro && echo note > 'my notes.txt' && "
+            f"echo staged > staged.txt && {_GIT} add staged.txt"
+        ),
+        "a forgotten index lock": "echo note > 'my notes.txt' && : > .git/index.lock",
+        "a half-written file": "mkdir -p src/components && printf '<section><h2>Half a he' > src/components/Half.astro",
+        "a detached head": (
+            f"{_GIT} checkout -q --detach && echo note > 'my notes.txt' && {_GIT} add 'my notes.txt' && "
+            f"{_GIT} commit -q -m 'Made by hand'"
+        ),
+    }
+)
+"""POSIX shell scripts by the words of the feature, to be run in the project folder."""
+
+
+def inflict(workspace: Workspace, kind: str) -> None:
+    """Leave a workspace damaged so; KeyError for a kind that is none of `KINDS`."""
+    workspace.run(f"cd {shlex.quote(workspace.folder)} && {KINDS[kind]}")
+
+
+# Files of every kind that a website's owner may have: names in several scripts, empty, binary, executable, linked.
+
+FOLDERS = ("keepsakes/in the history", "keepsakes/not yet")
+"""The first is committed, the second is not."""
+
+
+NAMES = (
+    "plain",
+    "two words",
+    "Grüße aus Köln",
+    "Привет, мир",
+    "日本語のメモ",
+    "ملاحظات",
+    "हिन्दी",
+    "Ελλάδα",
+    "emoji 🎈",
+    'it\'s $HOME; "quoted" & * [1]',
+)
+
+
+EACH = 25
+"""How many of each name lie in each folder."""
+
+
+COUNT = len(FOLDERS) * len(NAMES) * EACH
+
+
+_FILL = """
+mkdir -p {folder}/deeply/nested {folder}/empty && cd {folder} || exit 1
+number=1
+while [ $number -le {each} ]; do
+  for name in {names}; do
+    file="./$name $number.txt"
+    case $((number % 5)) in
+      0) : > "$file";;
+      1) printf 'Text of %s, number %s\\nwithout an end of line' "$name" $number > "$file";;
+      2) printf '\\000\\001\\377\\376\\r\\n\\032%s\\000' $number > "$file";;
+      3) printf '#!/bin/sh\\necho %s\\n' $number > "$file"; chmod 755 "$file";;
+      4) printf '%s\\r\\n' "$name" $number > "$file"; chmod 600 "$file";;
+    esac || exit 1
+  done
+  number=$((number + 1))
+done
+ln -s 'two words 1.txt' 'a link' && ln -s '../not there' 'a link to nothing' && ln -s deeply 'a link to a folder'
+"""
+
+
+_COMMIT = """
+cd {folder} && git -c safe.directory='*' add -- {first} &&
+git -c safe.directory='*' -c user.name=Customer -c user.email=customer@example.com \
+  commit -q -m 'My own files' -- {first} &&
+printf 'changed since' >> {first}/'plain 1.txt'
+"""
+
+
+def lay_out(workspace: Workspace) -> None:
+    """Put `COUNT` files of every kind into a workspace, half of them committed by the customer, one changed since."""
+    for folder in FOLDERS:
+        fill = _FILL.format(
+            folder=shlex.quote(f"{workspace.folder}/{folder}"),
+            each=EACH,
+            names=" ".join(map(shlex.quote, NAMES)),
+        )
+        workspace.run(fill)
+    workspace.run(_COMMIT.format(folder=shlex.quote(workspace.folder), first=shlex.quote(FOLDERS[0])))

@@ -1,0 +1,329 @@
+"""Matchers in the domain's words. Each says what it expects and, on a mismatch, what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from hamcrest.core.matcher import Matcher
+from hamcrest.core.string_description import StringDescription
+
+from acceptance.drivers.ecs import Counts, FleetState, Task
+from acceptance.drivers.git import Commit
+from acceptance.drivers.hmr import HmrSocket
+from acceptance.drivers.http import Answer
+from acceptance.drivers.load_balancer import Routing, Target
+from acceptance.drivers.mailbox import Received, Sent, answers
+from acceptance.drivers.preview import Loaded, title_and_headings
+from acceptance.drivers.session_api import SessionStatus
+from acceptance.drivers.session_table import Record
+from acceptance.drivers.workspace import Manifest
+from acceptance.waiting.errors import NoData
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.sampler import Sample
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Record | SessionStatus | None)
+
+LONGEST = 6
+"""Differences a mismatch tells one by one."""
+
+
+def answers_with(status: int) -> Matcher[Answer]:
+    """An answer with exactly this status."""
+    return Fact(f"answered with {status}", lambda a: a.status == status, _answer)
+
+
+def answers_page(status: int, *words: str) -> Matcher[Answer]:
+    """An HTML page with this status and all of these words in it."""
+    told = "".join(f" that says {word!r}" for word in words)
+    return Fact(
+        f"answered {status} with a page{told}",
+        lambda a: (
+            a.status == status and a.media_type == "text/html" and all(word in a.text for word in words)
+        ),
+        lambda a: _answer(a) + _lacking(a, words),
+    )
+
+
+def is_live() -> Matcher[Answer]:
+    """The site itself: 200 with an HTML page."""
+    return answers_page(200)
+
+
+def is_waiting_page() -> Matcher[Answer]:
+    """The contract's waiting page: 503, `Retry-After`, and a page that refreshes itself."""
+
+    def lacks(a: Answer) -> list[str]:
+        checks = {
+            "status 503": a.status == 503,
+            "a Retry-After of whole seconds": a.headers.get("retry-after", "").isdigit(),
+            "an HTML page": a.media_type == "text/html",
+            "a refresh in the page": 'http-equiv="refresh"' in a.text.lower().replace("'", '"'),
+        }
+        return [name for name, held in checks.items() if not held]
+
+    return Fact(
+        "the waiting page: 503, Retry-After, and a page that refreshes itself",
+        lambda a: not lacks(a),
+        lambda a: f"{_answer(a)} without {', '.join(lacks(a))}",
+    )
+
+
+def has_heading(text: str) -> Matcher[Answer]:
+    """A page of the site, 200, with this title or heading."""
+    return Fact(
+        f"a page with the heading {text!r}",
+        lambda a: a.status == 200 and text in title_and_headings(a),
+        lambda a: (
+            f"{a.status} with the headings {list(title_and_headings(a))}" if a.status == 200 else _answer(a)
+        ),
+    )
+
+
+def refuses(status: int, *, field: str | None = None) -> Matcher[Answer]:
+    """The contract's error: this status and `{"error": {"code", "message", "field"?}}`, naming the field if given."""
+
+    def complaint(a: Answer) -> str | None:
+        if a.status != status:
+            return _answer(a)
+        if a.media_type != "application/json":
+            return f"{a.status} of type {a.media_type!r}"
+        found = a.json()
+        error = found.get("error") if isinstance(found, dict) else None
+        if not isinstance(error, dict) or not error.get("code") or not error.get("message"):
+            return f"{a.status} with {a.text[:200]}: no error with code and message"
+        if field is not None and error.get("field") != field:
+            return f"{a.status} that names field {error.get('field')!r}"
+        return None
+
+    named = f" that names the field {field!r}" if field else ""
+    return Fact(f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or "")
+
+
+def all_loaded() -> Matcher[Sequence[Loaded]]:
+    """Everything a page loads and links to was answered with 200; a page that loads nothing is no proof."""
+
+    def broken(found: Sequence[Loaded]) -> list[Loaded]:
+        if len(found) < 2:
+            raise NoData("the page loads and links to nothing, so nothing can be said about it")
+        return [loaded for loaded in found if loaded.answer.status != 200]
+
+    return Fact(
+        "everything the page loads and links to answered with 200",
+        lambda found: not broken(found),
+        lambda found: f"{len(broken(found))} of {len(found)} did not: {_some(broken(found))}",
+    )
+
+
+def has_status(status: str) -> Matcher[S]:
+    """A session in this status."""
+    return Fact(f"session {status}", lambda r: r is not None and r.status == status, _session)
+
+
+def ended_otherwise(than: str) -> Matcher[S]:
+    """For `fatal`: a session that reached a last status other than the awaited one."""
+    final = {"inactive", "expired", "failed"} - {than}
+    return Fact(
+        f"a session that ended otherwise than {than}", lambda r: r is not None and r.status in final, _session
+    )
+
+
+def asleep() -> Matcher[FleetState]:
+    """Both services at zero: desired, running and pending counts, and not a task left."""
+    return Fact("asleep: no task of Hermes or Edit, none wanted", lambda state: state.asleep, str)
+
+
+def counts(desired: int, running: int, pending: int = 0) -> Matcher[Counts]:
+    """A service with exactly these counts."""
+    wanted = Counts(desired, running, pending)
+    return Fact(str(wanted), lambda found: found == wanted, str)
+
+
+def at_most(tasks: int, role: str) -> Matcher[FleetState]:
+    """No more than so many tasks of a service running or on their way; `role` is hermes or edit."""
+    return Fact(
+        f"at most {tasks} {role} tasks",
+        lambda state: len(_wanted_tasks(state, role)) <= tasks,
+        lambda state: f"{len(_wanted_tasks(state, role))}: {_some(_wanted_tasks(state, role))}",
+    )
+
+
+def runs(tasks: int, role: str) -> Matcher[FleetState]:
+    """Exactly so many tasks of a service RUNNING, and none on its way in or out."""
+
+    def fits(state: FleetState) -> bool:
+        all_tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
+        return len(all_tasks) == tasks and all(task.last_status == "RUNNING" for task in all_tasks)
+
+    return Fact(f"exactly {tasks} {role} tasks running", fits, str)
+
+
+def healthy() -> Matcher[Sequence[Target]]:
+    """At least one target, and all of them healthy."""
+    return Fact(
+        "a healthy target",
+        lambda targets: bool(targets) and all(target.state == "healthy" for target in targets),
+        lambda targets: _some(targets) if targets else "no target",
+    )
+
+
+def routes_like(before: Routing) -> Matcher[Routing]:
+    """The same rules and target groups as before: nothing stayed behind, nothing is missing."""
+
+    def differences(now: Routing) -> list[str]:
+        had = {f"rule {' '.join(r.paths) or 'default'}" for r in before.rules}
+        had |= {f"target group {g.name}" for g in before.target_groups}
+        has = {f"rule {' '.join(r.paths) or 'default'}" for r in now.rules}
+        has |= {f"target group {g.name}" for g in now.target_groups}
+        return [f"{name} stayed behind" for name in sorted(has - had)] + [
+            f"{name} is gone" for name in sorted(had - has)
+        ]
+
+    return Fact(
+        "the rules and target groups there were before",
+        lambda n: not differences(n),
+        lambda n: _some(differences(n)),
+    )
+
+
+def is_open() -> Matcher[HmrSocket]:
+    """A socket that the server still keeps."""
+    return Fact("an open HMR socket", lambda s: s.is_open, lambda s: f"closed: {s.closed_because}")
+
+
+def same_files_as(before: Manifest) -> Matcher[Manifest]:
+    """Every path with kind, mode, size, content and link target as before, and no other; over nothing it raises."""
+    if not before.entries:
+        raise NoData("the manifest to compare with is empty, so nothing can be said about it")
+    return Fact(
+        f"the same {len(before.entries)} files and folders",
+        lambda now: not _changes(before, now, additions=True),
+        lambda now: _some(_changes(before, now, additions=True)),
+    )
+
+
+def keeps_files_of(before: Manifest) -> Matcher[Manifest]:
+    """All files of before, byte for byte; new ones may have come. Over nothing it raises NoData."""
+    if not before.files:
+        raise NoData("the manifest to compare with has no file, so nothing can be said about it")
+    return Fact(
+        f"all of the {len(before.entries)} files and folders of before",
+        lambda now: not _changes(before, now, additions=False),
+        lambda now: _some(_changes(before, now, additions=False)),
+    )
+
+
+def has_commit(subject: str, **trailers: str) -> Matcher[Sequence[Commit]]:
+    """Exactly one commit with this subject, and with these trailers."""
+
+    def found(log: Sequence[Commit]) -> list[Commit]:
+        return [
+            commit
+            for commit in log
+            if commit.subject == subject
+            and all(commit.trailers.get(k, ()) == (v,) for k, v in trailers.items())
+        ]
+
+    told = "".join(f", {key}: {value}" for key, value in trailers.items())
+    return Fact(
+        f"exactly one commit {subject!r}{told}",
+        lambda log: len(found(log)) == 1,
+        lambda log: f"{len(found(log))} such among {len(log)} commits: {_some(log)}",
+    )
+
+
+def is_answer_to(sent: Sent) -> Matcher[Received]:
+    """Mail in the thread of a message that was sent."""
+    return Fact(
+        f"an answer to {sent.message_id}",
+        lambda message: answers(message, sent),
+        lambda message: (
+            f"{message}, in reply to {message.in_reply_to}, references {list(message.references)}"
+        ),
+    )
+
+
+def within_budget(budget: timedelta) -> Matcher[timedelta]:
+    """A measured duration no longer than a budget."""
+    limit = budget.total_seconds()
+    return Fact(
+        f"at most {limit:g} s", lambda took: took <= budget, lambda took: f"{took.total_seconds():.1f} s"
+    )
+
+
+def always(matcher: Matcher[T]) -> Matcher[Sequence[Sample[T]]]:
+    """Every sample of a recorder; over no samples it raises NoData."""
+
+    def wrong(series: Sequence[Sample[T]]) -> list[Sample[T]]:
+        if not series:
+            raise NoData("nothing was observed, so nothing can be said about every moment")
+        return [sample for sample in series if not matcher.matches(sample.value)]
+
+    def tell(series: Sequence[Sample[T]]) -> str:
+        found = wrong(series)
+        told = [f"at {sample.at_s:.1f} s {_mismatch(matcher, sample.value)}" for sample in found]
+        return f"{len(found)} of {len(series)} moments were not: {_some(told)}"
+
+    return Fact(f"at every moment {_description(matcher)}", lambda series: not wrong(series), tell)
+
+
+def _changes(before: Manifest, now: Manifest, *, additions: bool) -> list[str]:
+    was, has = ({entry.path: entry for entry in manifest.entries} for manifest in (before, now))
+    told = [f"{path} is gone" for path in sorted(was.keys() - has.keys())]
+    told += [
+        f"{path} differs"
+        for path in sorted(was.keys() & has.keys())
+        if _tells(was[path]) != _tells(has[path])
+    ]
+    if additions:
+        told += [f"{path} was added" for path in sorted(has.keys() - was.keys())]
+    return told
+
+
+def _tells(entry: Any) -> tuple[object, ...]:
+    size = entry.size if entry.kind == "file" else None
+    return entry.kind, entry.mode, size, entry.sha256, entry.target
+
+
+def _wanted_tasks(state: FleetState, role: str) -> tuple[Task, ...]:
+    if role not in ("hermes", "edit"):
+        raise ValueError(f"{role!r} is no service of the platform: say hermes or edit")
+    tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
+    return tuple(task for task in tasks if task.desired_status == "RUNNING")
+
+
+def _answer(a: Answer) -> str:
+    server = a.headers.get("server")
+    by = f" by {server}" if server else ""
+    return f"{a.status}{by}" if a.status < 400 else f"{a.status}{by}: {' '.join(a.text.split())[:120]!r}"
+
+
+def _lacking(a: Answer, words: Collection[str]) -> str:
+    missing = [word for word in words if word not in a.text]
+    return f" without {', '.join(map(repr, missing))}" if missing else f" of type {a.media_type!r}"
+
+
+def _session(record: Record | SessionStatus | None) -> str:
+    if record is None:
+        return "no record"
+    failure = getattr(record, "failure", None)
+    return f"session {record.status}{f' ({failure})' if failure else ''}"
+
+
+def _some(items: Sequence[object]) -> str:
+    told = ", ".join(str(item) for item in items[:LONGEST])
+    return f"{told} and {len(items) - LONGEST} more" if len(items) > LONGEST else told or "nothing"
+
+
+def _description(matcher: Matcher[Any]) -> str:
+    text = StringDescription()
+    matcher.describe_to(text)
+    return str(text)
+
+
+def _mismatch(matcher: Matcher[T], value: T) -> str:
+    text = StringDescription()
+    matcher.describe_mismatch(value, text)
+    return str(text)

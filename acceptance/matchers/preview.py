@@ -1,0 +1,90 @@
+"""Matchers about what visitors of a preview see over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.hmr import HmrSocket
+from acceptance.drivers.http import Answer
+from acceptance.drivers.preview import Readiness
+from acceptance.drivers.session_table import Record
+from acceptance.matchers.answers import is_live, is_waiting_page
+from acceptance.waiting.errors import NoData
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.sampler import Sample
+
+
+def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
+    """First nothing but the waiting page, then nothing but the site, and both were seen."""
+
+    def complaint(series: Sequence[Sample[Answer]]) -> str | None:
+        if not series:
+            raise NoData("nobody visited the preview, so nothing can be said about what visitors saw")
+        arrived = False
+        for sample in series:
+            live = is_live().matches(sample.value)
+            if live and sample is series[0]:
+                return f"200 at the very first visit ({sample.at_s:.1f} s): {_words(sample.value)}"
+            if (arrived and not live) or not (live or is_waiting_page().matches(sample.value)):
+                return f"{sample.value.status} at {sample.at_s:.1f} s: {_words(sample.value)}"
+            arrived = arrived or live
+        return None if arrived else f"the site at none of {len(series)} visits"
+
+    return Fact(
+        "the waiting page at first and then the site",
+        lambda series: complaint(series) is None,
+        lambda series: complaint(series) or "",
+    )
+
+
+def _words(answer: Answer) -> str:
+    return repr(" ".join(answer.text.split())[:120])
+
+
+def has_update_since(mark: int) -> Matcher[HmrSocket]:
+    """An open page that was sent news (an update or a reload) after a mark."""
+    return Fact(
+        "a browser that was sent an update",
+        lambda browser: bool(browser.updates(mark)),
+        lambda browser: (
+            f"{', '.join(map(str, browser.frames(mark))) or 'no message'}"
+            f"{'' if browser.is_open else f', connection closed: {browser.closed_because}'}"
+        ),
+    )
+
+
+def served_by(record: Record) -> Matcher[Answer]:
+    """A health page of the contract's form, from the task that a session's record names."""
+    wanted = {"service": "edit", "sessionId": record.session_id, "taskArn": record.task_arn}
+
+    def holds(answer: Answer) -> bool:
+        if answer.status != 200 or not record.task_arn:
+            return False
+        found = answer.json()
+        return isinstance(found, dict) and all(found.get(key) == value for key, value in wanted.items())
+
+    return Fact(f"200 with {wanted}", holds, lambda a: f"{a.status} with {a.text[:300]}")
+
+
+def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
+    """Health pages of which each that said 200 was followed by the site; one that never said so raises NoData."""
+
+    def early(series: Sequence[Sample[Readiness]]) -> list[Sample[Readiness]]:
+        healthy = [sample for sample in series if sample.value.health.status == 200]
+        if not healthy:
+            raise NoData(
+                "the session was never called healthy, so nothing can be said about what visitors got then"
+            )
+        return [
+            sample for sample in healthy if not (sample.value.page and is_live().matches(sample.value.page))
+        ]
+
+    return Fact(
+        "the site whenever the session is called healthy",
+        lambda series: not early(series),
+        lambda series: (
+            f"{len(early(series))} times not; at {early(series)[0].at_s:.2f} s {early(series)[0].value}"
+        ),
+    )

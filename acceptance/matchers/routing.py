@@ -1,0 +1,159 @@
+"""Matchers about who answers at an address, and what an answer must not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.http import Answer
+from acceptance.drivers.preview import Loaded
+from acceptance.waiting.errors import NoData
+from acceptance.waiting.matcher import Fact
+
+LOAD_BALANCER = "load balancer"
+
+
+def who_answered(answer: Answer) -> str:
+    """The service that an answer names in `X-Service`, or the load balancer, which names itself in `Server`."""
+    by_itself = answer.headers.get("server", "").startswith("awselb/")
+    return answer.headers.get("x-service") or (LOAD_BALANCER if by_itself else "nobody known")
+
+
+def answers_from(status: int, service: str) -> Matcher[Answer]:
+    """Exactly this status, from exactly this service or from the load balancer itself."""
+    return Fact(
+        f"{status} from {service}",
+        lambda a: (a.status, who_answered(a)) == (status, service),
+        lambda a: f"{a.status} from {who_answered(a)}: {' '.join(a.text.split())[:120]!r}",
+    )
+
+
+def reads(words: str) -> Matcher[Answer]:
+    """An HTML page with these words in it, in any case."""
+    return Fact(
+        f"a page that says {words!r}",
+        lambda a: a.media_type == "text/html" and words.lower() in a.text.lower(),
+        lambda a: f"{a.media_type or 'no type'}: {' '.join(a.text.split())[:200]!r}",
+    )
+
+
+def sends_on_to(scheme: str, host: str, port: int | None, path: str) -> Matcher[Answer]:
+    """A permanent redirect to this address, path and query as they are."""
+
+    def fits(a: Answer) -> bool:
+        parts = urlsplit(a.headers.get("location", ""))
+        there = (parts.scheme, parts.hostname, parts.port or 443)
+        return (
+            a.status == 301
+            and there == (scheme, host, port or 443)
+            and a.headers.get("location", "").endswith(f"{parts.netloc}{path}")
+        )
+
+    return Fact(
+        f"301 to {scheme}://{host}:{port or 443}{path}",
+        fits,
+        lambda a: f"{a.status} to {a.headers.get('location', 'nowhere')}",
+    )
+
+
+def lies_under(preview_path: str) -> Matcher[Sequence[Loaded]]:
+    """Every resource was named under this path; a page that names nothing is no proof."""
+
+    def outside(found: Sequence[Loaded]) -> list[str]:
+        if len(found) < 2:
+            raise NoData("the page refers to nothing, so nothing can be said about where it leads")
+        paths = {loaded.reference.url: urlsplit(loaded.reference.url).path for loaded in found}
+        return sorted(url for url, path in paths.items() if not f"{path}/".startswith(preview_path))
+
+    return Fact(
+        f"everything under {preview_path}",
+        lambda found: not outside(found),
+        lambda found: f"{len(outside(found))} of {len(found)} elsewhere: {', '.join(outside(found)[:6])}",
+    )
+
+
+def names_none_of(secrets: Iterable[str]) -> Matcher[Sequence[Answer]]:
+    """Answers that hold none of these words, neither in the head nor in the body; over no answer it raises NoData."""
+    wanted = tuple(secrets)
+    if not wanted:
+        raise NoData("there is nothing that the answers could give away, so nothing can be said about them")
+
+    def telling(answers: Sequence[Answer]) -> list[str]:
+        if not answers:
+            raise NoData("nobody answered, so nothing can be said about the answers")
+        return [
+            f"{answer} with {word}"
+            for answer in answers
+            for word in wanted
+            if word in answer.text or any(word in value for value in answer.headers.values())
+        ]
+
+    return Fact(
+        f"none of {len(wanted)} words that must not get out",
+        lambda answers: not telling(answers),
+        lambda answers: f"{len(telling(answers))} times: {', '.join(telling(answers)[:6])}",
+    )
+
+
+def reached_only(*services: str) -> Matcher[Sequence[Answer]]:
+    """Whatever was answered with success came from one of these; over no answer it raises NoData."""
+
+    def others(answers: Sequence[Answer]) -> list[Answer]:
+        if not answers:
+            raise NoData("nobody answered, so nothing can be said about who answers")
+        return [a for a in answers if a.status < 400 and who_answered(a) not in services]
+
+    return Fact(
+        f"no success from others than {', '.join(services)}",
+        lambda answers: not others(answers),
+        lambda answers: ", ".join(f"{a} from {who_answered(a)}" for a in others(answers)[:6]),
+    )
+
+
+def carried_nothing_out() -> Matcher[Sequence[Answer]]:
+    """No answer of Edit's control port, which speaks JSON and names no service; over no answer it raises NoData."""
+
+    def control(answers: Sequence[Answer]) -> list[Answer]:
+        if not answers:
+            raise NoData("no command was sent, so nothing can be said about whether one was carried out")
+        return [a for a in answers if who_answered(a) == "nobody known" or _is_control(a)]
+
+    return Fact(
+        "no command carried out",
+        lambda answers: not control(answers),
+        lambda answers: ", ".join(f"{a} with {a.text[:80]!r}" for a in control(answers)[:6]),
+    )
+
+
+def _is_control(answer: Answer) -> bool:
+    if answer.media_type != "application/json":
+        return answer.status == 204
+    document = answer.json()
+    return isinstance(document, Mapping) and bool({"sessions", "state", "lastCommit"} & document.keys())
+
+
+def all_from(expected: Mapping[str, str]) -> Matcher[Sequence[tuple[str, Answer]]]:
+    """Every session's health page came from the task that is expected for it (ARN by session id)."""
+
+    def wrong(asked: Sequence[tuple[str, Answer]]) -> list[str]:
+        if not asked:
+            raise NoData("no session was asked, so nothing can be said about who answers for it")
+        return [f"{session_id}: {a}" for session_id, a in asked if not _tells(a, session_id, expected)]
+
+    return Fact(
+        f"every answer from the session's own task, {len(set(expected.values()))} tasks in all",
+        lambda asked: not wrong(asked),
+        lambda asked: f"{len(wrong(asked))} of {len(asked)} were not: {', '.join(wrong(asked)[:6])}",
+    )
+
+
+def _tells(answer: Answer, session_id: str, expected: Mapping[str, str]) -> bool:
+    if answer.status != 200 or answer.media_type != "application/json":
+        return False
+    found = answer.json()
+    return isinstance(found, Mapping) and (
+        (found.get("service"), found.get("sessionId"), found.get("taskArn"))
+        == ("edit", session_id, expected[session_id])
+    )

@@ -1,0 +1,74 @@
+"""Step definitions and hooks: each is written once, when the run begins or when it is first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from behave.matchers import Matcher
+from behave.model import Step
+from behave.runner import ModelRunner
+from behave.step_registry import StepRegistry, registry
+
+from acceptance.report.runner import HOOKS, arguments_of, definition_of, hook_source
+from acceptance.report.stream import Ids, MessageStream
+
+CLEANUPS = "cleanups"
+"""The name of the hook that stands for behave's cleanup functions, which are no hooks in behave's terms."""
+
+
+class Definitions:
+    """Writes `stepDefinition` and `hook` messages to `stream` and knows their ids, drawn from `ids`."""
+
+    def __init__(self, stream: MessageStream, ids: Ids, runner: ModelRunner) -> None:
+        self.stream = stream
+        self.ids = ids
+        self._runner = runner
+        self._steps: dict[int, str] = {}
+        self._hooks: dict[str, str] = {}
+
+    def write_all(self) -> None:
+        """Write what is known when the run begins."""
+        for matchers in self._registry.steps.values():
+            for matcher in matchers:
+                self._definition(matcher)
+        for name in HOOKS:
+            if self.has_hook(name):
+                self.hook(name)
+
+    @property
+    def _registry(self) -> StepRegistry:
+        """The runner's own, once it has one: what is imported late may be another, and empty."""
+        return self._runner.step_registry or registry
+
+    def has_hook(self, name: str) -> bool:
+        """Whether the project has the hook."""
+        return name in self._runner.hooks
+
+    def hook(self, name: str) -> str:
+        """The id of a hook, or of what stands for one: `cleanups`, a step that no pickle has."""
+        if name not in self._hooks:
+            self._hooks[name] = self.ids.get_next_id()
+            function: Callable[..., None] | None = self._runner.hooks.get(name)
+            self.stream.write(
+                "hook",
+                id=self._hooks[name],
+                name=name,
+                type=HOOKS.get(name),
+                sourceReference=hook_source(function) if function else {},
+            )
+        return self._hooks[name]
+
+    def of_step(self, step: Step) -> tuple[str, dict[str, Any]] | None:
+        """The id of the definition that behave will take for a step, and the arguments; None when undefined."""
+        matcher = self._registry.find_step_definition(step)
+        if matcher is None:
+            return None
+        return self._definition(matcher), arguments_of(matcher.match(step.name))
+
+    def _definition(self, matcher: Matcher) -> str:
+        key = id(matcher)
+        if key not in self._steps:
+            self._steps[key] = self.ids.get_next_id()
+            self.stream.write("stepDefinition", id=self._steps[key], **definition_of(matcher))
+        return self._steps[key]

@@ -1,0 +1,131 @@
+"""The last runs of each scenario as a strip: how each ended, how long it took, and which are flaky."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from acceptance.report.history import Entry, flaky, last_runs
+from acceptance.report.pictures.canvas import (
+    FAINT,
+    INK,
+    OTHER_STATUS,
+    SOFT,
+    Box,
+    Picture,
+    boxes,
+    colour_of,
+    counted,
+    figure,
+    shortened,
+    svg_of,
+)
+from acceptance.report.run import Results
+
+RUNS = 20
+
+_ROW_IN = 0.19
+_LABEL = 74
+_FULL = 0.78
+"""How much of a row's height the longest of its runs takes."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A scenario with its entry of each run that had it, or the heading of a rule."""
+
+    label: str
+    entries: Mapping[str, Entry]
+    flaky: bool = False
+
+
+def strips(results: Results, history: Sequence[Entry]) -> Iterator[Picture]:
+    """One picture per feature of the run, in its order; none of a feature that the history does not know."""
+    marked = flaky(history)
+    for feature in dict.fromkeys(scenario.feature for scenario in results.scenarios):
+        of_feature = [entry for entry in history if entry.feature == feature]
+        runs = last_runs(of_feature, RUNS)
+        if runs:
+            yield _strip(feature, _rows(results, feature, of_feature, marked), of_feature, runs)
+
+
+def _rows(
+    results: Results, feature: str, history: Sequence[Entry], marked: frozenset[tuple[str, str]]
+) -> list[_Row]:
+    by_scenario: dict[str, dict[str, Entry]] = {}
+    for entry in history:
+        by_scenario.setdefault(entry.scenario, {})[entry.run] = entry
+    rows: list[_Row] = []
+    rule = None
+    for scenario in results.scenarios:
+        if scenario.feature == feature:
+            if scenario.rule and scenario.rule != rule:
+                rule = scenario.rule
+                rows.append(_Row(rule, {}))
+            is_flaky = (feature, scenario.name) in marked
+            rows.append(_Row(scenario.name, by_scenario.get(scenario.name, {}), is_flaky))
+    return rows
+
+
+def _strip(feature: str, rows: Sequence[_Row], history: Sequence[Entry], runs: Sequence[str]) -> Picture:
+    height = 0.55 + _ROW_IN * len(rows)
+    with figure(height) as page:
+        axes = page.add_axes((0.44, 0.4 / height, 0.42, 1 - 0.5 / height))
+        for status, places in _bars(rows, runs).items():
+            boxes(axes, places, colour_of(status))
+        _changes(axes, history, runs)
+        for y, row in enumerate(rows):
+            last = next((row.entries[run] for run in reversed(runs) if run in row.entries), None)
+            if last is not None:
+                mark = "   flaky" if row.flaky else ""
+                axes.text(
+                    len(runs) + 0.3, y, f"{last.seconds:6.1f} s{mark}", va="center",
+                    color=OTHER_STATUS if row.flaky else SOFT, fontweight="bold" if row.flaky else "normal",
+                )  # fmt: skip
+        axes.set_xlim(0, len(runs))
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_yticks(range(len(rows)), [shortened(row.label, _LABEL) for row in rows])
+        axes.tick_params(axis="y", length=0)
+        for row, label in zip(rows, axes.get_yticklabels(), strict=True):
+            label.set_color(INK)
+            label.set_fontweight("normal" if row.entries else "bold")
+        axes.set_xticks([0.5, len(runs) - 0.5] if len(runs) > 1 else [0.5])
+        axes.set_xticklabels([runs[0], runs[-1]] if len(runs) > 1 else [runs[0]])
+        svg = svg_of(page)
+    names = [row.label for row in rows if row.flaky]
+    told = f" Flaky, both passed and failed on one revision: {'; '.join(names)}." if names else ""
+    caption = (
+        f"The last {counted(len(runs), 'run')} of each scenario, the latest on the right with its time. "
+        f"A bar's height is its time beside the scenario's longest; green passed, red failed, grey was not run. "
+        f"A line divides revisions.{told}"
+    )
+    title = f"{feature}: {len(names)} flaky" if names else feature
+    return Picture(f"last-runs-{_name(feature)}", title, caption, svg)
+
+
+def _bars(rows: Sequence[_Row], runs: Sequence[str]) -> dict[str, list[Box]]:
+    found: dict[str, list[Box]] = {}
+    for y, row in enumerate(rows):
+        longest = max((row.entries[run].seconds for run in runs if run in row.entries), default=0.0)
+        for x, run in enumerate(runs):
+            entry = row.entries.get(run)
+            if entry is not None:
+                share = entry.seconds / longest if longest else 1.0
+                high = _FULL * max(0.18, share)
+                found.setdefault(entry.status, []).append((x + 0.12, y + _FULL / 2 - high, 0.76, high))
+    return found
+
+
+def _changes(axes: Axes, history: Sequence[Entry], runs: Sequence[str]) -> None:
+    """A line between runs of different revisions."""
+    revisions = {entry.run: (entry.revision, entry.dirty) for entry in history}
+    for x, (before, after) in enumerate(itertools.pairwise(runs), 1):
+        if revisions[before] != revisions[after]:
+            axes.axvline(x, color=FAINT, linewidth=0.8)
+
+
+def _name(feature: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in feature.lower()).split())

@@ -1,0 +1,200 @@
+"""Evidence of a failed scenario: a folder that tells what the platform looked like, secrets masked.
+
+Collecting never hides the failure it documents: a source that cannot be read leaves its error in its file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from acceptance.config.profile import Logs
+from acceptance.drivers.aws import AWS_ERRORS, Clients
+from acceptance.drivers.ecs import Fleet, Task
+from acceptance.drivers.hmr import HmrSocket
+from acceptance.drivers.load_balancer import Balancer
+from acceptance.drivers.session_table import Records
+from acceptance.journeys.timeline import Timeline
+from acceptance.results.masking import masked
+from acceptance.results.run_folder import slug
+from acceptance.waiting.errors import DriverError
+
+LAST_FRAMES = 50
+LAST_LINES = 200
+SHOWN = 20_000
+"""So many characters of an exhibit are shown in the report; the file has all of it."""
+
+ROOM = 4_000_000
+"""So many characters of evidence a report has room for: when everything fails, the page must still open."""
+
+LEAST = 1_000
+"""So many characters of an exhibit are shown once there is no room left."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One piece of evidence: its title in words, the file that has it, and its text, secrets masked."""
+
+    title: str
+    file: Path
+    text: str
+
+    def shown(self, at_most: int = SHOWN) -> str:
+        """The text for a report: of a long one the end, where the failure is, and where the rest lies."""
+        if len(self.text) <= at_most:
+            return self.text
+        where = f"{self.file.parent.name}/{self.file.name}"
+        return f"... {len(self.text) - at_most} characters before this are in {where}\n{self.text[-at_most:]}"
+
+
+class Evidence:
+    """Writes `reports/<run>/<scenario>/`."""
+
+    def __init__(
+        self,
+        reports: Path,
+        run_id: str,
+        *,
+        clients: Clients,
+        records: Records,
+        fleet: Fleet,
+        balancer: Balancer,
+        logs: Logs,
+    ) -> None:
+        self._run = reports / run_id
+        self._clients = clients
+        self._records = records
+        self._fleet = fleet
+        self._balancer = balancer
+        self._logs = logs
+        self._room = ROOM
+
+    def shown(self, exhibit: Exhibit) -> str:
+        """As much of an exhibit as the report has room for."""
+        text = exhibit.shown(SHOWN if self._room > 0 else LEAST)
+        self._room -= len(text)
+        return text
+
+    def folder(self, scenario: str) -> Path:
+        """Where a scenario's evidence would lie; nothing is created."""
+        return self._run / slug(scenario)
+
+    def collect(
+        self,
+        scenario: str,
+        *,
+        since: datetime,
+        message: str,
+        sessions: Mapping[str, Timeline],
+        sockets: Iterable[HmrSocket] = (),
+    ) -> tuple[Exhibit, ...]:
+        """Write everything known about a failed scenario into its folder, and return it.
+
+        Args:
+            since: when the scenario began; older events and log lines are left out.
+            sessions: the scenario's sessions and their timelines.
+        """
+        folder = self.folder(scenario)
+        folder.mkdir(parents=True, exist_ok=True)
+        sources: dict[str, tuple[str, Callable[[], object]]] = {
+            "failure": ("What was expected and seen", lambda: message),
+            "timelines": ("Timelines of the sessions", lambda: {k: str(v) for k, v in sessions.items()}),
+            "records": ("Records of the sessions", lambda: _each(sessions, self._raw_record)),
+            "fleet": ("Services and tasks on ECS", self._fleet.state),
+        }
+        for role in ("hermes", "edit"):
+            name = role.capitalize()
+            sources[f"{role}-events"] = (
+                f"ECS events of {name}",
+                partial(self._fleet.events, role, since=since),
+            )
+            sources[f"{role}-tasks"] = (
+                f"Tasks of {name}, with stopped reasons",
+                partial(self._tasks, role, since),
+            )
+        sources["routing"] = ("Listener rules and target groups", self._balancer.routing)
+        sources["targets"] = (
+            "Targets of the sessions, with health",
+            lambda: _each(sessions, self._balancer.targets_of),
+        )
+        sources["hmr"] = ("Last messages to open browsers", lambda: [_socket(socket) for socket in sockets])
+        for group in self._logs.groups:
+            sources[f"log-{slug(group)}"] = (
+                f"Last lines of the log {group}",
+                partial(self.log_tail, group, since),
+            )
+        exhibits = []
+        for name, (title, source) in sources.items():
+            exhibit = Exhibit(title, folder / f"{name}.txt", _told(source))
+            exhibit.file.write_text(exhibit.text, encoding="utf-8")
+            exhibits.append(exhibit)
+        return tuple(exhibits)
+
+    def log_tail(self, group: str, since: datetime) -> str:
+        """The last lines of a CloudWatch log group, over all its streams, as `time stream: line`."""
+        pages = (
+            self._clients.of("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
+        )
+        events = [event for page in pages for event in page["events"]]
+        events.sort(key=lambda event: event["timestamp"])
+        return (
+            "\n".join(_line(event) for event in events[-LAST_LINES:])
+            or f"no line in {group} since {since:%H:%M:%S}"
+        )
+
+    def _raw_record(self, session_id: str) -> Mapping[str, object]:
+        return self._records.get(session_id).raw
+
+    def _tasks(self, role: str, since: datetime) -> list[Task]:
+        """The service's tasks that had not stopped when the scenario began."""
+        return [t for t in self._fleet.history(role) if t.stopped_at is None or t.stopped_at >= since]
+
+
+def _each(names: Iterable[str], source: Callable[[str], object]) -> dict[str, object]:
+    """What a source says of each; one that it cannot be asked about does not hide the others."""
+    return {name: _asked(partial(source, name)) for name in names}
+
+
+def _asked(source: Callable[[], object]) -> object:
+    try:
+        return source()
+    except (DriverError, *AWS_ERRORS, OSError) as failure:
+        return f"could not be read: {type(failure).__name__}: {failure}"
+
+
+def _told(source: Callable[[], object]) -> str:
+    """What a source says as text: masked before it becomes JSON, whose escapes could hide a secret's form."""
+    value = masked(_plain(_asked(source)))
+    return f"{value}\n" if isinstance(value, str) else f"{json.dumps(value, indent=2, ensure_ascii=False)}\n"
+
+
+def _plain(value: object) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(inner) for key, inner in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _socket(socket: HmrSocket) -> object:
+    frames = socket.frames()[-LAST_FRAMES:]
+    return {
+        "socket": socket.client.socket_url,
+        "open": socket.is_open,
+        "closed because": socket.closed_because,
+        "last frames": [f"{frame.at - frames[0].at:8.3f} s {frame}" for frame in frames],
+    }
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+    return f"{at:%H:%M:%S.%f} {str(event.get('logStreamName', '')).rpartition('/')[2][:8]}: {event['message'].rstrip()}"

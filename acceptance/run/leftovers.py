@@ -1,0 +1,68 @@
+"""What a run left in the platform: sessions of its own, tasks, rules and target groups that were not there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from acceptance.drivers.load_balancer import Routing
+from acceptance.drivers.protocols import BalancerView, FleetView, RecordsView
+from acceptance.waiting.errors import NotObserved
+
+
+def left_behind(
+    records: RecordsView,
+    fleet: FleetView,
+    balancer: BalancerView,
+    *,
+    before: Routing,
+    is_own: Callable[[str], bool],
+    client_prefix: str,
+    unseen: Callable[[str], None],
+) -> tuple[str, ...]:
+    """A sentence for each thing that is still there. Nothing is waited for.
+
+    Args:
+        before: rules and target groups as they were when the run began.
+        is_own: whether a client id is this run's.
+        client_prefix: what all client ids of the suite begin with.
+        unseen: told, in a sentence, of what could not be looked at.
+    """
+    looks: dict[str, Callable[[], Iterator[str]]] = {
+        "sessions": lambda: _sessions(records, is_own, client_prefix),
+        "tasks": lambda: _tasks(fleet),
+        "rules and target groups": lambda: _routing(balancer, before),
+    }
+    found: list[str] = []
+    for what, look in looks.items():
+        try:
+            found += look()
+        except NotObserved as failure:
+            unseen(f"whether {what} were left behind: {failure}")
+    return tuple(found)
+
+
+def _sessions(records: RecordsView, is_own: Callable[[str], bool], client_prefix: str) -> Iterator[str]:
+    for record in records.of_prefix(client_prefix):
+        if not record.ended and is_own(record.client_id or ""):
+            yield f"session {record.session_id} of {record.client_id} is {record.status}"
+
+
+def _tasks(fleet: FleetView) -> Iterator[str]:
+    state = fleet.state()
+    for task in (*state.hermes_tasks, *state.edit_tasks):
+        yield f"{task} is still there"
+    for role, counts in (("hermes", state.hermes), ("edit", state.edit)):
+        if counts.desired:
+            yield f"service {role} still wants {counts.desired} tasks"
+
+
+def _routing(balancer: BalancerView, before: Routing) -> Iterator[str]:
+    now = balancer.routing()
+    rules = {rule.arn for rule in before.rules}
+    for rule in now.rules:
+        if rule.arn not in rules:
+            yield f"listener rule {rule.priority} for {' '.join(rule.paths)} was not there before"
+    groups = {group.arn for group in before.target_groups}
+    for group in now.target_groups:
+        if group.arn not in groups:
+            yield f"target group {group.name} was not there before"

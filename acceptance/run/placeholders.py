@@ -1,0 +1,28 @@
+"""Where a request in a table goes: `{session}` and the like in a path become what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from acceptance.journeys.bad_requests import NEVER_WAS
+from acceptance.journeys.shared_sessions import ENDED, EXPIRED
+from acceptance.run.suite import Suite
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def destination(path: str, suite: Suite) -> str:
+    """The path with its placeholders filled; what they stand for is made when first asked for.
+
+    `{session}` is the feature's shared session, `{ended}` and `{expired}` are ended ones, `{unknown}` never was one,
+    `{nobody}` is a client without any. KeyError for another.
+    """
+    meanings: Mapping[str, Callable[[], str]] = {
+        "session": lambda: suite.shared.session().session_id,
+        "ended": lambda: suite.shared.endings()[ENDED].session_id,
+        "expired": lambda: suite.shared.endings()[EXPIRED].session_id,
+        "unknown": lambda: NEVER_WAS,
+        "nobody": suite.new_client,
+    }
+    return PLACEHOLDER.sub(lambda found: meanings[found[1]](), path)

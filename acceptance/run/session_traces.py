@@ -1,0 +1,72 @@
+"""What a run's sessions and tasks did and when, gathered for its report while the platform still knows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from acceptance.drivers.protocols import FleetView, RecordsView
+from acceptance.journeys.timeline import Stage, Timeline
+from acceptance.results.ledger import Ledger, SessionTrace, TaskTrace
+
+ROLES = ("hermes", "edit")
+
+
+class Traces:
+    """Enters sessions and tasks into a run's ledger. `began_at` is the run's begin, `is_own` tells its client ids."""
+
+    def __init__(self, ledger: Ledger, began_at: datetime, is_own: Callable[[str], bool]) -> None:
+        self._ledger = ledger
+        self._began_at = began_at
+        self._is_own = is_own
+        self._timelines: dict[str, Timeline] = {}
+
+    def follow(self, session_id: str, client_id: str, scenario: str, timeline: Timeline) -> None:
+        """Have a session's stages told from its timeline; the first scenario that says so is the session's."""
+        if session_id not in self._timelines:
+            self._timelines[session_id] = timeline
+            asked_at = timeline.asked_at.timestamp()
+            self._ledger.sessions[session_id] = SessionTrace(session_id, client_id, scenario, asked_at, {})
+
+    def note_stages(self) -> None:
+        """Enter what the timelines have seen so far."""
+        for session_id, timeline in self._timelines.items():
+            known, stages = self._ledger.sessions[session_id], _stages(timeline.seconds())
+            if stages != known.stages:
+                self._ledger.sessions[session_id] = dataclasses.replace(known, stages=stages)
+
+    def note_sessions(self, records: RecordsView, client_prefix: str) -> None:
+        """Enter from the records when sessions ended, and those sessions of the run that nobody followed."""
+        for record in records.of_prefix(client_prefix):
+            created = record.created_at
+            if created is None or created < self._began_at or not self._is_own(record.client_id or ""):
+                continue
+            known = self._ledger.sessions.get(record.session_id) or SessionTrace(
+                record.session_id,
+                record.client_id or "",
+                self._scenario_at(created.timestamp()),
+                created.timestamp(),
+                {},
+            )
+            ended_at = record.ended_at.timestamp() if record.ended_at else None
+            self._ledger.sessions[record.session_id] = dataclasses.replace(known, ended_at=ended_at)
+
+    def note_tasks(self, fleet: FleetView) -> None:
+        """Enter every task that ECS knows and that ran since the run began; ECS forgets stopped ones within hours."""
+        for role in ROLES:
+            for task in fleet.history(role):
+                if task.started_at is None or (task.stopped_at and task.stopped_at < self._began_at):
+                    continue
+                stopped_at = task.stopped_at.timestamp() if task.stopped_at else None
+                trace = TaskTrace(role, task.task_id, task.started_at.timestamp(), stopped_at)
+                self._ledger.tasks[task.task_id] = trace
+
+    def _scenario_at(self, moment: float) -> str:
+        """The scenario that had begun last at a moment."""
+        begun = [r for r in self._ledger.scenarios if r.started_at is not None and r.started_at <= moment]
+        return begun[-1].name if begun else ""
+
+
+def _stages(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: at for name, at in seconds.items() if name != Stage.ASKED}

@@ -1,0 +1,252 @@
+"""One run of the suite: its deployment, its drivers, its results, and what the scenarios of a feature share."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from acceptance.config.profile import read
+from acceptance.drivers.aws import AwsRefusal
+from acceptance.drivers.load_balancer import Routing
+from acceptance.drivers.platform import Platform
+from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.journeys.shared_sessions import Shared, Witnessed
+from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
+from acceptance.results.ledger import Ledger
+from acceptance.results.masking import hide, mask_file, masked
+from acceptance.results.run_folder import PROJECT, Keep, Output, choice, point_latest
+from acceptance.run.deployment import Deployment
+from acceptance.run.evidence import Evidence
+from acceptance.run.leftovers import left_behind
+from acceptance.run.session_traces import Traces
+from acceptance.waiting.errors import (
+    ConfigurationError,
+    DiskFull,
+    DriverError,
+    NotObserved,
+    ViewLost,
+    not_observed,
+)
+from acceptance.waiting.view import VIEW
+from acceptance.waiting.waits import ClaimFailed
+
+PROFILE = "deployments/sandbox.toml"
+
+
+class Suite:
+    """Everything that lasts as long as the run. Made by `start`, ended by `close` and `end`."""
+
+    def __init__(
+        self, run_id: str, deployment: Deployment, platform: Platform, output: Output, keep: Keep
+    ) -> None:
+        self.run_id = run_id
+        self.deployment = deployment
+        self.platform = platform
+        self.output = output
+        self.ledger = Ledger(output.results)
+        self.evidence = Evidence(
+            output.folder.parent,
+            output.folder.name,
+            clients=platform.clients,
+            records=platform.records,
+            fleet=platform.fleet,
+            balancer=platform.balancer,
+            logs=platform.profile.logs,
+        )
+        self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
+        self.witnessed: dict[str, Visit] = {}
+        self.failed = False
+        VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
+        self._keep = keep
+        self._numbers = itertools.count(1)
+        self._before: Routing | None = None
+        self._scenario = ""
+        self._traces = Traces(self.ledger, datetime.now(UTC), self.is_own)
+
+    @classmethod
+    def start(cls, settings: Mapping[str, str], say: Callable[[str], None]) -> Suite:
+        """Read the profile, start or find its deployment, and make the drivers.
+
+        Args:
+            settings: behave's `-D` values. `profile` names the TOML file, `sandbox` the info document of a sandbox that
+                runs already, `reports` the folder this run writes into, `report` (page, messages, none) what it writes
+                for people, `results` where the ledger goes, `keep` (never, on-failure, always) whether sessions and
+                sandbox stay for a look; `section.key` overrides a value of the profile.
+            say: told what goes on while the deployment starts.
+
+        Raises:
+            ConfigurationError: the profile or a setting cannot be used; all the profile's problems at once.
+            DeploymentDied: the deployment did not start.
+        """
+        source = PROJECT / settings.get("profile", PROFILE)
+        run_id = f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        try:
+            keep = choice(Keep, settings, "keep", Keep.NEVER)
+            output = Output.of(settings, run_id)
+        except ValueError as wrong:
+            raise ConfigurationError(source, [str(wrong)]) from wrong
+        draft = read(source, settings)
+        if "sandbox" in settings:
+            deployment = Deployment.attach(settings["sandbox"])
+        elif draft.command is not None:
+            deployment = Deployment.start(draft.command, output.folder / "deployment.log", say=say)
+        else:
+            deployment = Deployment.remote()
+        try:
+            platform = Platform.of(draft.fill(deployment.info))
+        except BaseException:
+            deployment.stop()
+            raise
+        return cls(run_id, deployment, platform, output, keep)
+
+    def look_around(self, say: Callable[[str], None]) -> None:
+        """Before anything is begun: learn which account id to mask, and what is there that the run did not make."""
+        aws = self.platform.profile.aws
+        for key in (aws.access_key, aws.secret_key):
+            hide(key or "")
+        try:
+            hide(str(self.platform.clients.of("sts").get_caller_identity()["Account"]))
+        except AwsRefusal as failure:
+            say(f"The account id is masked by its form alone, STS does not tell it: {failure}")
+        self._before = self.platform.balancer.routing()
+
+    def point_latest(self) -> None:
+        """Make `reports/latest` lead to this run, unless somebody else named its folder."""
+        if self.output.own:
+            point_latest(self.output.folder)
+
+    def facts(self) -> dict[str, str]:
+        """What the report's head says of the run, by name."""
+        profile = self.platform.profile
+        pace = self.deployment.info.get("timing")
+        return {
+            "Deployment": f"{profile.name} (timing {pace})" if pace else profile.name,
+            "Run": self.run_id,
+            "Idle time": f"{profile.timing.idle_timeout.total_seconds():g} s",
+        }
+
+    def new_client(self) -> str:
+        """A client id that this run alone uses; it carries the profile's mark, so that strays can be found."""
+        return f"{self._mark}-{next(self._numbers)}"
+
+    def is_own(self, client_id: str) -> bool:
+        """Whether a client id is this run's: it has its mark, or is the suite's one client with a name of its own."""
+        return (
+            client_id.startswith(f"{self._mark}-") or client_id == self.platform.profile.suite.client_prefix
+        )
+
+    def begin_scenario(self, name: str) -> None:
+        """From now on sessions are told of as this scenario's."""
+        self._scenario = name
+        self.witnessed = {}
+
+    def tell_of(self, visit: Visit) -> None:
+        """Have the report, and the evidence if the scenario fails, tell of a session that it has to do with."""
+        self.witnessed[visit.session_id] = visit
+        self._traces.follow(visit.session_id, visit.customer.client_id, self._scenario, visit.timeline)
+
+    def note_stages(self) -> None:
+        """Enter into the ledger how far the sessions have come."""
+        self._traces.note_stages()
+
+    def note_platform(self, say: Callable[[str], None]) -> None:
+        """Enter into the ledger what the platform knows of the run's tasks and sessions; for the report alone."""
+        try:
+            self._traces.note_tasks(self.platform.fleet)
+            self._traces.note_sessions(self.platform.records, self.platform.profile.suite.client_prefix)
+        except (DriverError, AwsRefusal) as failure:
+            say(f"The report will lack tasks and sessions: {type(failure).__name__}: {failure}")
+        self.ledger.write()
+
+    def fall_asleep(self, after: str, *, since: datetime) -> None:
+        """Wait until the platform sleeps; NotInTime, with its evidence collected, if it does not.
+
+        Args:
+            after: what has ended.
+            since: older events and log lines are no evidence.
+        """
+        try:
+            Visits(self.platform).until_asleep()
+        except ClaimFailed as late:
+            self.evidence.collect(f"not asleep after {after}", since=since, message=str(late), sessions={})
+            raise
+
+    def look_back(self, say: Callable[[str], None]) -> None:
+        """Enter into the ledger what the run has left in the platform; nothing is looked for if that is to stay."""
+        if self.keeps:
+            say("Kept for a look, so what is left behind was not looked for.")
+            return
+        platform = self.platform
+        if VIEW.lost is None and self._before is not None:
+            self.ledger.left_behind += left_behind(
+                platform.records,
+                platform.fleet,
+                platform.balancer,
+                before=self._before,
+                is_own=self.is_own,
+                client_prefix=platform.profile.suite.client_prefix,
+                unseen=self.ledger.not_observed.append,
+            )
+        self.ledger.write()
+
+    def unseen(self, error: BaseException | None) -> NotObserved | None:
+        """Why nobody knows whether something failed, or None if that was seen: asked of every failure.
+
+        A part of the sandbox may have died a moment ago, and a full disk fails whatever is tried: the platform is
+        accused only if there is no such cause. Once nothing can be seen any more the run is lost, and says so.
+        """
+        found = not_observed(error)
+        cause = found if isinstance(found, ViewLost) else self._no_room() or VIEW.settle()
+        if cause is None:
+            return found
+        VIEW.lose(cause)
+        self.ledger.lose(str(VIEW.lost))
+        return VIEW.lost
+
+    def _no_room(self) -> ViewLost | None:
+        try:
+            check_room(self.output.results.parent, TO_GO_ON)
+        except NoRoom as full:
+            return DiskFull(str(full))
+        return None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether, as things stand, what the run made is to stay."""
+        return self._keep is Keep.ALWAYS or (self._keep is Keep.ON_FAILURE and self.failed)
+
+    def unless_kept(self, undo: Callable[[], object]) -> Callable[[], None]:
+        """A cleanup that does nothing once the run keeps what it made, or cannot reach it any more."""
+
+        def cleanup() -> None:
+            if not self.keeps and VIEW.lost is None:
+                undo()
+
+        return cleanup
+
+    def linger(self, say: Callable[[str], None]) -> None:
+        """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
+        if self.keeps and self.deployment.info and VIEW.lost is None:
+            say(masked(f"Kept for a look: {dict(self.deployment.info)}"))
+            say("Ctrl-C ends it.")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+    def close(self) -> None:
+        """End what the drivers hold, then the deployment if this run started it; DeploymentDied if it will not go."""
+        try:
+            self.platform.close()
+        finally:
+            try:
+                self.deployment.stop()
+            finally:
+                if self.deployment.log is not None:
+                    mask_file(self.deployment.log)
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.platform.profile.suite.client_prefix}-{self.run_id}"

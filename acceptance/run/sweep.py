@@ -1,0 +1,90 @@
+"""Removes what a killed run left: `python -m acceptance sweep [profile] [-D key=value]... [--run ID]`.
+
+A run marks its sessions by client ids that begin with the profile's `client_prefix`; nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from acceptance.config.profile import Profile, read
+from acceptance.drivers.platform import Platform
+from acceptance.drivers.protocols import RecordsView, SessionsApi
+from acceptance.drivers.session_table import Record
+from acceptance.run.deployment import Deployment
+from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
+from acceptance.waiting.matcher import Fact
+from acceptance.waiting.waits import ClaimFailed, wait_until
+
+log = logging.getLogger("sweep")
+
+DEFAULT_PROFILE = Path("deployments/sandbox.toml")
+
+
+def open_sessions(records: RecordsView, client_prefix: str) -> tuple[Record, ...]:
+    """Sessions under the prefix that have not ended, oldest first."""
+    found = [record for record in records.of_prefix(client_prefix) if not record.ended]
+    return tuple(sorted(found, key=lambda record: str(record.raw.get("createdAt", ""))))
+
+
+def sweep(records: RecordsView, sessions: SessionsApi, profile: Profile, *, run_id: str | None = None) -> int:
+    """Deactivate all open sessions of the suite, or of one run, and wait until they have ended; how many there were.
+
+    Raises:
+        NotInTime: sessions are still open after the profile's patience.
+    """
+    prefix = f"{profile.suite.client_prefix}-{run_id}" if run_id else profile.suite.client_prefix
+    left = open_sessions(records, prefix)
+    for record in left:
+        log.info("deactivating session %s of %s (%s)", record.session_id, record.client_id, record.status)
+        try:
+            sessions.deactivate(record.session_id)
+        except UnexpectedAnswer as refusal:
+            # It may have ended by itself meanwhile; the wait below decides.
+            log.info("  %s", refusal)
+    if left:
+        wait_until(
+            lambda: open_sessions(records, prefix),
+            Fact[tuple[Record, ...]](
+                "no open session",
+                lambda found: not found,
+                lambda found: ", ".join(f"{record.session_id} {record.status}" for record in found),
+            ),
+            what=f"sessions of clients {prefix}*",
+            within=profile.patience.wake + profile.patience.end,
+            every=profile.patience.poll,
+            transient=(Unreachable,),
+        )
+    return len(left)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 if nothing is left, 1 if something is, 2 if the profile or the deployment is unusable."""
+    parser = argparse.ArgumentParser(prog="python -m acceptance sweep", description=__doc__)
+    parser.add_argument("profile", nargs="?", type=Path, default=DEFAULT_PROFILE)
+    parser.add_argument("-D", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--run", help="only this run's id")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    settings = dict(setting.partition("=")[::2] for setting in options.settings)
+    try:
+        draft = read(options.profile, settings)
+        if draft.needs_info and "sandbox" not in settings:
+            log.error("%s describes a sandbox: name the running one with -D sandbox=URL", options.profile)
+            return 2
+        deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
+        platform = Platform.of(draft.fill(deployment.info))
+        count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
+    except DriverError as failure:
+        log.error("%s", failure)  # noqa: TRY400 - the message tells it all
+        return 2
+    except ClaimFailed as failure:
+        log.error("%s", failure)  # noqa: TRY400 - the message tells it all
+        return 1
+    log.info("%d sessions were left and have ended", count)
+    return 0

@@ -1,1 +1,0 @@
-"""What the suite and the platform cost, measured: `python -m bench`, or `make bench`."""

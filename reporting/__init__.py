@@ -1,6 +1,0 @@
-"""The report of a run: Cucumber Messages written live while behave runs, and one HTML page made of them.
-
-Every run of the suite writes both by itself (reporting/wiring.py); for any other features `behave -f
-reporting.messages:Messages -o run.ndjson` and `behave -f reporting.html:HtmlReport -o run.html` do. `python -m
-reporting FOLDER` makes the page of a run's folder once more.
-"""

@@ -1,0 +1,1 @@
+"""The load balancer: Envoy, configured from what the ELBv2 API was told."""

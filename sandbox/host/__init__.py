@@ -1,0 +1,1 @@
+"""What the sandbox needs of the machine: processes that end with it, folders, Node."""

@@ -1,0 +1,270 @@
+"""Records, commands, mail, logs and the sweep against a control plane on loopback; the fleet on a scripted one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from acceptance.config.profile import Aws, Mail, Names
+from acceptance.drivers.aws import Clients
+from acceptance.drivers.ecs import Counts, Fleet
+from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
+from acceptance.drivers.session_table import Commands, Records
+from acceptance.waiting.errors import UnexpectedAnswer, UnknownSession
+
+NAMES = Names(
+    load_balancer="alb", cluster="live", hermes="hermes", edit="edit", hermes_container="hermes",
+    edit_container="edit", table="sessions", client_index="by-client", queue="commands.fifo", dead_letters="dead.fifo",
+)  # fmt: skip
+MAIL = Mail("edit.example", "edit", "customers.example", "inbox", "in/")
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    made = Clients(Aws("us-east-1", f"http://{host}:{port}", "test", "test"))
+    made.of("dynamodb").create_table(
+        TableName="sessions",
+        KeySchema=[{"AttributeName": "sessionId", "KeyType": "HASH"}, {"AttributeName": "userId", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("sessionId", "userId", "clientId", "status")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-client",
+                "KeySchema": [
+                    {"AttributeName": "clientId", "KeyType": "HASH"}, {"AttributeName": "status", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )  # fmt: skip
+    for queue in ("commands.fifo", "dead.fifo"):
+        made.of("sqs").create_queue(QueueName=queue, Attributes={"FifoQueue": "true"})
+    made.of("s3").create_bucket(Bucket="inbox")
+    made.of("ses").verify_email_identity(EmailAddress="ann@customers.example")
+    yield made
+    server.stop()
+
+
+def put(clients: Clients, session: str, client: str, status: str = "active", **more: str) -> None:
+    item = {"sessionId": session, "userId": "a@x.org", "clientId": client, "status": status, **more}
+    clients.of("dynamodb").put_item(
+        TableName="sessions", Item={**{k: {"S": v} for k, v in item.items()}, "ttl": {"N": "1800000000"}}
+    )
+
+
+def test_a_record_is_read_with_its_types(clients: Clients) -> None:
+    put(clients, "s-1", "one", createdAt="2026-01-02T03:04:05.678Z", previewUrl="https://h/session/s-1/")
+    record = Records(clients, NAMES).get("s-1")
+    assert (record.client_id, record.status, record.ttl) == ("one", "active", 1_800_000_000)
+    assert record.created_at == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+    assert record.last_commit is None
+    assert not record.ended
+
+
+def test_records_by_client_and_by_prefix(clients: Clients) -> None:
+    put(clients, "s-b", "acc-r1-x", createdAt="2026-01-02T00:00:00.000Z")
+    put(clients, "s-a", "acc-r1-x", createdAt="2026-01-01T00:00:00.000Z")
+    put(clients, "s-c", "acc-r2-x")
+    records = Records(clients, NAMES)
+    assert [record.session_id for record in records.of_client("acc-r1-x")] == ["s-a", "s-b"]
+    assert records.count("none") == 0
+    assert {record.session_id for record in records.of_prefix("acc-r1")} == {"s-a", "s-b"}
+    with pytest.raises(UnknownSession):
+        records.get("none")
+
+
+def test_a_planted_record_has_expired_and_can_be_uprooted(clients: Clients) -> None:
+    put(clients, "s-live", "plant", previewUrl="https://h/session/s-live/")
+    records = Records(clients, NAMES)
+    planted = records.plant_expired(records.get("s-live"), session_id="s-old")
+    assert planted.ttl is not None
+    assert planted.ttl < time.time()
+    assert planted.preview_url == "https://h/session/s-old/"
+    records.uproot(planted)
+    records.uproot(planted)
+    assert records.find("s-old") is None
+    assert records.find("s-live") is not None
+
+
+def test_commands_that_wait_are_counted(clients: Clients) -> None:
+    records = Records(clients, NAMES)
+    assert records.commands() == Commands(0, 0, 0)
+    url = clients.of("sqs").get_queue_url(QueueName="commands.fifo")["QueueUrl"]
+    clients.of("sqs").send_message(
+        QueueUrl=url, MessageBody="{}", MessageGroupId="g", MessageDeduplicationId="1"
+    )
+    assert records.commands() == Commands(1, 0, 0)
+    clients.of("sqs").receive_message(QueueUrl=url)
+    assert records.commands() == Commands(0, 1, 0)
+
+
+def letter(**more: Any) -> Letter:
+    return Letter(
+        sender="ann@customers.example", to="edit+acme@edit.example", subject="Ä title", text="Do it", **more
+    )
+
+
+def test_mail_goes_out_as_mime_with_its_thread(clients: Clients) -> None:
+    mailbox = Mailbox(clients, MAIL, "us-east-1")
+    first = mailbox.send(letter())
+    second = mailbox.send(letter(reply_to=first, headers={"Auto-Submitted": "auto-replied"}))
+    assert first.message_ids[1].endswith("@email.amazonses.com>")
+    assert second.references == (first.message_id,)
+    assert mailbox.intake("acme") == "edit+acme@edit.example"
+
+
+def test_the_inbox_is_read_from_the_bucket(clients: Clients) -> None:
+    mailbox = Mailbox(clients, MAIL, "us-east-1")
+    sent = mailbox.send(letter())
+    raw = (
+        f"From: edit@edit.example\r\nTo: Ann <Ann@customers.example>\r\nSubject: =?utf-8?q?Re=3A_=C3=84_title?=\r\n"
+        f"Message-ID: <1@x>\r\nIn-Reply-To: {sent.message_ids[1]}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        "Live: https://h/session/s-1/\r\n"
+    ).encode()
+    for key in ("in/1", "in/AMAZON_SES_SETUP_NOTIFICATION", "elsewhere/1"):
+        clients.of("s3").put_object(Bucket="inbox", Key=key, Body=raw)
+    (received,) = mailbox.inbox("ann@customers.example")
+    assert (received.subject, received.text.strip()) == ("Re: Ä title", "Live: https://h/session/s-1/")
+    assert mailbox.answers_to(sent) == (received,)
+    assert mailbox.inbox("bob@customers.example") == ()
+
+
+def test_mail_in_another_thread_is_no_answer() -> None:
+    sent = Sent(letter(), ("<a@x>", "<b@x>"))
+    now = datetime.now(UTC)
+    assert answers(parse("k", b"References: <r@x> <b@x>\r\n\r\nx", now), sent)
+    assert not answers(parse("k", b"In-Reply-To: <c@x>\r\n\r\nx", now), sent)
+
+
+class Ecs:
+    """ECS as a script: one service with these counts, and tasks by desired status."""
+
+    def __init__(self, *tasks: dict[str, Any], services: tuple[str, ...] = ("hermes", "edit")) -> None:
+        self.all = {task["taskArn"]: task for task in tasks}
+        self.services = services
+        self.asked: dict[str, Any] = {}
+        self.described: list[str] = []
+
+    def of(self, _service: str) -> Ecs:
+        return self
+
+    def describe_services(self, *, services: list[str], **_: Any) -> dict[str, Any]:
+        common = {
+            "runningCount": 0,
+            "pendingCount": 0,
+            "taskDefinition": "edit:1",
+            "networkConfiguration": {"a": "b"},
+        }
+        named = [name for name in services if name in self.services]
+        return {
+            "services": [{"serviceName": n, "desiredCount": 0, **common, "events": EVENTS} for n in named]
+        }
+
+    def get_paginator(self, _name: str) -> Ecs:
+        return self
+
+    def paginate(self, *, desiredStatus: str, serviceName: str = "", **_: Any) -> list[dict[str, Any]]:  # noqa: N803
+        known = {arn: task for arn, task in self.all.items() if task["desiredStatus"] == desiredStatus}
+        arns = [a for a, t in known.items() if not serviceName or t["group"] == f"service:{serviceName}"]
+        return [{"taskArns": arns}]
+
+    def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        self.described += tasks
+        return {"tasks": [self.all[arn] for arn in tasks if arn in self.all]}
+
+    def get_task_protection(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        told = [{"taskArn": arn, "protectionEnabled": arn.endswith("/working")} for arn in tasks]
+        return {"protectedTasks": told, "failures": []}
+
+    def run_task(self, **wanted: Any) -> dict[str, Any]:
+        self.asked = wanted
+        return {"tasks": [], "failures": [{"reason": "RESOURCE:ENI"}]}
+
+
+EVENTS = [
+    {"createdAt": datetime(2026, 1, 1, 0, 0, minute, tzinfo=UTC), "message": f"event {minute}"}
+    for minute in (3, 2, 1)
+]
+
+
+def task(
+    name: str, last: str, desired: str, group: str = "service:edit", agent: str = "PENDING"
+) -> dict[str, Any]:
+    return {
+        "taskArn": f"arn:task/live/{name}", "lastStatus": last, "desiredStatus": desired, "group": group,
+        "containers": [{
+            "networkInterfaces": [{"privateIpv4Address": "10.0.0.9"}],
+            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": agent}],
+        }],
+    }  # fmt: skip
+
+
+def test_a_task_on_its_way_out_is_not_yet_sleep() -> None:
+    awake = Fleet(Ecs(task("a", "STOPPING", "STOPPED")), NAMES)  # type: ignore[arg-type]
+    assert not awake.state().asleep
+    assert awake.running("edit") == ()
+    done = Fleet(Ecs(task("a", "STOPPED", "STOPPED"), task("m", "RUNNING", "RUNNING", "family:edit")), NAMES)  # type: ignore[arg-type]
+    assert done.state().asleep
+    assert [t.task_id for t in done.history("edit")] == ["a"]
+
+
+def test_a_stopped_task_is_described_once_and_a_living_one_each_time() -> None:
+    ecs = Ecs(task("a", "STOPPED", "STOPPED"), task("b", "RUNNING", "RUNNING"))
+    fleet = Fleet(ecs, NAMES)  # type: ignore[arg-type]
+    for _ in range(2):
+        assert [t.task_id for t in fleet.history("edit")] == ["a", "b"]
+        assert [t.task_id for t in fleet.state().edit_tasks] == ["b"]
+    described = [arn.rpartition("/")[2] for arn in ecs.described]
+    assert (described.count("a"), described.count("b")) == (1, 4)
+
+
+def test_a_task_is_read_with_its_address_and_agent() -> None:
+    fleet = Fleet(Ecs(task("a", "RUNNING", "RUNNING", agent="RUNNING")), NAMES)  # type: ignore[arg-type]
+    (found,) = fleet.running("Edit")
+    assert (found.ip, found.exec_ready, found.task_id) == ("10.0.0.9", True, "a")
+    assert fleet.task("arn:none") is None
+    assert fleet.counts("hermes") == Counts(0, 0, 0)
+
+
+def test_tasks_that_no_scale_in_stops_are_told() -> None:
+    fleet = Fleet(Ecs(task("idle", "RUNNING", "RUNNING"), task("working", "RUNNING", "RUNNING")), NAMES)  # type: ignore[arg-type]
+    assert fleet.protected(fleet.running("edit")) == {"arn:task/live/working"}
+
+
+def test_events_are_told_oldest_first_from_an_instant_on() -> None:
+    fleet = Fleet(Ecs(), NAMES)  # type: ignore[arg-type]
+    assert [e.message for e in fleet.events("edit", since=EVENTS[1]["createdAt"])] == ["event 2", "event 3"]  # type: ignore[arg-type]
+
+
+def test_a_service_that_is_missing_is_no_sleeping_one() -> None:
+    with pytest.raises(UnexpectedAnswer, match="has no service hermes"):
+        Fleet(Ecs(services=("edit",)), NAMES).state()  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="say hermes or edit"):
+        Fleet(Ecs(), NAMES).counts("web")  # type: ignore[arg-type]
+
+
+def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
+    ecs = Ecs()
+    with pytest.raises(UnexpectedAnswer, match="RESOURCE:ENI"):
+        Fleet(ecs, NAMES).start_maintenance(started_by="acc", lifetime=timedelta(minutes=10))  # type: ignore[arg-type]
+    assert ecs.asked["taskDefinition"] == "edit:1"
+    assert ecs.asked["networkConfiguration"] == {"a": "b"}
+    assert ecs.asked["enableExecuteCommand"] is True
+    assert ecs.asked["overrides"]["containerOverrides"] == [{"name": "edit", "command": ["sleep", "600"]}]
+
+
+def test_every_client_has_short_timeouts_and_no_retries_of_botocores(clients: Clients) -> None:
+    config = clients.of("ecs").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (3, 10)
+    assert config.retries["total_max_attempts"] == 1
+    assert clients.of("ecs") is clients.of("ecs")

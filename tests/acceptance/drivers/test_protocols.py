@@ -1,0 +1,34 @@
+"""Every driver is what its Protocol says: the type checker proves it, by this module."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from acceptance.drivers import protocols
+from acceptance.drivers.platform import Platform
+
+
+def seen_through_protocols(
+    platform: Platform,
+) -> tuple[
+    protocols.SessionsApi,
+    protocols.RecordsView,
+    protocols.FleetView,
+    protocols.BalancerView,
+    protocols.PreviewView,
+    protocols.MailView,
+]:
+    """The drivers that tests have stand-ins for."""
+    return (
+        platform.sessions,
+        platform.records,
+        platform.fleet,
+        platform.balancer,
+        platform.preview,
+        platform.mailbox,
+    )
+
+
+def test_a_platform_has_a_driver_for_each_protocol() -> None:
+    named = {field.name for field in fields(Platform)}
+    assert {"sessions", "records", "fleet", "balancer", "preview", "mailbox"} <= named

@@ -1,0 +1,71 @@
+"""The JUnit file: every reason of the verdict is in it, and nothing that Jenkins would not read."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from xml.etree import ElementTree
+
+from junitparser import JUnitXml
+
+from acceptance.gate.junit import THE_RUN, write_junit
+from acceptance.gate.results_reader import Record, Result, Step
+from acceptance.gate.selection import Wanted
+from acceptance.gate.verdict import Code, Finding
+
+ALLOWED = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "file"},
+    "testcase": {"name", "time", "classname"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+    "skipped": {"type", "message"},
+    "system-out": set[str](),
+}
+"""Elements and attributes that we write and that xUnit's `junit-10.xsd` has (jenkinsci/xunit-plugin)."""
+
+PASSED = Result("One", "the rule", "it is well", "features/one.feature:3", "passed", 1.25, started_at=1.0)
+
+
+def written(folder: Path, record: Record, *findings: Finding) -> Path:
+    """The file of a run that misses a scenario."""
+    missing = [Wanted("One", "the rule", "never reached", "features/one.feature", 9, ())]
+    write_junit(folder / "junit.xml", record, missing, findings)
+    return folder / "junit.xml"
+
+
+def test_every_reason_that_is_no_scenarios_is_a_case_of_the_run_itself(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        Record(scenarios=(PASSED,)),
+        Finding(Code.NOT_ACCEPTED, "left behind: session s-1 is active"),
+        Finding(Code.NOT_JUDGED, "expected report.html in reports/x, found no such file"),
+        Finding(Code.NOT_ACCEPTED, "failed: it is dark (features/one.feature:5)", "features/one.feature:5"),
+    )
+    suite = next(suite for suite in JUnitXml.fromfile(str(path)) if suite.name == THE_RUN)
+    assert [(case.name, type(case.result[0]).__name__) for case in suite] == [
+        ("left behind", "Failure"),
+        ("expected report.html in reports/x, found no such file", "Error"),
+    ]
+
+
+def test_a_run_without_such_a_reason_has_no_suite_for_them(tmp_path: Path) -> None:
+    path = written(tmp_path, Record(scenarios=(PASSED,)))
+    assert [suite.name for suite in JUnitXml.fromfile(str(path))] == ["One: the rule"]
+
+
+def test_a_scenario_that_was_not_observed_is_an_error_and_no_failure(tmp_path: Path) -> None:
+    unseen = dataclasses.replace(PASSED, name="unseen", status="not observed", message="throttled")
+    junit = JUnitXml.fromfile(str(written(tmp_path, Record(scenarios=(PASSED, unseen)))))
+    assert (junit.tests, junit.failures, junit.errors) == (3, 0, 2)
+
+
+def test_nothing_is_written_that_jenkins_xunit_does_not_know(tmp_path: Path) -> None:
+    others = [
+        dataclasses.replace(PASSED, name=status, status=status, message="so it was", failed_step="Then x")
+        for status in ("failed", "error", "skipped", "not observed")
+    ]
+    record = Record(scenarios=(PASSED, *others), steps=(Step("x", "it is well", 0.5),))
+    path = written(tmp_path, record, Finding(Code.NOT_JUDGED, "could not be observed: sleep"))
+    for element in ElementTree.parse(path).iter():
+        assert set(element.keys()) <= ALLOWED[element.tag], element.tag

@@ -1,0 +1,148 @@
+"""How a run of the gate ends when it is told to, when it is killed, and when it is to stay for a look."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from hamcrest import equal_to
+
+from acceptance.waiting.waits import wait_until
+from tests.acceptance.gate.gate_stand import CRITERIA, Ran, feature, make_project, start_gate
+
+WAITING = "it waits long: When it waits for the moon"
+SOON = timedelta(seconds=90)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Two features, each of which waits for a minute in its second scenario."""
+    return make_project(
+        tmp_path / "project",
+        one=feature("One", f"{CRITERIA} it proves all: Given all is well", WAITING),
+        two=feature("Two", "it is well: Given all is well", WAITING),
+    )
+
+
+@pytest.fixture
+def gate(project: Path) -> Iterator[subprocess.Popen[str]]:
+    """The gate at work on it, both features waiting; whatever is left of it ends with the test."""
+    running = start_gate(project, "--jobs", "2", "--expect", "4")
+    try:
+        wait_until(
+            lambda: sum("the moon" in file.read_text() for file in lives(project)),
+            equal_to(2),
+            what="features that wait",
+            within=SOON,
+        )
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def lives(project: Path) -> list[Path]:
+    """The live events of the run's workers."""
+    return list(project.glob("reports/latest/workers/*/live.ndjson"))
+
+
+def workers(gate: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The gate's behave processes."""
+    found: list[psutil.Process] = psutil.Process(gate.pid).children()
+    assert len(found) == 2
+    return found
+
+
+def ended(gate: subprocess.Popen[str], project: Path) -> Ran:
+    """The gate's end."""
+    printed, _ = gate.communicate(timeout=SOON.total_seconds())
+    return Ran(project, gate.returncode, printed)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_merged(
+    gate: subprocess.Popen[str], project: Path, number: int
+) -> None:
+    gate.send_signal(number)
+    ran = ended(gate, project)
+    assert ran.code == 130
+    assert "INTERRUPTED: " in ran.printed
+    assert len(list(ran.folder.glob("workers/*/put-away"))) == 2
+    passed = [e["name"] for e in ran.document("results.json")["scenarios"] if e["status"] == "passed"]
+    assert sorted(passed) == ["it is well", "it proves all"]
+    assert (ran.folder / "report.html").is_file()
+    assert not (project / "reports" / "history.jsonl").exists(), "what was cut off is no result"
+
+
+def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], project: Path) -> None:
+    for worker in workers(gate):
+        worker.suspend()  # so that it does not end at the first word
+    gate.send_signal(signal.SIGINT)
+    # The first word has been passed on when the gate says so; the pipe holds it until it is read.
+    assert gate.stdout is not None
+    said = iter(gate.stdout.readline, "")
+    assert any(line.startswith("Ending: ") for line in said)
+    gate.send_signal(signal.SIGINT)
+    ran = ended(gate, project)
+    assert ran.code == 130
+    assert "Ending at once." in ran.printed
+    assert not list(ran.folder.glob("workers/*/put-away"))
+
+
+def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
+    gate: subprocess.Popen[str], project: Path
+) -> None:
+    orphans = workers(gate)
+    scratch = [Path(worker.environ()["TMPDIR"]) for worker in orphans]
+    assert all(folder.is_dir() for folder in scratch)
+    gate.kill()
+    gone, alive = psutil.wait_procs(orphans, timeout=SOON.total_seconds())
+    assert (len(gone), alive) == (2, [])
+    assert len(list(project.glob("reports/latest/workers/*/put-away"))) == 2
+    assert [folder for folder in scratch if folder.exists()] == []
+
+
+def test_a_worker_killed_from_outside_is_named_and_the_other_goes_on(
+    gate: subprocess.Popen[str], project: Path
+) -> None:
+    one = next(worker for worker in workers(gate) if "features/one.feature" in worker.cmdline())
+    one.kill()
+    wait_until(lambda: len(psutil.Process(gate.pid).children()), equal_to(1), what="workers", within=SOON)
+    gate.send_signal(signal.SIGINT)
+    ran = ended(gate, project)
+    assert (
+        'worker 1 (One) was killed by SIGKILL before it had finished, during "it waits long"' in ran.printed
+    )
+
+
+def test_a_failed_feature_is_kept_for_a_look_until_ctrl_c_and_the_others_go_on(tmp_path: Path) -> None:
+    made = make_project(
+        tmp_path / "project",
+        one=feature("One", f"{CRITERIA} it proves all: Given all is well; Then it fails"),
+        two=feature("Two", "it is well: Given all is well"),
+    )
+    running = start_gate(made, "--jobs", "1", "--expect", "2", "--keep", "on-failure")
+    assert running.stdout is not None
+    lines = iter(running.stdout.readline, "")
+    try:
+        kept = next((line for line in lines if "Kept for a look" in line), None)
+        assert kept == "worker 1 (One): Kept for a look: {'preview_url': 'https://x'}. Ctrl-C ends it.\n"
+        assert any(line.endswith("it is well\n") for line in lines), (
+            "a worker that is kept is in nobody's way"
+        )
+        wait_until(
+            lambda: len(psutil.Process(running.pid).children()), equal_to(1), what="workers", within=SOON
+        )
+        os.kill(running.pid, signal.SIGINT)
+        ran = ended(running, made)
+    finally:
+        running.kill()
+        running.communicate()
+    assert ran.code == 1
+    assert "Kept for a look: whether anything was left behind was not looked at." in ran.printed

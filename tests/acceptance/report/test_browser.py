@@ -1,0 +1,152 @@
+"""The report of a real run in a real browser: it renders, asks for nothing, and a failure is found by searching."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+
+from tests.acceptance.report.browser.chromium import chromium
+from tests.acceptance.report.browser_stand import FAILING, FURTHER, PASSING, ROOT, opened, real_run, started
+
+_SMALL_BYTES = 200_000
+_PICTURES = ("head", "waterfall", "failure")
+_KEPT_IN = Path("acceptance/report/screenshots")
+_SHOWN_IN = os.environ.get("REPORT_SCREENSHOTS", "")
+_TIMELINES = "Timelines of the sessions"
+_CLICK_ALL = "all => all.forEach(one => one.click())"
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run with one failure; of a longer one when its pictures are to be shown."""
+    passing = (*PASSING, *FURTHER) if _SHOWN_IN else PASSING
+    return real_run(tmp_path_factory.mktemp("reports") / "run", passing=passing)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started(chromium(print)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: a temporary folder, or the one that REPORT_SCREENSHOTS names (for the README)."""
+    folder = ROOT / _SHOWN_IN if _SHOWN_IN else tmp_path_factory.mktemp("shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _scenario(page: Page, name: str) -> Locator:
+    """A scenario as the features tell it: its heading and its steps."""
+    heading = page.get_by_role("heading", name=f"Scenario: {name}", exact=True)
+    return page.locator("section").filter(has=heading).last
+
+
+def _shoot(page: Page, first: Locator, last: Locator, target: Path) -> None:
+    """A picture of the page's whole width, from the top of one element to the bottom of another."""
+    top = first.evaluate("one => one.getBoundingClientRect().top + scrollY")
+    bottom = last.evaluate("one => one.getBoundingClientRect().bottom + scrollY")
+    width = page.evaluate("innerWidth")
+    clip: FloatRect = {"x": 0, "y": top - 12, "width": width, "height": bottom - top + 24}
+    page.screenshot(path=target, full_page=True, clip=clip)
+
+
+def test_the_report_renders_without_a_complaint_and_asks_for_nothing_beyond_the_file(
+    browser: Browser, report: Path
+) -> None:
+    with opened(browser, report) as (page, noticed):
+        for name in (FAILING, *PASSING):
+            expect(_scenario(page, name)).to_be_visible()
+        page.locator("details:not([open]) > summary").evaluate_all(_CLICK_ALL)
+        page.get_by_role("button", name=re.compile(r"\bhooks?$")).evaluate_all(_CLICK_ALL)
+        expect(page.get_by_text("after_scenario").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Acceptance report")).to_contain_text("Not accepted")
+        assert noticed.requests == [report.as_uri()]
+        assert noticed.complaints == []
+
+
+def test_what_a_page_does_wrong_is_noticed(browser: Browser, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        '<img src="http://localhost:9/x.png"><script>console.error("boo"); throw new Error("ouch")</script>',
+        encoding="utf-8",
+    )
+    with opened(browser, bad) as (_, noticed):
+        assert noticed.requests == [bad.as_uri(), "http://localhost:9/x.png"]
+        assert {"error: boo", "uncaught: ouch"} <= set(noticed.complaints)
+
+
+def test_a_failed_scenario_is_found_by_searching(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, noticed):
+        search = page.get_by_role("textbox", name="Search")
+        search.fill("Hermes")
+        expect(_scenario(page, PASSING[1])).to_have_count(0)
+        failed = _scenario(page, FAILING).locator("li[data-status=FAILED]")
+        expect(failed).to_have_count(1)
+        expect(failed).to_contain_text("exactly 1 Edit task was started for it")
+        expect(failed).to_contain_text("expected: ")
+        failed.get_by_text(_TIMELINES).click()
+        expect(failed.get_by_text("HMR connected")).to_be_visible()
+        search.fill(FAILING)
+        expect(page.get_by_role("heading", name=re.compile("^Scenario: "))).to_have_count(1)
+        expect(failed).to_be_visible()
+        search.fill("qqq")
+        expect(failed).to_have_count(0)
+        assert noticed.complaints == []
+
+
+def test_the_failed_ones_are_left_when_the_passed_ones_are_put_away(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        page.get_by_role("checkbox", name="passed").click()
+        expect(_scenario(page, PASSING[0])).to_have_count(0)
+        expect(_scenario(page, FAILING)).to_be_visible()
+
+
+def test_every_picture_is_drawn(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        pictures = page.locator("figure img")
+        expect(pictures).not_to_have_count(0)
+        widths = pictures.evaluate_all("all => all.map(one => one.complete ? one.naturalWidth : 0)")
+        assert min(widths) > 0, widths
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_nobody_has_to_scroll_sideways(browser: Browser, report: Path, width: int) -> None:
+    with opened(browser, report, width=width) as (page, _):
+        expect(_scenario(page, FAILING)).to_be_visible()
+        wanted = page.evaluate("document.documentElement.scrollWidth")
+        assert wanted <= width, f"the page is {wanted} px wide in a window of {width} px"
+
+
+def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, shots: Path) -> None:
+    with opened(browser, report, width=1100) as (page, _):
+        expect(_scenario(page, FAILING)).to_be_visible()
+        header = page.locator("header.acceptance")
+        _shoot(page, header.locator("h1"), header.locator("table").first, shots / "head.png")
+        waterfall = page.locator("figure").filter(has=page.get_by_alt_text("stage by stage"))
+        heading = page.get_by_role("heading", name="stage by stage")
+        _shoot(page, heading, waterfall, shots / "waterfall.png")
+        page.get_by_role("textbox", name="Search").fill("Hermes")
+        expect(_scenario(page, PASSING[1])).to_have_count(0)
+        failure = _scenario(page, FAILING)
+        failure.get_by_text(_TIMELINES).click()
+        _shoot(page, failure, failure, shots / "failure.png")
+    for name in _PICTURES:
+        size = (shots / f"{name}.png").stat().st_size
+        assert 5_000 < size < _SMALL_BYTES, f"{name}.png has {size} bytes"
+
+
+def test_the_readme_shows_the_screenshots() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in _PICTURES:
+        path = _KEPT_IN / f"{name}.png"
+        assert (ROOT / path).read_bytes().startswith(b"\x89PNG"), path
+        assert f"]({path})" in readme, path

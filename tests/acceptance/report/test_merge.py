@@ -1,0 +1,199 @@
+"""Several runs side by side tell one story: one valid stream, one ledger, nothing lost and nothing twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from acceptance.npm_packages import installed
+from acceptance.report.html import PACKAGE
+from acceptance.report.merge import merge_messages, merge_results
+from acceptance.report.run import ReportError, read_messages, read_results
+from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace, StepTime, TaskTrace
+from tests.acceptance.report.report_stand import Run, make_project, run_behave
+
+_HOOKS = ("features/hooks.feature",)
+_RULE = ("--name=Attachments", "--name=It breaks", "features/shop.feature")
+_REST = ("--name=Tables", "--name=Rows", "--name=Undefined", "features/shop.feature")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def workers(project: Path) -> list[Run]:
+    """Three runs: parts of one feature file in two of them, the other feature in the third, begun last."""
+    parts = {"1": _RULE, "2": _REST, "3": _HOOKS}
+    for name in parts:
+        (project / "workers" / name).mkdir(parents=True)
+    return [
+        run_behave(project, "--no-skipped", *part, messages=f"workers/{name}/messages.ndjson")
+        for name, part in parts.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def merged(project: Path, workers: list[Run]) -> Run:
+    target = project / "whole" / "messages.ndjson"
+    names = [str(number) for number, _ in enumerate(workers, 1)]
+    merge_messages([project / "workers" / name / "messages.ndjson" for name in names], target)
+    return Run(target.parent, 0, "", list(read_messages(target)))
+
+
+def test_the_merged_stream_is_valid_by_the_published_schema(merged: Run) -> None:
+    modules = installed(PACKAGE, lambda _: None)
+    schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    problems = [str(error) for message in merged.messages for error in validator.iter_errors(message)]
+    assert problems == []
+
+
+def test_it_is_one_run(merged: Run, workers: list[Run]) -> None:
+    kinds = [next(iter(message)) for message in merged.messages]
+    assert kinds[:2] == ["meta", "testRunStarted"]
+    assert [kinds.count(kind) for kind in ("meta", "testRunStarted", "testRunFinished")] == [1, 1, 1]
+    assert kinds[-1] == "testRunFinished"
+    begins = [run.of("testRunStarted")[0]["timestamp"] for run in workers]
+    assert merged.of("testRunStarted")[0]["timestamp"] == begins[0]
+    assert {case["testRunStartedId"] for case in merged.of("testCase")} == {
+        merged.of("testRunStarted")[0]["id"]
+    }
+
+
+def test_nothing_that_ran_is_lost(merged: Run, workers: list[Run]) -> None:
+    for kind in (
+        "testCase",
+        "testCaseStarted",
+        "testStepFinished",
+        "testCaseFinished",
+        "attachment",
+        "suggestion",
+    ):
+        assert len(merged.of(kind)) == sum(len(run.of(kind)) for run in workers) > 0
+    statuses = Counter(finished["testStepResult"]["status"] for finished in merged.of("testStepFinished"))
+    assert statuses == sum(
+        (Counter(f["testStepResult"]["status"] for f in run.of("testStepFinished")) for run in workers),
+        Counter(),
+    )
+    assert merged.case_of("It breaks").statuses() == workers[0].case_of("It breaks").statuses()
+    assert merged.case_of("ohne Fehler").statuses() == workers[2].case_of("ohne Fehler").statuses()
+
+
+def test_what_all_tell_alike_is_told_once(merged: Run, workers: list[Run]) -> None:
+    assert [source["uri"] for source in merged.of("source")] == [
+        "features/hooks.feature",
+        "features/shop.feature",
+    ]
+    assert len(merged.of("gherkinDocument")) == 2
+    assert len(merged.of("stepDefinition")) == len(workers[0].of("stepDefinition"))
+    assert len({hook["name"] for hook in merged.of("hook")}) == len(merged.of("hook"))
+    pickles = [(pickle["uri"], pickle["name"], pickle["location"]["line"]) for pickle in merged.of("pickle")]
+    assert len(pickles) == len(set(pickles))
+
+
+def test_every_id_is_given_once_and_every_reference_names_one_given_before(merged: Run) -> None:
+    known: set[str] = set()
+
+    def check(value: Any) -> None:
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if name == "id":
+                assert inner not in known
+                known.add(inner)
+            elif isinstance(inner, dict | list) and not str(name).endswith("Ids"):
+                check(inner)
+            elif str(name).endswith("Ids"):
+                assert set(inner) <= known, name
+            elif str(name).endswith("Id") and name != "workerId":
+                assert inner in known, name
+
+    for message in merged.messages:
+        check(message)
+    assert {started["workerId"] for started in merged.of("testCaseStarted")} == {"1", "2", "3"}
+
+
+def test_it_has_succeeded_only_if_each_run_has(project: Path, merged: Run, tmp_path: Path) -> None:
+    finished = merged.of("testRunFinished")[0]
+    assert finished["success"] is False
+    assert "3: a hook failed" in finished["message"]
+    fine = run_behave(project, "--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
+    assert fine.code == 0
+    merge_messages([project / "workers" / "fine.ndjson"] * 2, tmp_path / "both")
+    assert list(read_messages(tmp_path / "both"))[-1]["testRunFinished"]["success"] is True
+
+
+def test_a_run_that_was_killed_or_left_nothing_is_named(project: Path, tmp_path: Path) -> None:
+    run_behave(project, "--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
+    fine = project / "workers" / "fine.ndjson"
+    killed = tmp_path / "killed" / "messages.ndjson"
+    killed.parent.mkdir()
+    lines = fine.read_text(encoding="utf-8").splitlines(keepends=True)
+    killed.write_text("".join(lines[:-4]) + lines[-4][:20], encoding="utf-8")
+    merge_messages([fine, killed, tmp_path / "gone" / "messages.ndjson"], tmp_path / "whole")
+    told = list(read_messages(tmp_path / "whole"))
+    assert told[-1]["testRunFinished"]["success"] is False
+    assert told[-1]["testRunFinished"]["message"] == (
+        "killed ended before it was through; gone ended before it was through"
+    )
+    with pytest.raises(ReportError, match="at least one run"):
+        merge_messages([], tmp_path / "none")
+
+
+def _ledger(path: Path, location: str, *, ended: bool = True) -> Path:
+    ledger = Ledger(path)
+    ledger.measure("cold_start", len(location), 60)
+    ledger.steps.append(StepTime("a step", location, 1.0))
+    ledger.sessions["s"] = SessionTrace("s", "c", location, 1.0, {"first 200": 2.5})
+    ledger.tasks["t"] = TaskTrace("edit", "t", 1.0, None)
+    ledger.left_behind.append(f"left by {location}")
+    ledger.add(ScenarioResult("F", location, location, ("anywhere",), "passed", 1.0))
+    ledger.end(aborted=not ended)
+    return path
+
+
+def test_results_are_one_runs_in_the_order_of_the_features(tmp_path: Path) -> None:
+    locations = {"3": "features/b.feature:10", "1": "features/b.feature:9", "2": "features/a.feature:30"}
+    sources = [_ledger(tmp_path / name / "results.json", location) for name, location in locations.items()]
+    merge_results(sources, tmp_path / "results.json")
+    whole = read_results(tmp_path / "results.json")
+    assert whole is not None
+    assert [scenario.location for scenario in whole.scenarios] == [
+        "features/a.feature:30",
+        "features/b.feature:9",
+        "features/b.feature:10",
+    ]
+    assert [scenario.worker for scenario in whole.scenarios] == ["2", "1", "3"]
+    assert whole.figures == {"cold_start": [(21.0, 60.0), (20.0, 60.0), (21.0, 60.0)]}
+    assert (len(whole.steps), len(whole.left_behind), whole.ended) == (3, 3, True)
+    assert [(task.worker, task.task_id) for task in whole.tasks] == [("3", "t"), ("1", "t"), ("2", "t")]
+    assert {session.worker for session in whole.sessions} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"])
+def test_results_have_not_ended_when_one_run_left_none(tmp_path: Path, text: str | None) -> None:
+    broken = tmp_path / "broken" / "results.json"
+    if text is not None:
+        broken.parent.mkdir()
+        broken.write_text(text, encoding="utf-8")
+    merge_results([_ledger(tmp_path / "1" / "results.json", "f:1"), broken], tmp_path / "whole.json")
+    whole = read_results(tmp_path / "whole.json")
+    assert whole is not None
+    assert len(whole.scenarios) == 1
+    assert not whole.ended
+
+
+def test_results_have_not_ended_when_one_run_was_interrupted(tmp_path: Path) -> None:
+    sources = [
+        _ledger(tmp_path / "1" / "results.json", "f:1"),
+        _ledger(tmp_path / "2" / "results.json", "f:2", ended=False),
+    ]
+    merge_results(sources, tmp_path / "whole.json")
+    whole = read_results(tmp_path / "whole.json")
+    assert whole is not None
+    assert not whole.ended

@@ -1,0 +1,76 @@
+"""A run of the suite that could not look: what it says of its scenarios, and when it ends for it."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import acceptance.run.suite
+from acceptance.results.run_folder import Keep, Output, Report
+from acceptance.run.deployment import Deployment
+from acceptance.run.suite import Suite
+from acceptance.waiting.errors import DiskFull
+from acceptance.waiting.view import View
+from tests.acceptance.run.suite_stand import run_suite
+
+THROTTLED = "ECS DescribeTasks: ThrottlingException (400): the suite asks too often"
+
+
+def test_a_scenario_that_nobody_could_see_is_neither_kept_nor_broken(tmp_path: Path) -> None:
+    run = run_suite(tmp_path, ("It cannot be seen", "It passes"))
+    told = [(scenario["name"], scenario["status"]) for scenario in run.results["scenarios"]]
+    assert sorted(told) == [("It cannot be seen", "not observed"), ("It passes", "passed")]
+    unseen = next(s for s in run.results["scenarios"] if s["status"] == "not observed")
+    assert unseen["message"] == THROTTLED
+    assert run.results["ended"] is True
+    assert run.results["lost"] == []
+
+
+def test_a_cleanup_that_nobody_could_see_has_not_failed(tmp_path: Path) -> None:
+    run = run_suite(tmp_path, ("Its cleanup cannot be seen",))
+    assert [scenario["status"] for scenario in run.results["scenarios"]] == ["not observed"]
+    assert run.results["cleanup_errors"] == []
+    assert run.results["not_observed"] == [f"after Its cleanup cannot be seen: {THROTTLED}"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "cause"),
+    [
+        ("The credentials end", "AWS does not take the credentials: ECS DescribeTasks: ExpiredTokenException (400)"),
+        ("The load balancer dies", "the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z"),
+    ],
+)  # fmt: skip
+def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario: str, cause: str) -> None:
+    run = run_suite(tmp_path, (scenario, "It is interrupted", "Never reached"))
+    assert [(s["name"], s["status"], s["message"]) for s in run.results["scenarios"]] == [
+        (scenario, "not observed", cause)
+    ]
+    assert run.results["lost"] == [cause]
+    assert run.results["ended"] is False
+    assert not list(run.folder.glob("*/failure.txt"))
+
+
+def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    output = Output(tmp_path, tmp_path / "results.json", Report.NONE, own=False)
+    nothing: Any = SimpleNamespace(
+        profile=SimpleNamespace(logs=None),
+        records=None,
+        fleet=None,
+        balancer=None,
+        clients=None,
+        attendance=None,
+    )
+    suite = Suite("r", Deployment.remote(), nothing, output, Keep.NEVER)
+    assert suite.unseen(AssertionError("expected: a preview")) is None
+    assert isinstance(suite.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    monkeypatch.setattr(acceptance.run.suite, "TO_GO_ON", 2**80)
+    assert isinstance(suite.unseen(AssertionError("expected: a preview")), DiskFull)
+    assert suite.ledger.lost

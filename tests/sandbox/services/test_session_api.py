@@ -1,0 +1,391 @@
+"""The session API: what it accepts, what it leaves behind, what it answers; HTTP and mail."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from email.message import EmailMessage
+from typing import Any
+
+import boto3
+import pytest
+from moto.backends import get_backend
+
+from sandbox.services.records import SessionRecord
+from sandbox.services.session_api import backend as backend_module
+from sandbox.services.session_api.backend import Backend
+from sandbox.services.session_api.handler import handle
+from tests.aws_platform import aws, create_claims, create_queue, create_table
+
+ASKED = {"clientId": "test-client", "userId": "test@example.com", "instruction": "Add a page"}
+
+
+class Stand:
+    """The handler on a table and a queue of its own, with a list of wake-ups in place of ECS."""
+
+    def __init__(self, name: str, patch: pytest.MonkeyPatch) -> None:
+        self.queue_url = create_queue(name)
+        environment = {
+            "TABLE_NAME": create_table(name),
+            "CLAIMS_TABLE": create_claims(f"{name}-claims"),
+            "COMMAND_QUEUE_URL": self.queue_url,
+            "CLUSTER": "live-preview",
+            "HERMES_SERVICE": "hermes",
+            "PREVIEW_ORIGIN": "https://preview.example",
+            "RECORD_TTL_S": "86400",
+            "MAIL_DOMAIN": "edit.preview.example",
+            "MAIL_FROM": "edit@edit.preview.example",
+        }
+        for key, value in environment.items():
+            patch.setenv(key, value)
+        backend_module.backend.cache_clear()
+        self.seen: list[str] = []
+        send = Backend.send
+
+        def noting_send(
+            platform: Backend, kind: str, record: SessionRecord, identity: str, **more: Any
+        ) -> None:
+            self.seen.append("send" if platform.records.get(record.session_id) else "send before the record")
+            send(platform, kind, record, identity, **more)
+
+        patch.setattr(Backend, "send", noting_send)
+        patch.setattr(Backend, "wake", lambda _platform: self.seen.append("wake"))
+        self.records = backend_module.backend().records
+        boto3.client("ses").verify_email_identity(EmailAddress="edit@edit.preview.example")
+
+    def call(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """One request through the load balancer's event: status, document (or text), headers."""
+        text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+        event = {
+            "requestContext": {"elb": {"targetGroupArn": "arn"}},
+            "httpMethod": method,
+            "path": path,
+            "queryStringParameters": {},
+            "headers": dict(headers or {}),
+            "body": text,
+            "isBase64Encoded": False,
+        }
+        answer = handle(event, None)
+        assert answer is not None
+        is_json = answer["headers"]["content-type"] == "application/json" and answer["body"]
+        return (
+            answer["statusCode"],
+            json.loads(answer["body"]) if is_json else answer["body"],
+            answer["headers"],
+        )
+
+    def activate(self, **changes: object) -> Any:
+        """An accepted activation's answer."""
+        status, document, _ = self.call("POST", "/api/sessions/activate", {**ASKED, **changes})
+        assert status == 202, document
+        return document
+
+    def end(self, session_id: str, status: str, **more: object) -> SessionRecord:
+        """What Hermes does in the end."""
+        record = self.records.get(session_id)
+        assert record is not None
+        changed = self.records.change(record, {"status": status, **more}, {})
+        assert changed is not None
+        return changed
+
+    def commands(self) -> list[dict[str, Any]]:
+        """What is in the queue; each once."""
+        found: list[dict[str, Any]] = []
+        sqs = boto3.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def items(self) -> int:
+        """How many items the table has."""
+        return int(boto3.client("dynamodb").scan(TableName=self.records.table)["Count"])
+
+    def mail(self, text: str = "Make it blue", sender: str = "test@example.com", **headers: str) -> None:
+        """A customer's mail, as SNS brings it."""
+        message = EmailMessage()
+        message["From"] = f"A Customer <{sender}>"
+        message["To"] = "edit+test-client@edit.preview.example"
+        for name, value in {"Subject": "My site", "Message_ID": "<root@example.com>", **headers}.items():
+            message[name.replace("_", "-")] = value
+        message.set_content(text)
+        notification = {
+            "notificationType": "Received",
+            "receipt": {"recipients": [message["To"]], "action": {"type": "SNS"}},
+            "mail": {"messageId": "ses-1", "source": sender, "destination": [message["To"]]},
+            "content": message.as_string(),
+        }
+        assert handle({"Records": [{"Sns": {"Message": json.dumps(notification)}}]}, None) is None
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with aws() as url:
+        yield url
+
+
+@pytest.fixture
+def stand(endpoint: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stand:
+    assert endpoint
+    return Stand(f"api-{abs(hash(request.node.nodeid))}", monkeypatch)
+
+
+def test_an_activation_is_on_record_before_it_is_queued_and_queued_before_hermes_wakes(stand: Stand) -> None:
+    answer = stand.activate()
+    assert stand.seen == ["send", "wake"]
+    record = stand.records.get(answer["sessionId"])
+    assert record is not None
+    assert answer == {
+        "sessionId": record.session_id,
+        "clientId": "test-client",
+        "userId": "test@example.com",
+        "threadId": record.thread_id,
+        "status": "initializing",
+        "previewUrl": f"https://preview.example/session/{record.session_id}/",
+        "createdAt": record.created_at,
+    }
+    (command,) = stand.commands()
+    assert (command["type"], command["sessionId"]) == ("activate", record.session_id)
+    assert command["instructionId"] == record.instruction_id
+
+
+BAD: list[tuple[object, str, str | None]] = [
+    ("not json", "invalid_json", None),
+    ("[" * 60_000, "invalid_json", None),
+    ([ASKED], "invalid_json", None),
+    (json.dumps({**ASKED, "more": float("nan")}), "invalid_json", None),
+    ({**ASKED, "clientId": None}, "invalid_field", "clientId"),
+    ({"userId": "a@example.com", "instruction": "x"}, "missing_field", "clientId"),
+    ({**ASKED, "clientId": "Upper"}, "invalid_field", "clientId"),
+    ({**ASKED, "clientId": "-a"}, "invalid_field", "clientId"),
+    ({**ASKED, "clientId": "a" * 64}, "invalid_field", "clientId"),
+    ({**ASKED, "clientId": "a\n"}, "invalid_field", "clientId"),
+    ({**ASKED, "clientId": "../x"}, "invalid_field", "clientId"),
+    ({**ASKED, "userId": "nobody"}, "invalid_field", "userId"),
+    ({**ASKED, "userId": "../x@example.com"}, "invalid_field", "userId"),
+    ({**ASKED, "userId": "a/b@example.com"}, "invalid_field", "userId"),
+    ({**ASKED, "userId": "a b@example.com"}, "invalid_field", "userId"),
+    ({**ASKED, "userId": f"{'a' * 250}@example.com"}, "invalid_field", "userId"),
+    ({**ASKED, "userId": 7}, "invalid_field", "userId"),
+    ({**ASKED, "instruction": "  \n "}, "invalid_field", "instruction"),
+    ({**ASKED, "instruction": "x" * 4001}, "invalid_field", "instruction"),
+    ({**ASKED, "instruction": "\ud800"}, "invalid_field", "instruction"),
+    ({**ASKED, "instruction": "a\x00b"}, "invalid_field", "instruction"),
+    ({**ASKED, "threadId": "a..b"}, "invalid_field", "threadId"),
+    ({**ASKED, "threadId": "x.lock"}, "invalid_field", "threadId"),
+    ({**ASKED, "threadId": ["a"]}, "invalid_field", "threadId"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "field"), BAD, ids=range(len(BAD)))
+def test_a_bad_activation_gets_400_and_leaves_no_trace(
+    stand: Stand, body: object, code: str, field: str | None
+) -> None:
+    status, document, _ = stand.call("POST", "/api/sessions/activate", body)
+    assert status == 400
+    assert document["error"]["code"] == code
+    assert document["error"].get("field") == field
+    assert document["error"]["message"]
+    assert (stand.items(), stand.seen) == (0, [])
+
+
+def test_a_body_above_the_limit_gets_413(stand: Stand) -> None:
+    status, document, _ = stand.call("POST", "/api/sessions/activate", {**ASKED, "more": "x" * 70_000})
+    assert (status, document["error"]["code"], stand.items()) == (413, "too_large", 0)
+
+
+def test_a_base64_body_is_read_and_a_broken_one_refused() -> None:
+    from sandbox.services.session_api.web import ApiError, Request
+
+    event = {"httpMethod": "POST", "path": "/api/x", "headers": {}, "isBase64Encoded": True}
+    assert Request.of({**event, "body": base64.b64encode(b"{}").decode()}).body == b"{}"
+    with pytest.raises(ApiError):
+        Request.of({**event, "body": "%%%"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/sessions", "/api/sessions//status", "/api/sessions/x/y"]
+)
+def test_unknown_paths_get_404(stand: Stand, path: str) -> None:
+    status, document, _ = stand.call("GET", path)
+    assert (status, document["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/api/sessions/activate", "POST"),
+        ("POST", "/api/health", "GET, HEAD"),
+        ("DELETE", "/api/sessions/x/status", "GET, HEAD"),
+        ("POST", "/session/x/", "GET, HEAD"),
+    ],
+)
+def test_wrong_methods_get_405_with_allow(stand: Stand, method: str, path: str, allow: str) -> None:
+    status, _, headers = stand.call(method, path)
+    assert (status, headers["allow"]) == (405, allow)
+
+
+def test_health_and_unknown_sessions(stand: Stand) -> None:
+    status, health, headers = stand.call("GET", "/api/health")
+    assert (status, health["service"], headers["x-service"]) == (200, "session-api", "session-api")
+    for verb, method in (("status", "GET"), ("keepalive", "POST"), ("deactivate", "POST")):
+        assert stand.call(method, f"/api/sessions/{'0' * 32}/{verb}")[0] == 404
+    assert stand.call("GET", "/api/sessions/lease%23hermes/status")[0] == 404
+
+
+def test_health_tells_how_a_request_arrives_and_no_secret_of_it(stand: Stand) -> None:
+    headers = {
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": "https",
+        "Authorization": "Bearer s3cret",
+    }
+    _, health, _ = stand.call("GET", "/api/health", headers=headers)
+    assert health["request"] == {
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-proto": "https",
+        "x-forwarded-port": None,
+        "x-amzn-trace-id": None,
+        "headers": ["authorization", "x-forwarded-for", "x-forwarded-proto"],
+    }
+
+
+def test_one_idempotency_key_makes_one_session(stand: Stand) -> None:
+    key = {"idempotency-key": "k-1"}
+    first = stand.call("POST", "/api/sessions/activate", ASKED, key)
+    assert stand.call("POST", "/api/sessions/activate", ASKED, key)[:2] == first[:2]
+    other = stand.call("POST", "/api/sessions/activate", {**ASKED, "userId": "other@example.com"}, key)
+    assert other[1]["sessionId"] != first[1]["sessionId"]
+    assert len(stand.commands()) == 2
+    assert stand.call("POST", "/api/sessions/activate", ASKED, {"idempotency-key": "a b"})[0] == 400
+
+
+def test_status_and_the_clients_list(stand: Stand) -> None:
+    first, second = stand.activate(), stand.activate(userId="second@example.com")
+    _, document, _ = stand.call("GET", f"/api/sessions/{first['sessionId']}/status")
+    assert set(document) == {"sessionId", "status", "previewUrl", "lastActivityAt", "ttl", "lastCommit"}
+    stand.end(first["sessionId"], "failed", failure="No workspace.")
+    assert stand.call("GET", f"/api/sessions/{first['sessionId']}/status")[1]["failure"] == "No workspace."
+    _, found, _ = stand.call("GET", "/api/sessions/client/test-client")
+    assert {entry["sessionId"] for entry in found} == {first["sessionId"], second["sessionId"]}
+    assert [entry["createdAt"] for entry in found] == sorted((e["createdAt"] for e in found), reverse=True)
+    assert stand.call("GET", "/api/sessions/client/nobody-here")[1] == []
+    assert stand.call("GET", "/api/sessions/client/Not%20One")[0] == 400
+
+
+def test_instructions_keepalives_and_deactivation_of_live_and_ended_sessions(stand: Stand) -> None:
+    session_id = stand.activate()["sessionId"]
+    before = stand.end(session_id, "active", last_activity_at="2026-01-01T00:00:00.000Z")
+    path = f"/api/sessions/{session_id}"
+    status, document, _ = stand.call("POST", f"{path}/instructions", {"instruction": "Make it blue"})
+    assert status == 202
+    after = stand.records.get(session_id)
+    assert after is not None
+    assert after.last_activity_at > before.last_activity_at
+    assert stand.call("POST", f"{path}/keepalive")[1].keys() == {"ttl"}
+    draining = {"sessionId": session_id, "status": "draining"}
+    assert stand.call("POST", f"{path}/deactivate")[:2] == (202, draining)
+    assert stand.call("GET", f"{path}/status")[1]["status"] == "draining"
+    assert stand.call("POST", f"{path}/deactivate")[:2] == (202, draining)
+    assert stand.call("POST", f"{path}/instructions", {"instruction": "Too late"})[0] == 410
+    found = [(command["type"], command.get("instruction")) for command in stand.commands()]
+    assert found == [("activate", None), ("instruction", "Make it blue"), ("deactivate", None)]
+    stand.end(session_id, "inactive")
+    assert stand.call("POST", f"{path}/keepalive")[1]["error"]["code"] == "session_ended"
+    assert stand.call("POST", f"{path}/deactivate")[0] == 202
+    assert stand.commands() == []
+    assert document["sessionId"] == session_id
+
+
+def test_a_session_resumes_the_users_latest_thread(stand: Stand) -> None:
+    named = stand.activate(threadId="spring.sale")
+    assert stand.activate()["threadId"] == "spring.sale" == named["threadId"]
+    assert stand.activate(userId="other@example.com")["threadId"] != "spring.sale"
+    assert stand.activate(userId="TEST@Example.com")["threadId"] == "spring.sale"
+
+
+def test_the_page_of_each_state(stand: Stand) -> None:
+    session_id = stand.activate()["sessionId"]
+    for status in ("initializing", "active"):
+        stand.end(session_id, status)
+        code, page, headers = stand.call("GET", f"/session/{session_id}/")
+        assert (code, headers["retry-after"]) == (503, "1")
+        assert 'http-equiv="refresh"' in page
+    for status in ("draining", "inactive", "expired", "failed"):
+        stand.end(session_id, status, failure="<b>no</b>")
+        code, page, _ = stand.call("GET", f"/session/{session_id}/deeper/page")
+        assert code == 410
+        assert "<b>" not in page
+        assert ("&lt;b&gt;no" in page) == (status == "failed")
+    for path in ("/session/", "/session/unknown", f"/session/{'x' * 3000}/"):
+        assert stand.call("GET", path)[0] == 404
+    assert stand.call("HEAD", f"/session/{session_id}/")[:2] == (410, "")
+
+
+def test_a_mail_opens_a_session_and_its_reply_instructs_it(stand: Stand) -> None:
+    stand.mail()
+    (opened,) = stand.records.of_client("test-client")
+    assert (opened.user_id, opened.instruction, opened.thread_id[:2]) == (
+        "test@example.com",
+        "Make it blue",
+        "m-",
+    )
+    assert opened.mail == {"messageId": "<root@example.com>", "subject": "My site"}
+    stand.mail()
+    reply = "And green\n\nOn Monday, we wrote:\n> Your preview is live"
+    stand.mail(reply, Message_ID="<two@example.com>", References="<root@example.com> <answer@ses>")
+    assert len(stand.records.of_client("test-client")) == 1
+    found = [(command["type"], command.get("instruction")) for command in stand.commands()]
+    assert found == [("activate", None), ("instruction", "And green")]
+    stand.end(opened.session_id, "expired")
+    stand.mail("Again", Message_ID="<three@example.com>", In_Reply_To="<root@example.com>")
+    newest = stand.records.of_client("test-client")[0]
+    assert (newest.session_id != opened.session_id, newest.thread_id) == (True, opened.thread_id)
+
+
+def test_a_mail_without_text_asks_by_its_subject(stand: Stand) -> None:
+    stand.mail("\n", Subject="Re: Add a contact page")
+    assert stand.records.of_client("test-client")[0].instruction == "Add a contact page"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"sender": "MAILER-DAEMON@example.com"},
+        {"sender": "edit@edit.preview.example"},
+        {"text": " ", "Subject": ""},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_mail_that_nobody_should_answer_leaves_no_trace(stand: Stand, headers: dict[str, str]) -> None:
+    stand.mail(**headers)
+    assert (stand.items(), stand.seen) == (0, [])
+
+
+def test_the_platforms_own_trouble_is_503_not_a_crash(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = dataclasses.replace(backend_module.backend(), queue_url="https://nowhere.invalid/queue")
+    monkeypatch.setattr("sandbox.services.session_api.handler.backend", lambda: gone)
+    status, document, headers = stand.call("POST", "/api/sessions/activate", ASKED)
+    assert (status, document["error"]["code"], headers["retry-after"]) == (503, "unavailable", "1")
+
+
+def test_an_over_long_instruction_by_mail_is_answered_in_its_thread(stand: Stand) -> None:
+    stand.mail("long " * 1000, sender="long@example.com")
+    assert (stand.items(), stand.seen) == (0, [])
+    sent = get_backend("ses")["123456789012"]["us-east-1"].sent_messages
+    (answer,) = [one.raw_data for one in sent if "long@example.com" in one.destinations]
+    assert "at most 4000 characters" in answer
+    assert "In-Reply-To: <root@example.com>" in answer
+
+
+def test_a_mail_of_two_senders_leaves_no_trace(stand: Stand) -> None:
+    stand.mail(Sender="b@example.com", sender="a@example.com>, B <b@example.com")
+    assert (stand.items(), stand.seen) == (0, [])
