@@ -13,7 +13,7 @@ from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
 import acceptance.early  # noqa: F401 - before all that takes long to load
-from acceptance.journeys.customer_sessions import Visits
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.report.install import begin_report
 from acceptance.report.runner import calling_runner
 from acceptance.results.ledger import NOT_OBSERVED, ScenarioResult, StepTime
@@ -62,7 +62,7 @@ def before_feature(context: Context, feature: Feature) -> None:
     suite: Suite = context.suite
     began_at = datetime.now(UTC)
     with _looking(context, f"before {feature.name}"):
-        Visits(suite.platform).until_asleep()
+        CustomerSessions(suite.platform).until_asleep()
     context.add_cleanup(lambda: suite.note_platform(_say))
     context.add_cleanup(suite.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
     context.add_cleanup(suite.unless_kept(suite.shared.forget))

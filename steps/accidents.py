@@ -32,24 +32,24 @@ FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
 def edit_dies(context: Context) -> None:
     """Killed, with no time to put anything away."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    world.platform.accidents.kill(world.lost)
+    world.task = task_of(world.platform, world.session)
+    world.platform.accidents.kill(world.task)
 
 
 @when("its Edit task hangs")
 def edit_hangs(context: Context) -> None:
     """All its processes are there, and none of them does anything."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    world.platform.accidents.hang(world.lost)
+    world.task = task_of(world.platform, world.session)
+    world.platform.accidents.hang(world.task)
 
 
 @when("its Edit task is stopped")
 def edit_is_stopped(context: Context) -> None:
     """As by an operator, or by AWS for maintenance."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    world.platform.fleet.stop_task(world.lost.arn, "maintenance")
+    world.task = task_of(world.platform, world.session)
+    world.platform.fleet.stop_task(world.task.arn, "maintenance")
 
 
 @when("Hermes dies suddenly")
@@ -63,26 +63,26 @@ def hermes_dies(context: Context) -> None:
 def edit_dies_amid_instructions(context: Context) -> None:
     """Some are carried out by then, some are not, and some are asked for only afterwards."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    ask_amid(world.platform.accidents.dying(world.lost), world.platform, world.visit)
+    world.task = task_of(world.platform, world.session)
+    ask_amid(world.platform.accidents.dying(world.task), world.platform, world.session)
 
 
 @when("Hermes dies while the customer asks for one change after the other")
 def hermes_dies_amid_instructions(context: Context) -> None:
     """Some are handed on by then, some are not, and some are asked for only afterwards."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    ask_amid(world.platform.accidents.dying(hermes(world.platform)), world.platform, world.visit)
+    world.task = task_of(world.platform, world.session)
+    ask_amid(world.platform.accidents.dying(hermes(world.platform)), world.platform, world.session)
 
 
 @when("its Edit task dies at the first file that changes for: {instruction}")
 def edit_dies_amid_one(context: Context, instruction: str) -> None:
     """Between the first byte written and the commit, as nearly as can be had."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
-    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.visits.workspace(world.visit).folder}/src"))
-    with world.platform.accidents.dying_when(world.lost, moment):
-        ask_all(world.platform, world.visit, [instruction])
+    world.task = task_of(world.platform, world.session)
+    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.sessions.workspace(world.session).folder}/src"))
+    with world.platform.accidents.dying_when(world.task, moment):
+        ask_all(world.platform, world.session, [instruction])
 
 
 @given("a session that still wakes, asked to: {instruction}")
@@ -90,7 +90,7 @@ def session_still_waking(context: Context, instruction: str) -> None:
     """Hermes has begun with it, and its preview is not there yet."""
     world: World = context.world
     world.start(world.new_customer(), instruction)
-    until_begun(world.platform, world.visit)
+    until_begun(world.platform, world.session)
 
 
 @then("the session comes back on another task under the same address")
@@ -98,9 +98,9 @@ def comes_back(context: Context) -> None:
     """At the address that the customer has, served by a task that is not the lost one and that the record names."""
     world: World = context.world
     wait_until(
-        lambda deadline: look(world.platform, world.visit, deadline),
-        serves_elsewhere(world.visit, than=world.lost),
-        what=str(world.visit),
+        lambda deadline: look(world.platform, world.session, deadline),
+        serves_elsewhere(world.session, than=world.task),
+        what=str(world.session),
         within=world.platform.profile.patience.recovery,
         transient=(Unreachable,),
     )
@@ -110,9 +110,9 @@ def comes_back(context: Context) -> None:
 def kept_its_task(context: Context) -> None:
     """Whatever happened, happened beside it."""
     world: World = context.world
-    record = world.platform.records.get(world.visit.session_id)
-    expect(record.task_arn, equal_to(world.lost.arn), f"the task of {world.visit}")
-    expect(record.preview_url, equal_to(world.visit.preview_url), f"the address of {world.visit}")
+    record = world.platform.records.get(world.session.session_id)
+    expect(record.task_arn, equal_to(world.task.arn), f"the task of {world.session}")
+    expect(record.preview_url, equal_to(world.session.preview_url), f"the address of {world.session}")
 
 
 @then("the home page of the preview shows the last change")
@@ -120,9 +120,9 @@ def shows_last_change(context: Context) -> None:
     """The one that was asked for last."""
     world: World = context.world
     wait_until(
-        lambda deadline: world.platform.preview.get(world.visit.preview_url, deadline=deadline),
-        has_heading(last_heading(world.visit)),
-        what=world.visit.preview_url,
+        lambda deadline: world.platform.preview.get(world.session.preview_url, deadline=deadline),
+        has_heading(last_heading(world.session)),
+        what=world.session.preview_url,
         within=world.platform.profile.patience.recovery,
         transient=(Unreachable,),
     )
@@ -132,7 +132,7 @@ def shows_last_change(context: Context) -> None:
 def live_on_another_task(context: Context) -> None:
     """Not the one that was lost."""
     world: World = context.world
-    world.visits.until_live(world.visit)
+    world.sessions.until_live(world.session)
     comes_back(context)
 
 
@@ -140,4 +140,4 @@ def live_on_another_task(context: Context) -> None:
 def browser_connects_again(context: Context) -> None:
     """A new update socket at the same address."""
     world: World = context.world
-    world.visits.open_browser(world.visit)
+    world.sessions.open_browser(world.session)

@@ -40,10 +40,10 @@ def customers_at_work(context: Context, count: int) -> None:
 def further_customer(context: Context) -> None:
     """Her preview is open in a browser; from now on the others are watched over."""
     world: World = context.world
-    visit = world.start_live(world.new_customer(), 'Change the heading to "Next door"')
-    world.visits.open_browser(visit)
+    session = world.start_live(world.new_customer(), 'Change the heading to "Next door"')
+    world.sessions.open_browser(session)
     others = [world.platform.records.get(other.session_id) for other in world.crowd]
-    expect(world.platform.records.get(visit.session_id), is_on_a_task_of(others), str(visit))
+    expect(world.platform.records.get(session.session_id), is_on_a_task_of(others), str(session))
     world.watch_over(world.crowd)
 
 
@@ -58,15 +58,15 @@ def customers_start(context: Context, count: int) -> None:
 def preview_server_crashes(context: Context) -> None:
     """Its process is killed; its task lives on."""
     world: World = context.world
-    crash_preview(world.platform, world.visit)
+    crash_preview(world.platform, world.session)
 
 
 @when("the customer ends the session")
 def customer_ends(context: Context) -> None:
     """She says that she is done."""
     world: World = context.world
-    world.leave(world.visit)
-    world.platform.sessions.deactivate(world.visit.session_id)
+    world.leave(world.session)
+    world.platform.sessions.deactivate(world.session.session_id)
 
 
 @when("they end their sessions one after the other")
@@ -93,7 +93,7 @@ def all_live(context: Context, seconds: int) -> None:
 def spread(context: Context, count: int) -> None:
     """No task hosts two sessions more than another, as their records say."""
     world: World = context.world
-    records = [world.platform.records.get(visit.session_id) for visit in world.crowd]
+    records = [world.platform.records.get(session.session_id) for session in world.crowd]
     expect(records, spread_evenly(count), "sessions per task")
 
 
@@ -112,23 +112,23 @@ def never_more_tasks(context: Context, count: int) -> None:
 def served_again(context: Context) -> None:
     """The open page was cut off; then the site is back, and a browser connects to it."""
     world: World = context.world
-    until_back(world.platform, world.visit)
-    health = world.platform.preview.health(world.visit.preview_url)
-    expect(health, served_by(world.platform.records.get(world.visit.session_id)), str(world.visit))
+    until_back(world.platform, world.session)
+    health = world.platform.preview.health(world.session.preview_url)
+    expect(health, served_by(world.platform.records.get(world.session.session_id)), str(world.session))
 
 
 @then("the session ends as {status}")
 def session_ends(context: Context, status: str) -> None:
     """It reaches that last status and no other."""
     world: World = context.world
-    world.visits.until(world.visit, status, world.platform.profile.patience.end)
+    world.sessions.until(world.session, status, world.platform.profile.patience.session_end)
 
 
 @then("none of the others noticed anything")
 def none_noticed(context: Context) -> None:
     """Not then and not for a while after: no failed request, no message, no dropped connection, no changed file."""
     world: World = context.world
-    seen = world.vigils.end(after=world.platform.profile.patience.hush)
+    seen = world.vigils.end(after=world.platform.profile.patience.quiet_window)
     expect(seen, undisturbed(), "those beside the session")
 
 

@@ -18,19 +18,21 @@ from acceptance.waiting.waits import wait_until
 def customer_asks_all(context: Context) -> None:
     """Further instructions, each sent as soon as the one before is accepted."""
     world: World = context.world
-    ask_all(world.platform, world.visit, [row["instruction"] for row in rows(context.table)])
+    ask_all(world.platform, world.session, [row["instruction"] for row in rows(context.table)])
 
 
 @then("each instruction is one commit that names its thread and its session, in the order asked")
 def one_commit_each(context: Context) -> None:
     """All that the session was ever asked, its first instruction included, each exactly once."""
     world: World = context.world
-    visit = world.visit
-    git = world.visits.workspace(visit).git
+    session = world.session
+    git = world.sessions.workspace(session).git
     wait_until(
         git.log,
-        carries_out(visit.instructions, thread_id=visit.session.thread_id, session_id=visit.session_id),
-        what=f"history of {visit}",
+        carries_out(
+            session.instructions, thread_id=session.activation.thread_id, session_id=session.session_id
+        ),
+        what=f"history of {session}",
         within=world.platform.profile.patience.recovery,
     )
 
@@ -39,7 +41,7 @@ def one_commit_each(context: Context) -> None:
 def own_file_only(context: Context) -> None:
     """The table's file is all that the instruction's commit changed."""
     world: World = context.world
-    git = world.visits.workspace(world.visit).git
+    git = world.sessions.workspace(world.session).git
     shas = {commit.subject: commit.sha for commit in git.log()}
     for row in rows(context.table):
         changed = git.changed_by(shas[subject_of(row["instruction"])])
@@ -51,9 +53,9 @@ def nothing_uncommitted(context: Context) -> None:
     """No instruction half done."""
     world: World = context.world
     wait_until(
-        world.visits.workspace(world.visit).git.uncommitted,
+        world.sessions.workspace(world.session).git.uncommitted,
         empty(),
-        what=f"uncommitted work of {world.visit}",
+        what=f"uncommitted work of {world.session}",
         within=world.platform.profile.patience.instruction,
     )
 
@@ -62,7 +64,7 @@ def nothing_uncommitted(context: Context) -> None:
 def history_grew(context: Context, count: int) -> None:
     """No commit of before rewritten, dropped or moved."""
     world: World = context.world
-    now = world.visits.workspace(world.visit).git.log()
+    now = world.sessions.workspace(world.session).git.log()
     expect(now, continues(world.remembered.history, by=count), f"history of {world.customer}")
 
 
@@ -76,11 +78,11 @@ def history_unchanged(context: Context) -> None:
 def history_pushed(context: Context) -> None:
     """The remote's branch stands where the workspace's does."""
     world: World = context.world
-    git, branch = world.visits.workspace(world.visit).git, f"thread-{world.visit.session.thread_id}"
+    git, branch = world.sessions.workspace(world.session).git, f"thread-{world.session.activation.thread_id}"
     wait_until(
         git.pushed,
         has_entry(branch, git.branches()[branch]),
-        what=f"the remote of {world.visit}",
+        what=f"the remote of {world.session}",
         within=world.platform.profile.patience.instruction,
     )
 
@@ -89,7 +91,7 @@ def history_pushed(context: Context) -> None:
 def repository_sound(context: Context) -> None:
     """As git itself judges it, every object looked at."""
     world: World = context.world
-    expect(world.visits.workspace(world.visit).git.problems(), empty(), f"git fsck of {world.visit}")
+    expect(world.sessions.workspace(world.session).git.problems(), empty(), f"git fsck of {world.session}")
 
 
 @then("exactly {count:d} session is on record for the customer")

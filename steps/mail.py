@@ -41,7 +41,7 @@ def answered_in_thread(context: Context) -> None:
     world.adopt_mailed_session()
     wait_until(
         lambda: world.platform.mailbox.answers_to(world.mailed),
-        is_mail_that_mentions(world.visit.preview_url),
+        is_mail_that_mentions(world.session.preview_url),
         what=f"inbox of {world.customer}",
         within=world.platform.profile.patience.wake,
     )
@@ -51,13 +51,13 @@ def answered_in_thread(context: Context) -> None:
 def mailed_that_reason(context: Context) -> None:
     """The words on the record are the words in the mail, and no second mail comes for a while."""
     world: World = context.world
-    reason = world.platform.records.get(world.visit.session_id).failure
+    reason = world.platform.records.get(world.session.session_id).failure
     customer_is_mailed(world, reason or "no reason on record")
     stays(
         lambda: world.platform.mailbox.inbox(world.customer.user_id),
         has_length(1),
         what=f"inbox of {world.customer}",
-        during=world.platform.profile.patience.hush,
+        during=world.platform.profile.patience.quiet_window,
     )
 
 

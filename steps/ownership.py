@@ -37,14 +37,14 @@ def owner_at_work(context: Context) -> None:
     """A live session, its workspace remembered as it is."""
     world: World = context.world
     world.owner = world.start_live(world.new_customer(), 'Change the heading to "Mine alone"')
-    world.remembered = Snapshot.of(world.visits.workspace(world.owner))
+    world.remembered = Snapshot.of(world.sessions.workspace(world.owner))
 
 
 @given("a secret in her workspace")
 def secret_in_workspace(context: Context) -> None:
     """A file with words that stand nowhere else, which her own preview serves: so the words can be found."""
     world: World = context.world
-    workspace = world.visits.workspace(world.owner)
+    workspace = world.sessions.workspace(world.owner)
     world.secret = Secret.hidden_in(workspace)
     world.remembered = Snapshot.of(workspace)
     wait_until(
@@ -69,7 +69,7 @@ def another_pries(context: Context) -> None:
     """By every way known to have led out of a preview's own files."""
     world: World = context.world
     own = world.suite.shared.session()
-    ways = ways_to(world.secret, own.preview_url, world.visits.workspace(own).folder)
+    ways = ways_to(world.secret, own.preview_url, world.sessions.workspace(own).folder)
     world.answers = pry(world.platform.web, ways)
 
 
@@ -78,7 +78,7 @@ def anothers_page_spies(context: Context) -> None:
     """His own page, run by the server of his own preview: it reads, lists and writes whatever it can."""
     world: World = context.world
     own = world.suite.shared.session()
-    workspace = world.visits.workspace(own)
+    workspace = world.sessions.workspace(own)
     world.undo_later(partial(workspace.run, f"rm -f {shlex.quote(f'{workspace.folder}/src/pages/spy.js')}"))
     workspace.write("src/pages/spy.js", spy_on(world.secret, world.platform.workspaces.root).encode())
     world.answer = wait_until(
@@ -94,9 +94,9 @@ def anothers_page_spies(context: Context) -> None:
 def asks_for_owners_file(context: Context, way: str, instruction: str) -> None:
     """By a path that leads there from the server's root, or up and out of the customer's own workspace."""
     world: World = context.world
-    target = f"{world.visits.workspace(world.owner).folder}/src/pages/index.astro"
+    target = f"{world.sessions.workspace(world.owner).folder}/src/pages/index.astro"
     path = {"its absolute path": target, "steps up": "../" * UP + target.lstrip("/")}[way]
-    ask_all(world.platform, world.visit, [f"Create a {path} file", instruction])
+    ask_all(world.platform, world.session, [f"Create a {path} file", instruction])
 
 
 @then("the page found nothing of hers, and nothing of the platform")
@@ -110,10 +110,10 @@ def spy_found_nothing(context: Context) -> None:
 def own_workspaces(context: Context, path: str) -> None:
     """As many folders as people, each where the contract puts it."""
     world: World = context.world
-    newcomers = [visit for visit in world.all_visits if visit is not world.owner]
-    for visit in newcomers:
-        world.visits.until_live(visit)
-    workspaces = [workspace_of(world.platform.workspaces, visit, world.owner) for visit in newcomers]
+    newcomers = [session for session in world.all_sessions if session is not world.owner]
+    for session in newcomers:
+        world.sessions.until_live(session)
+    workspaces = [workspace_of(world.platform.workspaces, session, world.owner) for session in newcomers]
     for workspace in workspaces:
         expect(workspace.holds(path), is_true_of(f"a file {path}"), workspace.folder)
     expect({workspace.folder for workspace in workspaces}, has_length(len(newcomers)), "folders")
@@ -123,7 +123,7 @@ def own_workspaces(context: Context, path: str) -> None:
 def owners_workspace_unchanged(context: Context) -> None:
     """Every file byte for byte, and no other; the same history."""
     world: World = context.world
-    now = Snapshot.of(world.visits.workspace(world.owner))
+    now = Snapshot.of(world.sessions.workspace(world.owner))
     expect(now.files, same_files_as(world.remembered.files), f"the files of {world.owner}")
     expect(now.history, has_length(len(world.remembered.history)), f"the commits of {world.owner}")
 

@@ -61,9 +61,9 @@ def each_asks(context: Context, times: int) -> None:
 def deployed_while_asking(context: Context, times: int) -> None:
     """The new task comes before the old one goes."""
     world: World = context.world
-    world.crowd = (world.visit,)
+    world.crowd = (world.session,)
     world.asked_at = datetime.now(UTC)
-    ask_during_deployment(world.platform, "hermes", world.visit, times)
+    ask_during_deployment(world.platform, "hermes", world.session, times)
 
 
 @when("a client sends the same request {times:d} times at once, as a retry")
@@ -92,12 +92,12 @@ def one_commit_for_each(context: Context) -> None:
 def repository_sound(context: Context) -> None:
     """`git fsck` finds nothing, nothing is uncommitted, and the remote has the branch as it is."""
     world: World = context.world
-    visit = world.crowd[0]
-    git, branch = world.visits.workspace(visit).git, f"thread-{visit.session.thread_id}"
+    session = world.crowd[0]
+    git, branch = world.sessions.workspace(session).git, f"thread-{session.activation.thread_id}"
     wait_until(
         lambda: order_of(git, branch),
         sound_and_pushed(),
-        what=f"repository of {visit.customer}",
+        what=f"repository of {session.customer}",
         within=world.platform.profile.patience.instruction,
     )
 
@@ -118,21 +118,21 @@ def hermes_tasks_at_once(context: Context, count: int) -> None:
 def exactly_one_rule(context: Context) -> None:
     """Of all the rules of the load balancer."""
     world: World = context.world
-    expect(world.platform.balancer.rules_for(world.visit.session_id), one_rule(), str(world.visit))
+    expect(world.platform.balancer.rules_for(world.session.session_id), one_rule(), str(world.session))
 
 
 @then("the customer was told only once that the preview is live")
 def told_once(context: Context) -> None:
     """Of all her mail, one message names the address of this preview, and no second one comes for a while."""
     world: World = context.world
-    mailbox, visit, patience = world.platform.mailbox, world.visit, world.platform.profile.patience
+    mailbox, session, patience = world.platform.mailbox, world.session, world.platform.profile.patience
 
     def number() -> int:
-        return sum(visit.preview_url in m.text for m in mailbox.inbox(visit.customer.user_id))
+        return sum(session.preview_url in m.text for m in mailbox.inbox(session.customer.user_id))
 
-    what = f"messages to {visit.customer} about {visit.preview_url}"
+    what = f"messages to {session.customer} about {session.preview_url}"
     wait_until(number, greater_than(0), what=what, within=patience.mail)
-    stays(number, equal_to(1), what=what, during=patience.hush, every=patience.hush / 4)
+    stays(number, equal_to(1), what=what, during=patience.quiet_window, every=patience.quiet_window / 4)
 
 
 @then("every answer names the same session")
@@ -164,7 +164,7 @@ def on_record_for_client(context: Context, count: int) -> None:
     records, patience = world.platform.records, world.platform.profile.patience
     look, what = partial(records.count, world.client_id), "number of sessions on record"
     wait_until(look, equal_to(count), what=what, within=patience.record)
-    stays(look, equal_to(count), what=what, during=patience.hush)
+    stays(look, equal_to(count), what=what, during=patience.quiet_window)
 
 
 @then("all of them end as {status}")
@@ -175,5 +175,5 @@ def all_end_as(context: Context, status: str) -> None:
         lambda: world.platform.records.of_client(world.client_id),
         all_have_status(status),
         what=f"sessions of client {world.client_id}",
-        within=world.platform.profile.patience.end,
+        within=world.platform.profile.patience.session_end,
     )

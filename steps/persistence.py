@@ -27,14 +27,14 @@ def files_of_every_kind(context: Context, count: int) -> None:
     """Names in several scripts, empty, binary and executable files, links; one committed file changed since."""
     world: World = context.world
     expect(COUNT, equal_to(count), "how many specimens there are")
-    lay_out(world.visits.workspace(world.visit))
+    lay_out(world.sessions.workspace(world.session))
 
 
 @given("the customer's workspace is remembered")
 def workspace_remembered(context: Context) -> None:
     """Files byte for byte, history, and what is not committed."""
     world: World = context.world
-    world.remembered = Snapshot.of(world.visits.workspace(world.visit))
+    world.remembered = Snapshot.of(world.sessions.workspace(world.session))
 
 
 @given("the session has ended and Edit has gone to zero")
@@ -42,15 +42,15 @@ def ended_and_zero(context: Context) -> None:
     """As after a working day: nothing of the customer is in memory anywhere."""
     world: World = context.world
     world.suite.shared.dismiss()
-    world.visits.end([world.visit])
-    world.visits.until_no_tasks("edit")
+    world.sessions.end([world.session])
+    world.sessions.until_no_tasks("edit")
 
 
 @given("Edit was forced to zero")
 def forced_to_zero(context: Context) -> None:
     """By an operator, with a session under way: nothing wanted, every task stopped."""
     world: World = context.world
-    world.lost = task_of(world.platform, world.visit)
+    world.task = task_of(world.platform, world.session)
     world.platform.accidents.shut_down("edit")
 
 
@@ -59,17 +59,17 @@ def damaged_workspace(context: Context, damage: str) -> None:
     """A session's workspace is damaged, remembered as it is then, and left."""
     world: World = context.world
     world.start_live(world.new_customer(), 'Change the heading to "Before the crash"')
-    workspace = world.visits.workspace(world.visit)
+    workspace = world.sessions.workspace(world.session)
     inflict(workspace, damage)
     world.remembered = Snapshot.of(workspace)
-    world.visits.end([world.visit])
+    world.sessions.end([world.session])
 
 
 @then("the new session is live")
 def new_session_live(context: Context) -> None:
     """Active, its page served, a browser connected."""
     world: World = context.world
-    world.visits.until_live(world.visit)
+    world.sessions.until_live(world.session)
 
 
 @then("every remembered file is there, byte for byte")
@@ -94,13 +94,15 @@ def every_file_and_one_more(context: Context, added: str) -> None:
 def still_uncommitted(context: Context) -> None:
     """The same paths, neither committed nor thrown away."""
     world: World = context.world
-    now = world.visits.workspace(world.visit).git.uncommitted()
+    now = world.sessions.workspace(world.session).git.uncommitted()
     expect(now, equal_to(world.remembered.uncommitted), f"what is not committed of {world.customer}")
 
 
 def files_are_kept(world: World, *changed: str, added: str | None = None) -> None:
     """Compare with what was remembered, and enter the count of files kept."""
     before = apart_from(world.remembered.files, changed)
-    now = apart_from(world.visits.workspace(world.visit).manifest(), [*changed, *([added] if added else [])])
+    now = apart_from(
+        world.sessions.workspace(world.session).manifest(), [*changed, *([added] if added else [])]
+    )
     world.suite.ledger.measure("files", *kept(before, now))
     expect(now, same_files_as(before), f"the files of {world.customer}")

@@ -19,21 +19,21 @@ from acceptance.waiting.waits import wait_until
 def preview_open(context: Context) -> None:
     """The home page is loaded and its update socket connected."""
     world: World = context.world
-    world.visits.open_browser(world.visit)
+    world.sessions.open_browser(world.session)
 
 
 @then("the open preview updates by itself")
 def preview_updates(context: Context) -> None:
     """The browser receives news that it did not have to ask for."""
     world: World = context.world
-    browser = world.visit.browser
+    browser = world.session.browser
     wait_until(
         lambda: browser,
         has_update_since(world.mark_of(browser)),
-        what=f"browser on {world.visit}",
+        what=f"browser on {world.session}",
         within=world.platform.profile.patience.instruction,
     )
-    world.visit.timeline.mark(Stage.FIRST_UPDATE)
+    world.session.timeline.mark(Stage.FIRST_UPDATE)
 
 
 @then('the home page of the preview says "{words}"')
@@ -52,9 +52,9 @@ def page_says(context: Context, name: str, words: str) -> None:
     """Look at a page of the preview until it carries the words."""
     world: World = context.world
     wait_until(
-        lambda deadline: world.platform.preview.get(world.visit.page(name), deadline=deadline),
+        lambda deadline: world.platform.preview.get(world.session.page(name), deadline=deadline),
         has_heading(words),
-        what=world.visit.page(name),
+        what=world.session.page(name),
         within=world.platform.profile.patience.instruction,
         transient=(Unreachable,),
     )
@@ -64,14 +64,14 @@ def page_says(context: Context, name: str, words: str) -> None:
 def waiting_until_live(context: Context) -> None:
     """No error page of the load balancer's own, and no going back."""
     wake_up = context.world.suite.shared.wake_up()
-    expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.visit.preview_url}")
+    expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.session.preview_url}")
 
 
 @then("whenever the session was called healthy, its preview was served")
 def healthy_is_served(context: Context) -> None:
     """A visitor who believed the health page got the site at once."""
     wake_up = context.world.suite.shared.wake_up()
-    expect(wake_up.readiness, served_whenever_healthy(), f"health of {wake_up.visit}")
+    expect(wake_up.readiness, served_whenever_healthy(), f"health of {wake_up.session}")
 
 
 @then("the waiting page asks the browser to come back by itself")
@@ -79,7 +79,7 @@ def waiting_page_refreshes(context: Context) -> None:
     """With a refresh in the page and a Retry-After."""
     wake_up = context.world.suite.shared.wake_up()
     waiting = [sample for sample in wake_up.pages if not is_live().matches(sample.value)]
-    expect(waiting, always(is_waiting_page()), f"visits of {wake_up.visit.preview_url}")
+    expect(waiting, always(is_waiting_page()), f"visits of {wake_up.session.preview_url}")
 
 
 @then("no request made meanwhile was answered with {one:d} or {other:d}")

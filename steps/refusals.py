@@ -32,7 +32,7 @@ def request_with_flaw(context: Context, flaw: str) -> None:
 def request_to_session(context: Context, flaw: str) -> None:
     """A request that is wrong in one thing, and nobody else's at that moment."""
     world: World = context.world
-    platform, session_id = world.platform, world.visit.session_id
+    platform, session_id = world.platform, world.session.session_id
     request = flawed_to(flaw, session_id)
     with platform.attendance.paused():
         before = settled(platform, session_id)
@@ -59,9 +59,11 @@ def session_unchanged(context: Context) -> None:
     """Its record is the same in every word, and its customer's last change is still the last."""
     world: World = context.world
     before, after = world.noted
-    expect(after, unchanged_since(before), f"the record of {world.visit}")
-    history = world.visits.workspace(world.visit).git.log()
-    expect(history[0].subject, equal_to(world.visit.instructions[-1]), f"the last commit of {world.visit}")
+    expect(after, unchanged_since(before), f"the record of {world.session}")
+    history = world.sessions.workspace(world.session).git.log()
+    expect(
+        history[0].subject, equal_to(world.session.instructions[-1]), f"the last commit of {world.session}"
+    )
 
 
 @then("it leaves no record, no command and no task")
@@ -69,6 +71,6 @@ def leaves_no_trace(context: Context) -> None:
     """Nothing was written, nothing waits, and for a while nothing wakes."""
     world: World = context.world
     platform = world.platform
-    world.visits.stay_asleep(platform.profile.patience.hush)
+    world.sessions.stay_asleep(platform.profile.patience.quiet_window)
     expect(platform.records.made_since(world.asked_at), empty(), "records made since the request")
     expect(platform.records.commands(), equal_to(Commands(0, 0, 0)), "commands in the queues")

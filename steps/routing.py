@@ -88,8 +88,8 @@ def visitor_comes_to_outdated(context: Context) -> None:
 def visitor_comes_at_once(context: Context) -> None:
     """Before anything runs."""
     world: World = context.world
-    visit = world.start(world.new_customer(), 'Change the heading to "Good morning"')
-    world.answer = world.platform.preview.get(visit.preview_url)
+    session = world.start(world.new_customer(), 'Change the heading to "Good morning"')
+    world.answer = world.platform.preview.get(session.preview_url)
 
 
 @when("each session is asked {times:d} times who serves it")
@@ -103,7 +103,7 @@ def asked_who_serves(context: Context, times: int) -> None:
 def everything_followed(context: Context) -> None:
     """Scripts, modules, styles and images of the home page and of every page that it leads to."""
     world: World = context.world
-    world.loaded = world.platform.preview.whole_site(world.visit.preview_url)
+    world.loaded = world.platform.preview.whole_site(world.session.preview_url)
     world.answers = tuple(loaded.answer for loaded in world.loaded)
 
 
@@ -154,8 +154,8 @@ def answers_from_own_tasks(context: Context) -> None:
 def all_served(context: Context) -> None:
     """Nothing is missing, and nothing lies elsewhere."""
     world: World = context.world
-    expect(world.loaded, all_loaded(), world.visit.preview_url)
-    expect(world.loaded, lies_under(f"/session/{world.visit.session_id}/"), world.visit.preview_url)
+    expect(world.loaded, all_loaded(), world.session.preview_url)
+    expect(world.loaded, lies_under(f"/session/{world.session.session_id}/"), world.session.preview_url)
 
 
 @then("no answer names an address inside the platform")

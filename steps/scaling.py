@@ -43,11 +43,11 @@ def record_names_task(context: Context) -> None:
 def to_zero_in_order(context: Context) -> None:
     """Hermes stays for one more idle time, so Edit's last task is gone first."""
     world: World = context.world
-    edit_gone = world.visits.until_no_tasks("edit")
-    hermes_gone = world.visits.until_no_tasks("hermes")
+    edit_gone = world.sessions.until_no_tasks("edit")
+    hermes_gone = world.sessions.until_no_tasks("hermes")
     expect(edit_gone, less_than(hermes_gone), "the moment of Edit's last task before that of Hermes's")
     idle = world.platform.profile.timing.idle_timeout
-    last_activity = world.platform.records.get(world.visit.session_id).last_activity_at
+    last_activity = world.platform.records.get(world.session.session_id).last_activity_at
     if last_activity is not None:
         took = hermes_gone - last_activity
         world.suite.ledger.measure("zero", took.total_seconds(), idle.total_seconds())
@@ -57,4 +57,4 @@ def to_zero_in_order(context: Context) -> None:
 def falls_asleep_again(context: Context) -> None:
     """Both services at zero, nothing wanted, nothing left."""
     world: World = context.world
-    world.visits.until_asleep()
+    world.sessions.until_asleep()

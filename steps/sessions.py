@@ -23,7 +23,7 @@ def platform_is_asleep(context: Context) -> None:
     """Nothing runs and nothing is wanted of Hermes and Edit."""
     world: World = context.world
     world.suite.shared.dismiss()
-    world.visits.put_to_sleep()
+    world.sessions.put_to_sleep()
 
 
 @given("a live session")
@@ -74,47 +74,47 @@ def that_customer_starts(context: Context, instruction: str) -> None:
 def customer_asks(context: Context, instruction: str) -> None:
     """A further instruction to the live session."""
     world: World = context.world
-    world.ask(world.visit, instruction)
+    world.ask(world.session, instruction)
 
 
 @when("the customer leaves")
 def customer_leaves(context: Context) -> None:
     """She does nothing any more; a browser she left open stays open."""
     world: World = context.world
-    world.leave(world.visit)
+    world.leave(world.session)
 
 
 @then("the session is on record at once as initializing")
 def on_record_at_once(context: Context) -> None:
     """The record was there when the answer came, so the first look finds it."""
     world: World = context.world
-    record = expect(world.platform.records.find(world.visit.session_id), not_none(), str(world.visit))
-    world.visit.timeline.mark(Stage.ON_RECORD)
-    expect(record, has_status("initializing"), str(world.visit))
-    expect(world.visit.session.status, equal_to("initializing"), "the answer of the API")
+    record = expect(world.platform.records.find(world.session.session_id), not_none(), str(world.session))
+    world.session.timeline.mark(Stage.ON_RECORD)
+    expect(record, has_status("initializing"), str(world.session))
+    expect(world.session.activation.status, equal_to("initializing"), "the answer of the API")
 
 
 @then("the preview is live within {seconds:d} seconds, connected for updates")
 def live_within(context: Context, seconds: int) -> None:
     """From the request to a page of the site with its update socket connected."""
     world: World = context.world
-    took = world.visits.until_live(world.visit)
+    took = world.sessions.until_live(world.session)
     world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
-    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.visit}")
+    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.session}")
 
 
 @then("the session is still active")
 def still_active(context: Context) -> None:
     """Its record says so."""
     world: World = context.world
-    expect(world.platform.records.get(world.visit.session_id), has_status("active"), str(world.visit))
+    expect(world.platform.records.get(world.session.session_id), has_status("active"), str(world.session))
 
 
 @then("the session expires")
 def session_expires(context: Context) -> None:
     """Within the idle time, and the time that ending takes."""
     world: World = context.world
-    world.visits.until(world.visit, "expired", world.visits.expire_within())
+    world.sessions.until(world.session, "expired", world.sessions.expire_within())
 
 
 @then("the session of the one who only sent {activity} was active all the while")
@@ -137,15 +137,15 @@ def expired_with_open_browser(context: Context) -> None:
 def session_fails(context: Context, words: str) -> None:
     """It ends as failed, and its record says why."""
     world: World = context.world
-    record = world.visits.until(world.visit, "failed")
-    expect(record.failure or "", mentions(words), f"reason on the record of {world.visit}")
+    record = world.sessions.until(world.session, "failed")
+    expect(record.failure or "", mentions(words), f"reason on the record of {world.session}")
 
 
 @then("nothing of the session is left running or routed")
 def nothing_left(context: Context) -> None:
     """No rule, no target group, no task."""
     world: World = context.world
-    expect(world.platform.balancer.routing(), nothing_of(world.visit.session_id), "the load balancer")
+    expect(world.platform.balancer.routing(), nothing_of(world.session.session_id), "the load balancer")
     expect(world.platform.fleet.tasks("edit"), has_length(0), "Edit tasks")
 
 
@@ -154,10 +154,10 @@ def old_address_says_ended(context: Context) -> None:
     """410, with a page that says so."""
     world: World = context.world
     wait_until(
-        lambda deadline: world.platform.preview.get(world.visit.preview_url, deadline=deadline),
+        lambda deadline: world.platform.preview.get(world.session.preview_url, deadline=deadline),
         answers_page(410, "ended"),
-        what=world.visit.preview_url,
-        within=world.platform.profile.patience.end,
+        what=world.session.preview_url,
+        within=world.platform.profile.patience.session_end,
     )
 
 
@@ -166,4 +166,4 @@ def states_in_order(context: Context) -> None:
     """As its record told it, look by look."""
     world: World = context.world
     wake_up = world.suite.shared.wake_up()
-    expect(wake_up.statuses, contains_exactly("initializing", "active"), str(wake_up.visit))
+    expect(wake_up.statuses, contains_exactly("initializing", "active"), str(wake_up.session))

@@ -22,11 +22,11 @@ from acceptance.waiting.waits import wait_until
 def customer_asked(context: Context, instruction: str) -> None:
     """A further instruction, carried out by now."""
     world: World = context.world
-    world.ask(world.visit, instruction)
+    world.ask(world.session, instruction)
     wait_until(
-        world.visits.workspace(world.visit).git.log,
+        world.sessions.workspace(world.session).git.log,
         has_commit(subject_of(instruction)),
-        what=f"history of {world.visit}",
+        what=f"history of {world.session}",
         within=world.platform.profile.patience.instruction,
     )
 
@@ -42,15 +42,15 @@ def another_thread(context: Context, instruction: str) -> None:
 def same_thread(context: Context) -> None:
     """Nobody named a thread, so the customer's latest goes on."""
     world: World = context.world
-    before, now = world.all_visits[-2:]
-    expect(now.session.thread_id, equal_to(before.session.thread_id), f"thread of {now}")
+    before, now = world.all_sessions[-2:]
+    expect(now.activation.thread_id, equal_to(before.activation.thread_id), f"thread of {now}")
 
 
 @then('the home page of the first preview still says "{words}"')
 def first_preview_says(context: Context, words: str) -> None:
     """The session beside it changed nothing there."""
     world: World = context.world
-    first = world.all_visits[0]
+    first = world.all_sessions[0]
     wait_until(
         lambda deadline: world.platform.preview.get(first.preview_url, deadline=deadline),
         has_heading(words),
@@ -64,10 +64,10 @@ def first_preview_says(context: Context, words: str) -> None:
 def branches_apart(context: Context) -> None:
     """As the contract names branches, in the one repository of the customer."""
     world: World = context.world
-    git = world.visits.workspace(world.visit).git
-    first, second = world.all_visits[-2:]
+    git = world.sessions.workspace(world.session).git
+    first, second = world.all_sessions[-2:]
     for mine, other in ((first, second), (second, first)):
         own, foreign = subject_of(mine.instructions[0]), subject_of(other.instructions[0])
-        branch = f"thread-{mine.session.thread_id}"
+        branch = f"thread-{mine.activation.thread_id}"
         history: Sequence[Commit] = git.log(branch)
         expect(history, all_of(has_commit(own), not_(has_commit(foreign))), f"branch {branch}")

@@ -33,7 +33,7 @@ def others_secret(context: Context) -> None:
     """A file with words that stand nowhere else."""
     world: World = context.world
     other = world.suite.shared.endings()[EXPIRED]
-    world.secret = Secret.hidden_in(world.visits.workspace(other))
+    world.secret = Secret.hidden_in(world.sessions.workspace(other))
 
 
 @when("a visitor's request is traced to the service that takes it")
@@ -76,7 +76,7 @@ def visited_under_name(context: Context, whose: str) -> None:
 def visitor_tries(context: Context, trick: str) -> None:
     """Below the address of his own preview, byte for byte as written."""
     world: World = context.world
-    own = f"/session/{world.visit.session_id}/"
+    own = f"/session/{world.session.session_id}/"
     world.answers = try_all(world.platform.wire, ways(trick, own, world.secret.path))
 
 
@@ -84,7 +84,7 @@ def visitor_tries(context: Context, trick: str) -> None:
 def visitor_commands(context: Context) -> None:
     """To list, open, instruct and end sessions."""
     world: World = context.world
-    world.answers = command(world.platform.wire, world.visit.session_id)
+    world.answers = command(world.platform.wire, world.session.session_id)
 
 
 @then('the service saw the visitor\'s address, "{scheme}" and port {port}')
@@ -159,5 +159,5 @@ def nothing_carried_out(context: Context) -> None:
 def preview_still_says(context: Context, words: str) -> None:
     """It serves, and nothing on it has changed."""
     world: World = context.world
-    page = world.platform.preview.get(world.visit.preview_url)
-    expect(page, has_heading(words), world.visit.preview_url)
+    page = world.platform.preview.get(world.session.preview_url)
+    expect(page, has_heading(words), world.session.preview_url)

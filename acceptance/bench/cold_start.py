@@ -8,7 +8,7 @@ from datetime import datetime
 
 from acceptance.bench.spread import Spread, spreads
 from acceptance.bench.stand import Stand
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.journeys.timeline import Stage
 
 
@@ -31,14 +31,14 @@ def measure(stand: Stand) -> ColdStarts:
     stamps: list[Mapping[str, float]] = []
     for number in range(1, stand.plan.wakes + 1):
         stand.say(f"cold start {number} of {stand.plan.wakes}")
-        stand.visits.put_to_sleep()
-        visit = stand.visits.start(stand.customer(), 'Add a new page called "Test Page"')
+        stand.sessions.put_to_sleep()
+        session = stand.sessions.start(stand.customer(), 'Add a new page called "Test Page"')
         try:
-            stand.visits.until_live(visit)
-            wakes.append(visit.timeline.seconds())
-            stamps.append(stamps_of(stand, visit))
+            stand.sessions.until_live(session)
+            wakes.append(session.timeline.seconds())
+            stamps.append(stamps_of(stand, session))
         finally:
-            stand.visits.end([visit])
+            stand.sessions.end([session])
     return ColdStarts(in_order(spreads(wakes)), spreads(stamps), tuple(wakes))
 
 
@@ -47,12 +47,12 @@ def in_order(stages: Mapping[str, Spread]) -> dict[str, Spread]:
     return {stage.value: stages[stage.value] for stage in Stage if stage.value in stages}
 
 
-def stamps_of(stand: Stand, visit: Visit) -> dict[str, float]:
+def stamps_of(stand: Stand, session: CustomerSession) -> dict[str, float]:
     """When the platform says that it reached each stage, in seconds since the request; stages not stamped are left out.
 
     On AWS this compares two clocks.
     """
-    record = stand.platform.records.get(visit.session_id)
+    record = stand.platform.records.get(session.session_id)
     task = stand.platform.fleet.task(record.task_arn) if record.task_arn else None
     moments: dict[str, datetime | None] = {
         "record written": record.created_at,
@@ -61,7 +61,7 @@ def stamps_of(stand: Stand, visit: Visit) -> dict[str, float]:
         "session active": record.started_at,
     }
     return {
-        stage: (moment - visit.asked_at).total_seconds()
+        stage: (moment - session.asked_at).total_seconds()
         for stage, moment in moments.items()
         if moment is not None
     }

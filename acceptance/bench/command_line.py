@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from acceptance.bench import cold_start, crowds, hmr, latency, notice, whole_run
 from acceptance.bench.document import write
-from acceptance.bench.stand import QUICK, Plan, Stand
+from acceptance.bench.stand import QUICK, BenchPlan, Stand
 from acceptance.bench.tables import tables_of, targets
 from acceptance.report.meta import revision
 from acceptance.results.run_folder import PROJECT
@@ -85,10 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def plan_of(options: argparse.Namespace) -> Plan:
+def plan_of(options: argparse.Namespace) -> BenchPlan:
     """The plan that the options ask for: the whole or the quick one, with the counts that are given."""
-    plan = QUICK if options.quick else Plan()
-    named = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(Plan)}
+    plan = QUICK if options.quick else BenchPlan()
+    named = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(BenchPlan)}
     return dataclasses.replace(plan, **{name: value for name, value in named.items() if value is not None})
 
 

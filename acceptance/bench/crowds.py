@@ -10,7 +10,7 @@ from acceptance.bench.processes import Usage, of_children, own_cpu_s
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.journeys.customer_group import Crowd, until_all_live
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.journeys.timeline import Stage
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.waits import ClaimFailed
@@ -80,25 +80,25 @@ def measure(stand: Stand) -> Crowds:
 
 
 def _size(stand: Stand, count: int) -> CrowdSize:
-    stand.visits.put_to_sleep()
+    stand.sessions.put_to_sleep()
     client_id = stand.suite.new_client()
-    visits: Sequence[Visit] = ()
+    sessions: Sequence[CustomerSession] = ()
     asleep = of_children()
     suite_before, began = own_cpu_s(), time.monotonic()
     try:
-        visits = Crowd(stand.platform, client_id).start(count)
-        for visit in visits:
-            stand.platform.attendance.attend(visit.session_id)
-        until_all_live(stand.platform, visits)
+        sessions = Crowd(stand.platform, client_id).start(count)
+        for session in sessions:
+            stand.platform.attendance.attend(session.session_id)
+        until_all_live(stand.platform, sessions)
         took = time.monotonic() - began
         # Before the processes are looked at: that is work of the bench, not of the suite.
         suite_cpu_s = own_cpu_s() - suite_before
         return CrowdSize(
             sessions=count,
-            all_active_s=_all_active_s(stand, visits),
+            all_active_s=_all_active_s(stand, sessions),
             all_live_s=took,
             live_s=spread(
-                visit.timeline.since_asked(Stage.HMR_CONNECTED).total_seconds() for visit in visits
+                session.timeline.since_asked(Stage.HMR_CONNECTED).total_seconds() for session in sessions
             ),
             suite_cpu_s=suite_cpu_s,
             asleep=asleep,
@@ -107,14 +107,14 @@ def _size(stand: Stand, count: int) -> CrowdSize:
     except (ClaimFailed, DriverError) as failure:
         return CrowdSize(sessions=count, problem=str(failure))
     finally:
-        for visit in visits:
-            for browser in visit.browsers:
+        for session in sessions:
+            for browser in session.browsers:
                 browser.close()
-        stand.visits.end_all_of(client_id)
+        stand.sessions.end_all_of(client_id)
 
 
-def _all_active_s(stand: Stand, visits: Sequence[Visit]) -> float | None:
-    first = min(visit.asked_at for visit in visits)
-    moments = [stand.platform.records.get(visit.session_id).started_at for visit in visits]
+def _all_active_s(stand: Stand, sessions: Sequence[CustomerSession]) -> float | None:
+    first = min(session.asked_at for session in sessions)
+    moments = [stand.platform.records.get(session.session_id).started_at for session in sessions]
     known = [moment for moment in moments if moment is not None]
-    return (max(known) - first).total_seconds() if len(known) == len(visits) else None
+    return (max(known) - first).total_seconds() if len(known) == len(sessions) else None

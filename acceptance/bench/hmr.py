@@ -12,7 +12,7 @@ from hamcrest import greater_than
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.drivers.hmr import Frame
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.matchers.preview import has_update_since
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.waits import wait_until
@@ -40,18 +40,18 @@ def measure(stand: Stand) -> EditToFrame:
     """Save a page and a stylesheet in turns, with the preview open in a browser that loads the page anew each time."""
     stand.say(f"{stand.plan.edits} edits with the preview open")
     taken: dict[str, list[float]] = {PAGE: [], STYLES: []}
-    with stand.at_work('Change the heading to "Edits"') as visit:
-        folder = local_folder(stand, visit)
+    with stand.at_work('Change the heading to "Edits"') as session:
+        folder = local_folder(stand, session)
         for number in range(1, stand.plan.edits + 1):
             for path, series in taken.items():
-                series.append(_edit(stand, visit, folder, path, number))
+                series.append(_edit(stand, session, folder, path, number))
     how = "a folder of this machine" if folder else "ECS Exec"
     return EditToFrame(how, {path: spread(series) for path, series in taken.items()})
 
 
-def local_folder(stand: Stand, visit: Visit) -> Path | None:
-    """The visit's workspace as a folder of this machine; None where workspaces are elsewhere."""
-    here = Path(stand.visits.workspace(visit).folder)
+def local_folder(stand: Stand, session: CustomerSession) -> Path | None:
+    """The session's workspace as a folder of this machine; None where workspaces are elsewhere."""
+    here = Path(stand.sessions.workspace(session).folder)
     return here if here.is_dir() else None
 
 
@@ -60,32 +60,32 @@ def silent_s(frames: Sequence[Frame], now: float) -> float:
     return now - frames[-1].at if frames else float("inf")
 
 
-def _edit(stand: Stand, visit: Visit, folder: Path | None, path: str, number: int) -> float:
+def _edit(stand: Stand, session: CustomerSession, folder: Path | None, path: str, number: int) -> float:
     patience = stand.platform.profile.patience
     # A browser that is told of a change loads the page again; only then does the server watch for the next one.
-    stand.platform.preview.get(visit.preview_url)
+    stand.platform.preview.get(session.preview_url)
     wait_until(
-        lambda: silent_s(visit.browser.frames(), time.monotonic()),
+        lambda: silent_s(session.browser.frames(), time.monotonic()),
         greater_than(QUIET_S),
-        what=f"seconds since the last message to the browser on {visit}",
+        what=f"seconds since the last message to the browser on {session}",
         within=patience.instruction,
     )
-    workspace = stand.visits.workspace(visit)
+    workspace = stand.sessions.workspace(session)
     before = (folder / path).read_bytes() if folder else workspace.read(path)
     save: Callable[[bytes], object] = (
         (folder / path).write_bytes if folder else lambda content: workspace.write(path, content)
     )
-    mark = visit.browser.mark()
+    mark = session.browser.mark()
     comment = f"<!-- edit {number} -->" if path == PAGE else f"/* edit {number} */"
     saved_at = time.monotonic()
     save(before.rstrip() + f"\n{comment}\n".encode())
     wait_until(
-        lambda: visit.browser,
+        lambda: session.browser,
         has_update_since(mark),
-        what=f"edit {number} of {path} of {visit}",
+        what=f"edit {number} of {path} of {session}",
         within=patience.instruction,
     )
-    news = visit.browser.updates(mark)
+    news = session.browser.updates(mark)
     if not news:
-        raise UnexpectedAnswer(f"{visit}: expected a frame after the edit of {path}, found none")
+        raise UnexpectedAnswer(f"{session}: expected a frame after the edit of {path}, found none")
     return (news[0].at - saved_at) * 1000

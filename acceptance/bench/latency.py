@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 
 REACH_S = 2.0
@@ -48,12 +48,12 @@ class Latency:
 def measure(stand: Stand) -> Latency:
     """Ask in turns, so that what disturbs one way disturbs the other."""
     stand.say(f"{stand.plan.requests} requests through the load balancer and straight to the target")
-    with stand.at_work('Change the heading to "Latency"') as visit:
-        path = urlsplit(visit.preview_url).path.rstrip("/") + "/health"
-        with closing(_to_balancer(stand)) as front, closing(_to_target(stand, visit)) as target:
+    with stand.at_work('Change the heading to "Latency"') as session:
+        path = urlsplit(session.preview_url).path.rstrip("/") + "/health"
+        with closing(_to_balancer(stand)) as front, closing(_to_target(stand, session)) as target:
             ways: dict[str, Callable[[], object]] = {
                 "through": lambda: ask(front, path),
-                "suite": lambda: stand.platform.preview.health(visit.preview_url),
+                "suite": lambda: stand.platform.preview.health(session.preview_url),
             }
             if _reachable(target):
                 ways["straight"] = lambda: ask(target, path)
@@ -93,17 +93,17 @@ def _to_balancer(stand: Stand) -> http.client.HTTPSConnection:
     addresses = stand.platform.profile.addresses
     parts = urlsplit(addresses.preview_url)
     trust = ssl.create_default_context(cafile=str(addresses.ca_file) if addresses.ca_file else None)
-    patience_s = stand.platform.profile.patience.answer.total_seconds()
+    patience_s = stand.platform.profile.patience.request.total_seconds()
     return http.client.HTTPSConnection(
         parts.hostname or "", parts.port or 443, timeout=patience_s, context=trust
     )
 
 
-def _to_target(stand: Stand, visit: Visit) -> http.client.HTTPConnection:
-    targets = stand.platform.balancer.targets_of(visit.session_id)
+def _to_target(stand: Stand, session: CustomerSession) -> http.client.HTTPConnection:
+    targets = stand.platform.balancer.targets_of(session.session_id)
     if len(targets) != 1 or targets[0].port is None:
         raise NoData(
-            f"{visit}: expected one target behind its rules, found {', '.join(map(str, targets)) or 'none'}"
+            f"{session}: expected one target behind its rules, found {', '.join(map(str, targets)) or 'none'}"
         )
     return http.client.HTTPConnection(targets[0].address, targets[0].port, timeout=REACH_S)
 

@@ -21,17 +21,17 @@ from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand, soon
 from acceptance.bench.waiter import SideBySide, side_by_side
 from acceptance.drivers.ecs import Task
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.matchers.answers import has_heading
 from acceptance.matchers.preview import has_update_since
 from acceptance.waiting.errors import NoData, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 
 TARGET_P95_S = 0.25
 """So late may the suite be in 95 of 100 cases."""
 
-ONE = Fact[tuple[Task, ...]](
+ONE = DescribedMatcher[tuple[Task, ...]](
     "exactly one", lambda found: len(found) == 1, lambda found: f"{len(found)} of them"
 )
 
@@ -62,15 +62,15 @@ def measure(stand: Stand) -> Notices:
             stand.say(f"noticing tasks, round {number} of {stand.plan.rounds}")
             note("task runs", task_runs(stand))
             note("no task left", no_task_left(stand))
-    with stand.at_work('Change the heading to "Nothing noticed yet"') as visit:
+    with stand.at_work('Change the heading to "Nothing noticed yet"') as session:
         for number in range(1, stand.plan.rounds + 1):
             stand.say(f"noticing sessions, edits and files, round {number} of {stand.plan.rounds}")
             for kind, seconds in session_lives(stand).items():
                 note(kind, seconds)
-            note("browser is sent an update", update_arrives(stand, visit, number))
-            note("page says the new words", page_says(stand, visit, number))
-            if (folder := local_folder(stand, visit)) is not None:
-                note("file is there (ECS Exec)", file_appears(stand, visit, folder / f"noticed-{number}"))
+            note("browser is sent an update", update_arrives(stand, session, number))
+            note("page says the new words", page_says(stand, session, number))
+            if (folder := local_folder(stand, session)) is not None:
+                note("file is there (ECS Exec)", file_appears(stand, session, folder / f"noticed-{number}"))
         waiter = side_by_side(stand) if stand.plan.against_waiter else None
     with contextlib.suppress(NoData):
         note("platform is asleep", falls_asleep(stand))
@@ -106,63 +106,63 @@ def no_task_left(stand: Stand) -> float:
     fleet = stand.platform.fleet
     with soon(lambda: fleet.scale("edit", 0)):
         # Nothing is wanted at zero only: the wait cannot end before the change.
-        return since(stand.visits.until_no_tasks("edit"))
+        return since(stand.sessions.until_no_tasks("edit"))
 
 
 def session_lives(stand: Stand) -> dict[str, float]:
     """Start a session beside the one at work, see it active, end it, see it ended."""
     customer, records = stand.customer(), stand.platform.records
     try:
-        visit = stand.visits.start(customer, 'Change the heading to "Noticed"')
+        session = stand.sessions.start(customer, 'Change the heading to "Noticed"')
         active = since(
-            _stamp(stand.visits.until(visit, "active").started_at, f"{visit}: when it became active")
+            _stamp(stand.sessions.until(session, "active").started_at, f"{session}: when it became active")
         )
-        with soon(lambda: stand.platform.sessions.deactivate(visit.session_id)):
-            stand.visits.until(visit, "inactive")
+        with soon(lambda: stand.platform.sessions.deactivate(session.session_id)):
+            stand.sessions.until(session, "inactive")
             noticed_at = datetime.now(UTC)
-        ended_at = _stamp(records.get(visit.session_id).ended_at, f"{visit}: when it ended")
+        ended_at = _stamp(records.get(session.session_id).ended_at, f"{session}: when it ended")
         return {"session is active": active, "session has ended": (noticed_at - ended_at).total_seconds()}
     finally:
-        stand.visits.end_all_of(customer.client_id)
+        stand.sessions.end_all_of(customer.client_id)
 
 
-def update_arrives(stand: Stand, visit: Visit, number: int) -> float:
+def update_arrives(stand: Stand, session: CustomerSession, number: int) -> float:
     """Ask for an edit and wait as the steps do for the open browser to be sent it."""
-    mark = _ask(stand, visit, f"Update {number}")
+    mark = _ask(stand, session, f"Update {number}")
     wait_until(
-        lambda: visit.browser,
+        lambda: session.browser,
         has_update_since(mark),
-        what=f"browser on {visit}",
+        what=f"browser on {session}",
         within=stand.platform.profile.patience.instruction,
     )
-    return time.monotonic() - visit.browser.updates(mark)[0].at
+    return time.monotonic() - session.browser.updates(mark)[0].at
 
 
-def page_says(stand: Stand, visit: Visit, number: int) -> float:
+def page_says(stand: Stand, session: CustomerSession, number: int) -> float:
     """Ask for an edit and wait as the steps do for the page to show it; true from the dev server's message on."""
     words = f"Words {number}"
-    mark = _ask(stand, visit, words)
+    mark = _ask(stand, session, words)
     platform = stand.platform
     wait_until(
-        lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
+        lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
         has_heading(words),
-        what=visit.preview_url,
+        what=session.preview_url,
         within=platform.profile.patience.instruction,
         transient=(Unreachable,),
     )
     noticed_at = time.monotonic()
     wait_until(
-        lambda: visit.browser,
+        lambda: session.browser,
         has_update_since(mark),
-        what=f"browser on {visit}",
+        what=f"browser on {session}",
         within=platform.profile.patience.instruction,
     )
-    return noticed_at - visit.browser.updates(mark)[0].at
+    return noticed_at - session.browser.updates(mark)[0].at
 
 
-def file_appears(stand: Stand, visit: Visit, path: Path) -> float:
+def file_appears(stand: Stand, session: CustomerSession, path: Path) -> float:
     """Put a file into the workspace on this machine and wait until a command in a task sees it."""
-    workspace = stand.visits.workspace(visit)
+    workspace = stand.sessions.workspace(session)
     written_at: list[float] = []
 
     def write() -> None:
@@ -185,7 +185,7 @@ def file_appears(stand: Stand, visit: Visit, path: Path) -> float:
 
 def falls_asleep(stand: Stand) -> float:
     """Wait for both services at zero; true since the last task of any of them stopped. NoData if none is known."""
-    stand.visits.until_asleep()
+    stand.sessions.until_asleep()
     noticed_at = datetime.now(UTC)
     tasks = [task for role in ("hermes", "edit") for task in stand.platform.fleet.history(role)]
     stopped = [task.stopped_at for task in tasks if task.stopped_at]
@@ -197,19 +197,19 @@ def falls_asleep(stand: Stand) -> float:
 @contextlib.contextmanager
 def _bare_tasks(stand: Stand) -> Iterator[None]:
     """Edit to be scaled by hand: with no Hermes awake, nobody else does. Back at zero on leaving."""
-    stand.visits.until_asleep()
+    stand.sessions.until_asleep()
     try:
         yield
     finally:
         stand.platform.fleet.scale("edit", 0)
-        stand.visits.until_asleep()
+        stand.sessions.until_asleep()
 
 
-def _ask(stand: Stand, visit: Visit, words: str) -> int:
+def _ask(stand: Stand, session: CustomerSession, words: str) -> int:
     """Ask for a heading, with the page loaded and nothing else under way; the browser's mark before it."""
-    stand.platform.preview.get(visit.preview_url)
-    mark = visit.browser.mark()
-    stand.platform.sessions.instruct(visit.session_id, f'Change the heading to "{words}"')
+    stand.platform.preview.get(session.preview_url)
+    mark = session.browser.mark()
+    stand.platform.sessions.instruct(session.session_id, f'Change the heading to "{words}"')
     return mark
 
 

@@ -25,14 +25,14 @@ from botocore.httpsession import URLLib3Session
 from acceptance.bench.processes import own_cpu_s
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.waiting.waits import MonotonicClock
 
 BOUNDARIES: tuple[tuple[str, type, str], ...] = (
     ("pauses", MonotonicClock, "pause"),
     ("answers", requests.Session, "send"),
     ("answers", URLLib3Session, "send"),
-    ("answers", Wire, "send"),
+    ("answers", RawHttpClient, "send"),
     ("commands", ExecChannel, "run"),
     ("browsers", HmrSocket, "open"),
 )

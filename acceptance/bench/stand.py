@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.run.suite import Suite
 
 AT_WORK_S = (0.15, 0.45)
@@ -19,7 +19,7 @@ AT_WORK_S = (0.15, 0.45)
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchPlan:
     """How often each thing is measured. `crowds` are numbers of sessions, `features` what behave is to run."""
 
     wakes: int = 20
@@ -31,7 +31,7 @@ class Plan:
     features: tuple[str, ...] = ("features",)
 
 
-QUICK = Plan(
+QUICK = BenchPlan(
     wakes=2,
     rounds=2,
     against_waiter=1,
@@ -49,7 +49,7 @@ class Stand:
 
     suite: Suite
     settings: Mapping[str, str]
-    plan: Plan
+    plan: BenchPlan
     folder: Path
     say: Callable[[str], None]
 
@@ -59,29 +59,29 @@ class Stand:
         return self.suite.platform
 
     @property
-    def visits(self) -> Visits:
+    def sessions(self) -> CustomerSessions:
         """Starts and ends sessions on it."""
-        return Visits(self.platform)
+        return CustomerSessions(self.platform)
 
     def customer(self) -> Customer:
         """Somebody nobody has met before, at a client of her own."""
         return Customer(self.suite.new_client(), self.platform.mailbox.customer("anna"))
 
     @contextmanager
-    def at_work(self, instruction: str) -> Iterator[Visit]:
+    def at_work(self, instruction: str) -> Iterator[CustomerSession]:
         """A live session of a new customer who stays at work; her browser is open. It is ended on leaving."""
         customer = self.customer()
         try:
-            visit = self.visits.start(customer, instruction)
-            self.platform.attendance.attend(visit.session_id)
-            self.visits.until_connected(visit)
+            session = self.sessions.start(customer, instruction)
+            self.platform.attendance.attend(session.session_id)
+            self.sessions.until_connected(session)
             try:
-                yield visit
+                yield session
             finally:
-                for browser in visit.browsers:
+                for browser in session.browsers:
                     browser.close()
         finally:
-            self.visits.end_all_of(customer.client_id)
+            self.sessions.end_all_of(customer.client_id)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.waiting.concurrently import at_once
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import MONOTONIC, wait_until
 
 CLOSE = timedelta(milliseconds=10)
@@ -48,9 +48,9 @@ def side_by_side(stand: Stand) -> SideBySide:
     )
 
 
-def stable() -> Fact[dict[str, Any]]:
+def stable() -> DescribedMatcher[dict[str, Any]]:
     """What `services_stable` waits for (botocore, ecs/waiters-2.json): one deployment, as many tasks as desired."""
-    return Fact(
+    return DescribedMatcher(
         "one deployment with as many running tasks as desired",
         lambda service: (
             len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]

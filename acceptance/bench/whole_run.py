@@ -15,7 +15,7 @@ from acceptance.bench.intervals import Span, length, minus, union, within
 from acceptance.bench.observed import Attention
 from acceptance.bench.stand import Stand
 from acceptance.drivers.ecs import Task
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.waiting.errors import NoData
 
 TARGET_CPU_SHARE = 0.15
@@ -71,7 +71,7 @@ def measure(stand: Stand) -> WholeRun:
         NoData: behave ran no scenario, or died; the log is named.
     """
     stand.say(f"a run of {', '.join(stand.plan.features)}")
-    stand.visits.until_asleep()
+    stand.sessions.until_asleep()
     folder = stand.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)
     figures, results, log = folder / "attention.json", folder / "results.json", folder / "behave.log"
@@ -123,7 +123,7 @@ def behave_arguments(stand: Stand, folder: Path, results: Path) -> list[str]:
 
 
 def platform_time(
-    records: Iterable[Record], tasks: Iterable[Task], window: tuple[datetime, datetime]
+    records: Iterable[SessionRecord], tasks: Iterable[Task], window: tuple[datetime, datetime]
 ) -> PlatformTime:
     """Divide a window of time by the platform's stamps; what has no end yet lasts to the window's."""
     whole = (window[0].timestamp(), window[1].timestamp())

@@ -36,7 +36,7 @@ class SandboxCommand:
 
 
 @dataclass(frozen=True)
-class Suite:
+class SuiteSettings:
     """What the suite may touch: client ids that begin with `client_prefix` are its own."""
 
     client_prefix: str
@@ -125,7 +125,7 @@ class Profile:
 
     name: str
     source: Path
-    suite: Suite
+    suite: SuiteSettings
     addresses: Addresses
     aws: Aws
     names: Names
@@ -222,7 +222,7 @@ def _read(
         "patience",
     }:  # fmt: skip
         reader.problems.append(f"[{extra}] is no section: remove it")
-    suite = reader.section(Suite, tables.get("suite"), "suite")
+    suite = reader.section(SuiteSettings, tables.get("suite"), "suite")
     addresses = reader.section(Addresses, tables.get("addresses"), "addresses")
     aws = reader.section(Aws, tables.get("aws"), "aws")
     names = reader.section(Names, tables.get("names"), "names")
@@ -263,7 +263,7 @@ def _read(
     return profile, reader.problems
 
 
-def _prefix_problems(suite: Suite) -> list[str]:
+def _prefix_problems(suite: SuiteSettings) -> list[str]:
     if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", suite.client_prefix):
         return []
     return [

@@ -59,7 +59,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class FleetState:
+class EcsServicesState:
     """Both services at one moment; `hermes_tasks` and `edit_tasks` are all tasks not yet STOPPED."""
 
     hermes: Counts
@@ -94,7 +94,7 @@ class Capacity:
     maximum: int
 
 
-class Fleet:
+class EcsServices:
     """Reads the cluster. Services are named by role: `hermes` or `edit`."""
 
     def __init__(self, clients: Clients, names: Names) -> None:
@@ -120,11 +120,11 @@ class Fleet:
             )
         return _counts(services[self._names.hermes]), _counts(services[self._names.edit])
 
-    def state(self) -> FleetState:
+    def state(self) -> EcsServicesState:
         """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
         hermes, edit = self.all_counts()
         unfinished = [task for task in self._known_tasks() if not task.stopped]
-        return FleetState(
+        return EcsServicesState(
             hermes,
             edit,
             tuple(task for task in unfinished if task.group == f"service:{self._names.hermes}"),
@@ -219,7 +219,7 @@ class Fleet:
             raise UnexpectedAnswer(f"ECS started no maintenance task: {reasons or 'no reason given'}")
         return _task(answer["tasks"][0])
 
-    def recorder(self, every: timedelta) -> Recorder[FleetState]:
+    def recorder(self, every: timedelta) -> Recorder[EcsServicesState]:
         """A recorder of `state`, for what must hold at every moment."""
         return Recorder(self.state, what="tasks of hermes and edit", every=every)
 

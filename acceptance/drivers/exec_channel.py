@@ -28,14 +28,14 @@ from acceptance.waiting.waits import Deadline
 
 
 @dataclass(frozen=True)
-class Output:
+class CommandOutput:
     """What a command left: exit code and both streams, byte for byte."""
 
     exit_code: int
     stdout: bytes
     stderr: bytes
 
-    def checked(self, command: str) -> Output:
+    def checked(self, command: str) -> CommandOutput:
         """This, if the exit code is 0; else `CommandFailed` with the command's own words."""
         if self.exit_code != 0:
             said = (self.stderr or self.stdout).decode("utf-8", "replace").strip()
@@ -58,7 +58,7 @@ class ExecChannel:
         self._cluster = cluster
         self._ca_file = ca_file
 
-    def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> Output:
+    def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> CommandOutput:
         """Run a POSIX shell script in a container and wait for its end.
 
         Raises:
@@ -195,7 +195,7 @@ printf '%s:code=%s\\n%s:end\\n' {mark} "$code" {mark}
     return f'/bin/sh -c "echo {encoded} | base64 -d | /bin/sh"'
 
 
-def parse(received: bytes, mark: str) -> Output:
+def parse(received: bytes, mark: str) -> CommandOutput:
     """The wrapper's output taken apart; UnexpectedAnswer if it never got to its end."""
     text = received.replace(b"\r", b"").decode("utf-8", "replace")
     found = re.search(rf"{mark}:out\n(.*?){mark}:err\n(.*?){mark}:code=(\d+)\n{mark}:end", text, re.DOTALL)
@@ -210,4 +210,4 @@ def parse(received: bytes, mark: str) -> Output:
         )
     except binascii.Error as damaged:
         raise UnexpectedAnswer(f"ECS Exec: output is no base64: {json.dumps(text[-500:])}") from damaged
-    return Output(int(found[3]), stdout, stderr)
+    return CommandOutput(int(found[3]), stdout, stderr)

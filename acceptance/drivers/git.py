@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from acceptance.drivers.exec_channel import Output
+from acceptance.drivers.exec_channel import CommandOutput
 from acceptance.drivers.shell import Shell
 
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -89,10 +89,10 @@ class Git:
         pairs = (line.split(" ") for line in text.splitlines())
         return MappingProxyType({name.removeprefix(prefix): sha for name, sha in pairs})
 
-    def _git(self, arguments: str) -> Output:
+    def _git(self, arguments: str) -> CommandOutput:
         return self._run(arguments).checked(f"git {arguments}")
 
-    def _run(self, arguments: str) -> Output:
+    def _run(self, arguments: str) -> CommandOutput:
         folder = shlex.quote(self._folder)
         return self._shell.run(
             f"git --no-optional-locks -c safe.directory='*' -c core.quotePath=false -C {folder} {arguments}"

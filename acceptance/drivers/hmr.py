@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import websocket
 
-from acceptance.drivers.http import DIRECT, Web
+from acceptance.drivers.http import DIRECT, HttpClient
 from acceptance.drivers.page_references import in_page
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
@@ -58,7 +58,7 @@ class Frame:
         return f"{self.kind} {json.dumps(dict(self.payload))[:200]}"
 
 
-def find_client(web: Web, page_url: str, *, deadline: Deadline | None = None) -> HmrClient:
+def find_client(web: HttpClient, page_url: str, *, deadline: Deadline | None = None) -> HmrClient:
     """Read the page, follow its scripts to the HMR client, and read the socket's address and token there.
 
     Raises:
@@ -117,7 +117,7 @@ class HmrSocket:
         self._reader.start()
 
     @classmethod
-    def open(cls, web: Web, page_url: str, *, within: timedelta) -> HmrSocket:
+    def open(cls, web: HttpClient, page_url: str, *, within: timedelta) -> HmrSocket:
         """Connect as the page at `page_url` would, and wait until the server says `connected`.
 
         Raises:

@@ -18,8 +18,9 @@ from acceptance.waiting.errors import UnexpectedAnswer, Unreachable, Untrusted
 from acceptance.waiting.waits import Deadline
 
 DIRECT: Mapping[str, Any] = MappingProxyType({"http_proxy_host": "none", "http_no_proxy": ["*"]})
-"""Options of a `websocket` connection that takes no proxy of the environment, as `Web` takes none: nothing may stand
-between the suite and the load balancer. The exceptions are heeded only beside a proxy's name, which may be any."""
+"""Options of a `websocket` connection that takes no proxy of the environment, as `HttpClient` takes none: nothing may
+stand between the suite and the load balancer. The exceptions are heeded only beside a proxy's name, which may be any.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Answer:
         return f"{self.method} {self.url} answered {self.status}"
 
 
-class Web:
+class HttpClient:
     """Requests to one origin. Each one has a connection of its own, so that none hides behind an old one."""
 
     def __init__(self, origin: str, *, ca_file: Path | None, timeout: timedelta) -> None:

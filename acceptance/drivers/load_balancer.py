@@ -65,7 +65,7 @@ class Routing:
         return f"rules [{rules}]; target groups [{', '.join(group.name for group in self.target_groups)}]"
 
 
-class Balancer:
+class LoadBalancer:
     """Reads the load balancer named in the profile. Nothing here changes anything."""
 
     def __init__(self, clients: Clients, names: Names) -> None:

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 from acceptance.config.profile import Profile
 from acceptance.drivers.aws import Clients
-from acceptance.drivers.ecs import Fleet
+from acceptance.drivers.ecs import EcsServices
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
-from acceptance.drivers.http import Web
-from acceptance.drivers.load_balancer import Balancer
+from acceptance.drivers.http import HttpClient
+from acceptance.drivers.load_balancer import LoadBalancer
 from acceptance.drivers.mailbox import Mailbox
 from acceptance.drivers.preview import Preview
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.drivers.session_api import Attendance, Sessions
-from acceptance.drivers.session_table import Records
+from acceptance.drivers.session_table import SessionTable
 from acceptance.drivers.shell import shell_for
 from acceptance.drivers.task_kill import Accidents
 from acceptance.drivers.workspace import Workspaces
@@ -28,15 +28,15 @@ class Platform:
 
     profile: Profile
     clients: Clients
-    web: Web
-    wire: Wire
-    plain_wire: Wire
+    web: HttpClient
+    wire: RawHttpClient
+    plain_wire: RawHttpClient
     sessions: Sessions
     attendance: Attendance
-    records: Records
-    fleet: Fleet
+    records: SessionTable
+    fleet: EcsServices
     accidents: Accidents
-    balancer: Balancer
+    balancer: LoadBalancer
     preview: Preview
     workspaces: Workspaces
     mailbox: Mailbox
@@ -44,24 +44,24 @@ class Platform:
     @classmethod
     def of(cls, profile: Profile) -> Platform:
         """Drivers for a profile. Nothing is contacted yet."""
-        addresses, answer = profile.addresses, profile.patience.answer
+        addresses, answer = profile.addresses, profile.patience.request
         clients = Clients(profile.aws)
-        web = Web(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer)
-        fleet = Fleet(clients, profile.names)
+        web = HttpClient(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer)
+        fleet = EcsServices(clients, profile.names)
         sessions = Sessions(web)
         channel = ExecChannel(clients, profile.names.cluster, addresses.ca_file)
         return cls(
             profile=profile,
             clients=clients,
             web=web,
-            wire=Wire(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
-            plain_wire=Wire(addresses.http_url, ca_file=None, timeout=answer),
+            wire=RawHttpClient(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
+            plain_wire=RawHttpClient(addresses.http_url, ca_file=None, timeout=answer),
             sessions=sessions,
             attendance=Attendance(sessions, profile.timing.idle_timeout),
-            records=Records(clients, profile.names),
+            records=SessionTable(clients, profile.names),
             fleet=fleet,
             accidents=Accidents(fleet, channel, profile),
-            balancer=Balancer(clients, profile.names),
+            balancer=LoadBalancer(clients, profile.names),
             preview=Preview(web),
             workspaces=Workspaces(shell_for(profile, fleet, channel)),
             mailbox=Mailbox(clients, profile.mail, profile.aws.region),
@@ -69,7 +69,7 @@ class Platform:
 
     def open_hmr(self, page_url: str, *, within: timedelta | None = None) -> HmrSocket:
         """The HMR socket of an open page; see `HmrSocket.open`."""
-        return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.answer)
+        return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.request)
 
     def close(self) -> None:
         """Give back what the drivers hold: background keepalives and the maintenance task."""

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urldefrag, urlsplit
 
-from acceptance.drivers.http import Answer, Web
+from acceptance.drivers.http import Answer, HttpClient
 from acceptance.drivers.page_references import Reference, in_code, in_page, in_styles
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
 from acceptance.waiting.sampler import Recorder
@@ -47,7 +47,7 @@ class Readiness:
 class Preview:
     """GETs preview pages. Certificates are verified, redirects are observations."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: HttpClient) -> None:
         self._web = web
 
     def get(self, url: str, *, deadline: Deadline | None = None) -> Answer:

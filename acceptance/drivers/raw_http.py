@@ -19,7 +19,7 @@ from acceptance.waiting.errors import Unreachable, Untrusted
 from acceptance.waiting.waits import Deadline
 
 
-class Wire:
+class RawHttpClient:
     """Requests to one origin, each on a connection of its own, byte for byte as given."""
 
     def __init__(self, origin: str, *, ca_file: Path | None, timeout: timedelta) -> None:

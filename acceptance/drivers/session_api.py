@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from acceptance.drivers.http import Answer, Web
+from acceptance.drivers.http import Answer, HttpClient
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, UnknownSession, Unreachable
 from acceptance.waiting.waits import Deadline
 
@@ -23,7 +23,7 @@ KEEPALIVES_PER_IDLE_TIME = 3
 
 
 @dataclass(frozen=True)
-class Session:
+class Activation:
     """What the API answered to `activate`."""
 
     session_id: str
@@ -59,7 +59,7 @@ class ListedSession:
 class Sessions:
     """Client of `/api/sessions`. Answers other than the contract's raise `UnexpectedAnswer`."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: HttpClient) -> None:
         self._web = web
 
     def activate(
@@ -71,7 +71,7 @@ class Sessions:
         thread_id: str | None = None,
         idempotency_key: str | None = None,
         deadline: Deadline | None = None,
-    ) -> Session:
+    ) -> Activation:
         """Ask for a session. Expects 202.
 
         Raises:
@@ -84,7 +84,7 @@ class Sessions:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = self.request("POST", f"{API}/activate", payload=wanted, headers=headers, deadline=deadline)
         found = _fields(answer, 202)
-        return Session(
+        return Activation(
             session_id=_text(answer, found, "sessionId"),
             client_id=_text(answer, found, "clientId"),
             user_id=_text(answer, found, "userId"),

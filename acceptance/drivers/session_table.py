@@ -20,7 +20,7 @@ ENDED = ("inactive", "expired", "failed")
 
 
 @dataclass(frozen=True)
-class Record:
+class SessionRecord:
     """A session record. Attributes that are absent are None; `ttl` is epoch seconds; `raw` is the whole item."""
 
     session_id: str
@@ -57,14 +57,14 @@ class Commands:
     dead: int
 
 
-class Records:
+class SessionTable:
     """Reads the session table by strongly consistent query where the table allows it."""
 
     def __init__(self, clients: Clients, names: Names) -> None:
         self._clients = clients
         self._names = names
 
-    def find(self, session_id: str) -> Record | None:
+    def find(self, session_id: str) -> SessionRecord | None:
         """The record of a session, or None. Strongly consistent."""
         found = self._table.query(
             TableName=self._names.table,
@@ -74,14 +74,14 @@ class Records:
         )["Items"]
         return _record(found[0]) if found else None
 
-    def get(self, session_id: str) -> Record:
+    def get(self, session_id: str) -> SessionRecord:
         """The record of a session; `UnknownSession` if there is none."""
         record = self.find(session_id)
         if record is None:
             raise UnknownSession(f"no record of session {session_id} in table {self._names.table}")
         return record
 
-    def of_client(self, client_id: str) -> tuple[Record, ...]:
+    def of_client(self, client_id: str) -> tuple[SessionRecord, ...]:
         """All records of a client, oldest first, from an index that lags behind by moments."""
         pages = self._table.get_paginator("query").paginate(
             TableName=self._names.table,
@@ -96,7 +96,7 @@ class Records:
         """How many records a client has."""
         return len(self.of_client(client_id))
 
-    def of_prefix(self, client_prefix: str) -> tuple[Record, ...]:
+    def of_prefix(self, client_prefix: str) -> tuple[SessionRecord, ...]:
         """All records whose client id begins so: a scan of the whole table, strongly consistent."""
         pages = self._table.get_paginator("scan").paginate(
             TableName=self._names.table,
@@ -106,7 +106,7 @@ class Records:
         )
         return tuple(_record(item) for page in pages for item in page["Items"])
 
-    def made_since(self, moment: datetime) -> tuple[Record, ...]:
+    def made_since(self, moment: datetime) -> tuple[SessionRecord, ...]:
         """All records created at or after a moment, whoever they belong to: a scan, strongly consistent."""
         pages = self._table.get_paginator("scan").paginate(
             TableName=self._names.table,
@@ -117,7 +117,9 @@ class Records:
         found = [_record(item) for page in pages for item in page["Items"]]
         return tuple(record for record in found if record.created_at and record.created_at >= moment)
 
-    def plant_expired(self, like: Record, *, session_id: str, expired_for_s: int = 3600) -> Record:
+    def plant_expired(
+        self, like: SessionRecord, *, session_id: str, expired_for_s: int = 3600
+    ) -> SessionRecord:
         """Write a copy of a record under another id with a `ttl` that has passed: DynamoDB deletes days late.
 
         The only thing the suite ever writes. Remove it with `uproot`.
@@ -134,7 +136,7 @@ class Records:
         )
         return self.get(session_id)
 
-    def uproot(self, planted: Record) -> None:
+    def uproot(self, planted: SessionRecord) -> None:
         """Remove a planted record; one already gone is no error."""
         self._table.delete_item(
             TableName=self._names.table,
@@ -168,7 +170,7 @@ class Records:
         return waiting, int(found["ApproximateNumberOfMessagesNotVisible"])
 
 
-def _record(item: Mapping[str, Any]) -> Record:
+def _record(item: Mapping[str, Any]) -> SessionRecord:
     deserialise = TypeDeserializer().deserialize
     raw: dict[str, object] = {key: deserialise(value) for key, value in item.items()}
 
@@ -181,7 +183,7 @@ def _record(item: Mapping[str, Any]) -> Record:
         return None if value is None else instant(value).astimezone(UTC)
 
     ttl = raw.get("ttl")
-    return Record(
+    return SessionRecord(
         session_id=str(raw["sessionId"]),
         user_id=str(raw["userId"]),
         client_id=text("clientId"),

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from acceptance.config.profile import Profile
-from acceptance.drivers.ecs import Fleet, Task
-from acceptance.drivers.exec_channel import ExecChannel, Output
+from acceptance.drivers.ecs import EcsServices, Task
+from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
 MAINTENANCE_LIFETIME = timedelta(minutes=15)
@@ -29,7 +29,7 @@ class Shell(Protocol):
         """The folder that holds all workspaces, as the script sees it."""
         ...
 
-    def run(self, script: str) -> Output:
+    def run(self, script: str) -> CommandOutput:
         """Run a script to its end, whatever its exit code."""
         ...
 
@@ -49,7 +49,7 @@ class MountedShell:
     def root(self) -> str:
         return str(self._root)
 
-    def run(self, script: str) -> Output:
+    def run(self, script: str) -> CommandOutput:
         """Raises Unreachable if the script does not end in time."""
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "COPYFILE_DISABLE": "1"}
         try:
@@ -63,7 +63,7 @@ class MountedShell:
             )
         except subprocess.TimeoutExpired as late:
             raise Unreachable(f"{script!r} did not end in {self._timeout_s:g} s") from late
-        return Output(done.returncode, done.stdout, done.stderr)
+        return CommandOutput(done.returncode, done.stdout, done.stderr)
 
     def close(self) -> None:
         pass
@@ -72,7 +72,7 @@ class MountedShell:
 class ExecShell:
     """A running Edit task if there is one, else a maintenance task of the same definition that only sleeps."""
 
-    def __init__(self, fleet: Fleet, channel: ExecChannel, profile: Profile) -> None:
+    def __init__(self, fleet: EcsServices, channel: ExecChannel, profile: Profile) -> None:
         self._fleet = fleet
         self._channel = channel
         self._profile = profile
@@ -82,7 +82,7 @@ class ExecShell:
     def root(self) -> str:
         return self._profile.workspace.root
 
-    def run(self, script: str) -> Output:
+    def run(self, script: str) -> CommandOutput:
         """Raises NotReady if no task takes the command in time, or the maintenance task cannot start."""
         patience = self._profile.patience
         try:
@@ -90,9 +90,9 @@ class ExecShell:
                 lambda deadline: self._channel.run(
                     self._task().arn, self._profile.names.edit_container, script, deadline=deadline
                 ),
-                Fact[Output]("a command run to its end", lambda _: True, str),
+                DescribedMatcher[CommandOutput]("a command run to its end", lambda _: True, str),
                 what="a command in an Edit task",
-                within=patience.wake + patience.exec_agent + patience.answer,
+                within=patience.wake + patience.exec_agent + patience.request,
                 every=AGAIN_AFTER,
                 transient=(NotReady,),
             )
@@ -110,9 +110,9 @@ class ExecShell:
         self._fleet.stop_task(arn, "the suite is done with it")
         wait_until(
             lambda: self._fleet.task(arn),
-            Fact[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+            DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
             what=f"maintenance task {task.task_id}",
-            within=self._profile.patience.end,
+            within=self._profile.patience.session_end,
         )
 
     def _task(self) -> Task:
@@ -140,8 +140,8 @@ class ExecShell:
         return known
 
 
-def shell_for(profile: Profile, fleet: Fleet, channel: ExecChannel) -> Shell:
+def shell_for(profile: Profile, fleet: EcsServices, channel: ExecChannel) -> Shell:
     """The shell that the profile asks for."""
     if profile.workspace.mounted_at is not None:
-        return MountedShell(profile.workspace.mounted_at, profile.patience.answer)
+        return MountedShell(profile.workspace.mounted_at, profile.patience.request)
     return ExecShell(fleet, channel, profile)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 
 from acceptance.config.profile import Profile
-from acceptance.drivers.ecs import Fleet, Task
-from acceptance.drivers.exec_channel import ExecChannel, Output
+from acceptance.drivers.ecs import EcsServices, Task
+from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until
 
 MOMENT_S = 60
@@ -22,7 +22,7 @@ MOMENT_S = 60
 class Accidents:
     """Befall tasks of one deployment."""
 
-    def __init__(self, fleet: Fleet, channel: ExecChannel, profile: Profile) -> None:
+    def __init__(self, fleet: EcsServices, channel: ExecChannel, profile: Profile) -> None:
         self._fleet = fleet
         self._channel = channel
         self._profile = profile
@@ -66,7 +66,9 @@ done
         with self._meanwhile(task, script):
             wait_until(
                 lambda deadline: self._run(task, f'test -e "{flag}"', deadline),
-                Fact[Output]("armed", lambda output: output.exit_code == 0, lambda _: "not armed yet"),
+                DescribedMatcher[CommandOutput](
+                    "armed", lambda output: output.exit_code == 0, lambda _: "not armed yet"
+                ),
                 what=f"the death of {task}",
                 within=self._profile.patience.exec_agent,
                 transient=(NotReady,),
@@ -82,9 +84,9 @@ done
         for task in tasks:
             wait_until(
                 partial(self._fleet.task, task.arn),
-                Fact[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+                DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
                 what=str(task),
-                within=self._profile.patience.end,
+                within=self._profile.patience.session_end,
             )
         return tasks
 
@@ -115,16 +117,16 @@ done
         """Run a script that befalls its own task, as soon as the task takes commands."""
         wait_until(
             partial(self._fleet.task, task.arn),
-            Fact[Task | None](
+            DescribedMatcher[Task | None](
                 "a task that takes commands", lambda seen: seen is not None and seen.exec_ready, str
             ),
             what=str(task),
             within=self._profile.patience.exec_agent,
-            fatal=Fact[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+            fatal=DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
         )
         wait_until(
             lambda deadline: self._struck(task, script, deadline),
-            Fact[bool]("a command run", bool, str),
+            DescribedMatcher[bool]("a command run", bool, str),
             what=f"the command that befalls {task}",
             within=self._profile.patience.exec_agent,
             transient=(NotReady,),
@@ -138,7 +140,7 @@ done
             return True
         return True
 
-    def _run(self, task: Task, script: str, deadline: Deadline) -> Output:
+    def _run(self, task: Task, script: str, deadline: Deadline) -> CommandOutput:
         names = self._profile.names
         of_hermes = task.group == f"service:{names.hermes}"
         container = names.hermes_container if of_hermes else names.edit_container
@@ -147,12 +149,12 @@ done
     def _dead(self, task: Task) -> Task:
         seen = wait_until(
             partial(self._fleet.task, task.arn),
-            Fact[Task | None](
+            DescribedMatcher[Task | None](
                 "a task whose container has exited",
                 lambda seen: seen is not None and seen.stop_code == "EssentialContainerExited",
                 lambda seen: f"{seen}, stop code {seen.stop_code}" if seen else "no such task",
             ),
             what=str(task),
-            within=self._profile.patience.end,
+            within=self._profile.patience.session_end,
         )
         return seen or task

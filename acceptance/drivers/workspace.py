@@ -19,7 +19,7 @@ CHUNK = 6000
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One path of a workspace. `mode` has the permission bits; `sha256` is of files, `target` of links only."""
 
     path: str
@@ -34,14 +34,14 @@ class Entry:
 class Manifest:
     """All entries of a workspace but git's own, by path."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FileEntry, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
         """The paths of regular files, sorted."""
         return tuple(entry.path for entry in self.entries if entry.kind == "file")
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> FileEntry | None:
         """The entry at a path, or None."""
         return next((entry for entry in self.entries if entry.path == path), None)
 
@@ -159,7 +159,7 @@ def _manifest(archive: bytes) -> Manifest:
         tarfile.DIRTYPE: "folder",
         tarfile.SYMTYPE: "link",
     }
-    entries: list[Entry] = []
+    entries: list[FileEntry] = []
     digests: dict[str, tuple[int, str]] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -169,14 +169,14 @@ def _manifest(archive: bytes) -> Manifest:
                     continue
                 if member.islnk():
                     size, digest = digests[member.linkname.removeprefix("./")]
-                    entries.append(Entry(path, "file", member.mode & 0o7777, size, digest, None))
+                    entries.append(FileEntry(path, "file", member.mode & 0o7777, size, digest, None))
                     continue
                 content = tar.extractfile(member) if member.isreg() else None
                 data = content.read() if content else None
                 if data is not None:
                     digests[path] = (len(data), hashlib.sha256(data).hexdigest())
                 entries.append(
-                    Entry(
+                    FileEntry(
                         path,
                         kinds.get(member.type, "other"),
                         member.mode & 0o7777,

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from acceptance.gate.github import annotate, append, step_summary
 from acceptance.gate.junit import write_junit
-from acceptance.gate.manifest import Note
+from acceptance.gate.manifest import RunManifest
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.past_durations import remember
 from acceptance.gate.results_reader import JUNIT, RESULTS, BrokenRecord, Record
 from acceptance.gate.summary import summary
-from acceptance.gate.verdict import Case, Verdict, judge
+from acceptance.gate.verdict import RunEvidence, Verdict, judge
 from acceptance.report.html import report_of
 from acceptance.report.run import ReportError
 
@@ -26,11 +26,11 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Closing:
+class Finish:
     """What is done with a run at its end, and with what."""
 
     folder: Path
-    note: Note
+    note: RunManifest
     say: Say
     mishaps: Mishaps
 
@@ -43,7 +43,7 @@ class Closing:
         record, problems = _record(self.folder)
         mishaps, note = self.mishaps, self.note
         selected = [wanted for wanted in self.note.asked if wanted.location in set(self.note.selected)]
-        case = Case(
+        case = RunEvidence(
             self.folder,
             selected,
             whole=self.note.whole,
@@ -87,11 +87,11 @@ class Closing:
                     append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(case, verdict))
         return judge(self._so_far(case))
 
-    def _so_far(self, case: Case) -> Case:
+    def _so_far(self, case: RunEvidence) -> RunEvidence:
         """The case with what has gone wrong in the gate until now."""
         return dataclasses.replace(case, mishaps=tuple(self.mishaps.sentences))
 
-    def _write_note(self, note: Note, case: Case, *, report: bool) -> Verdict:
+    def _write_note(self, note: RunManifest, case: RunEvidence, *, report: bool) -> Verdict:
         """Write gate.json; the verdict in it, or a worse one if that fails. `report` as `judge` has it."""
         verdict = judge(self._so_far(case), report=report)
         with self.mishaps.noted("gate.json was written"):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acceptance.gate.results_reader import REPORT, Record
-from acceptance.gate.selection import Wanted
-from acceptance.gate.verdict import Case, Verdict
+from acceptance.gate.selection import SelectedScenario
+from acceptance.gate.verdict import RunEvidence, Verdict
 
 ANNOTATED = 10
 """GitHub shows so many errors of a step; the last one says how many there are more."""
@@ -18,7 +18,7 @@ ANNOTATED = 10
 LONGEST = 1000
 
 
-def annotate(case: Case, verdict: Verdict, missing: list[Wanted]) -> Iterator[str]:
+def annotate(case: RunEvidence, verdict: Verdict, missing: list[SelectedScenario]) -> Iterator[str]:
     """`::error` commands: one per scenario that did not pass or has no result, one per other reason."""
     told = [
         _error(f"{result.status}: {result.name}", result.message or result.status, result.file, result.line)
@@ -34,7 +34,7 @@ def annotate(case: Case, verdict: Verdict, missing: list[Wanted]) -> Iterator[st
         yield _error(verdict.word, f"and {len(told) - ANNOTATED} more; see the report")
 
 
-def step_summary(case: Case, verdict: Verdict) -> str:
+def step_summary(case: RunEvidence, verdict: Verdict) -> str:
     """The run in Markdown: verdict, criteria with figures, reasons, failures."""
     lines = [
         f"## {verdict.word}",

@@ -15,7 +15,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import Attr
 
 from acceptance.gate.results_reader import Record, Result
-from acceptance.gate.selection import Wanted
+from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.verdict import Code, Finding
 from acceptance.results.tags import reason_to_skip
 
@@ -23,14 +23,14 @@ THE_RUN = "The run itself"
 """The suite of the reasons that are no scenario's: a red gate never stands over a green file."""
 
 
-class Suite(TestSuite):
+class JUnitSuite(TestSuite):
     """A feature, or a rule of it."""
 
     file = Attr("file")
 
 
 def write_junit(
-    target: Path, record: Record, missing: Sequence[Wanted], findings: Sequence[Finding] = ()
+    target: Path, record: Record, missing: Sequence[SelectedScenario], findings: Sequence[Finding] = ()
 ) -> None:
     """Write the run: a suite per feature and rule, a case per scenario; scenarios without a result are errors.
 
@@ -38,7 +38,7 @@ def write_junit(
     something could not be judged for it, as a scenario is an error that was not observed. Times are in seconds: of a
     case its steps' together, of a suite its cases'.
     """
-    suites: dict[tuple[str, str | None], Suite] = {}
+    suites: dict[tuple[str, str | None], JUnitSuite] = {}
     for result in record.scenarios:
         suite = _suite(suites, result.feature, result.rule, result.file, result.started_at)
         suite.add_testcase(_case(result, record))
@@ -60,8 +60,8 @@ def write_junit(
     unfinished.replace(target)
 
 
-def _reasons(findings: Sequence[Finding]) -> list[Suite]:
-    suite = Suite(THE_RUN)
+def _reasons(findings: Sequence[Finding]) -> list[JUnitSuite]:
+    suite = JUnitSuite(THE_RUN)
     for finding in findings:
         if finding.location:
             continue
@@ -73,11 +73,15 @@ def _reasons(findings: Sequence[Finding]) -> list[Suite]:
 
 
 def _suite(
-    suites: dict[tuple[str, str | None], Suite], feature: str, rule: str | None, file: str, at: float | None
-) -> Suite:
+    suites: dict[tuple[str, str | None], JUnitSuite],
+    feature: str,
+    rule: str | None,
+    file: str,
+    at: float | None,
+) -> JUnitSuite:
     key = (feature, rule)
     if key not in suites:
-        suites[key] = Suite(f"{feature}: {rule}" if rule else feature)
+        suites[key] = JUnitSuite(f"{feature}: {rule}" if rule else feature)
         suites[key].file = file
         if at is not None:
             suites[key].timestamp = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -34,7 +34,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Stray:
+class LeakedProcess:
     """A process that outlived its worker."""
 
     pid: int
@@ -63,33 +63,33 @@ def clear_orphans() -> None:
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if not strays(NO_SESSION, folder):
+                if not leaked_processes(NO_SESSION, folder):
                     shutil.rmtree(folder)
             finally:
                 os.close(descriptor)
 
 
-def strays(session: int, folder: Path) -> list[Stray]:
+def leaked_processes(session: int, folder: Path) -> list[LeakedProcess]:
     """Living processes of the worker's session, or that name its temporary folder in what they run with."""
-    return [Stray(process.pid, _command(process)) for process in _belonging(session, folder)]
+    return [LeakedProcess(process.pid, _command(process)) for process in _belonging(session, folder)]
 
 
 def remains(session: int, folder: Path, *, within_s: float) -> list[str]:
     """What is left of a worker that has ended, as sentences; looked for until nothing is, for `within_s` at most."""
     pause = threading.Event()
     for _ in range(max(1, round(within_s / PAUSE_S))):
-        if not strays(session, folder) and not _files(folder):
+        if not leaked_processes(session, folder) and not _files(folder):
             return []
         pause.wait(PAUSE_S)
     return [
-        *_told("running", [str(stray) for stray in strays(session, folder)]),
+        *_told("running", [str(stray) for stray in leaked_processes(session, folder)]),
         *_told("in a temporary folder", _files(folder)),
     ]
 
 
 def clear(session: int, folder: Path) -> None:
     """End what is left running and remove the temporary folder."""
-    for stray in strays(session, folder):
+    for stray in leaked_processes(session, folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(stray.pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)

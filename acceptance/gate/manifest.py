@@ -7,22 +7,22 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from acceptance.gate.selection import Wanted
+from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.verdict import Code, Finding, Verdict
 from acceptance.results.atomic_write import write_whole
 
 NOTE = "gate.json"
 
 
-class NoNote(ValueError):
+class NoManifest(ValueError):
     """A folder is not the gate's, or its note cannot be read; the text says which and what to do."""
 
 
 @dataclass(frozen=True)
-class Note:
+class RunManifest:
     """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards)."""
 
-    asked: tuple[Wanted, ...]
+    asked: tuple[SelectedScenario, ...]
     selected: tuple[str, ...]
     whole: bool
     least: int
@@ -47,13 +47,15 @@ class Note:
         write_whole(folder / NOTE, json.dumps(document, indent=1) + "\n")
 
     @classmethod
-    def read(cls, folder: Path) -> Note:
+    def read(cls, folder: Path) -> RunManifest:
         """The note in a run's folder; NoNote when there is none."""
         path = folder / NOTE
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                asked=tuple(Wanted(**{**entry, "tags": tuple(entry["tags"])}) for entry in document["asked"]),
+                asked=tuple(
+                    SelectedScenario(**{**entry, "tags": tuple(entry["tags"])}) for entry in document["asked"]
+                ),
                 selected=tuple(document["selected"]),
                 whole=bool(document["whole"]),
                 least=int(document["least"]),
@@ -67,7 +69,7 @@ class Note:
                 mishaps=tuple(document["mishaps"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise NoNote(
+            raise NoManifest(
                 f"expected the gate's note in {path}, found {type(error).__name__}: {error}; "
                 f"is {folder} the folder of a run of `make accept`?"
             ) from error

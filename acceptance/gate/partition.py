@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acceptance.gate.selection import Selection, Wanted
+from acceptance.gate.selection import SelectedScenario, Selection
 
 BOOT_S = 6.0
 """Seconds within which a platform comes up, beside whatever else runs."""
@@ -33,7 +33,7 @@ class Unit:
     """What one behave process runs: scenarios of one feature file. `number` counts from 1 in the features' order."""
 
     number: int
-    scenarios: tuple[Wanted, ...]
+    scenarios: tuple[SelectedScenario, ...]
     seconds: tuple[float, ...]
     """How long each will take, as far as one can know."""
     whole: bool
@@ -85,7 +85,7 @@ def units(selection: Selection, expected: Expected, known: Seconds, *, hands: in
         known: what earlier runs took; where it is silent, `expected` tells.
         hands: how many workers or shards share the units.
     """
-    by_file: dict[str, dict[str, Wanted]] = {}
+    by_file: dict[str, dict[str, SelectedScenario]] = {}
     for wanted in selection.scenarios:
         by_file.setdefault(wanted.file, {}).setdefault(wanted.location, wanted)
     dealt = [
@@ -156,7 +156,7 @@ def _numbered(dealt: Sequence[Unit]) -> Iterator[Unit]:
             yield dataclasses.replace(unit, number=next(numbers), part=part)
 
 
-def _seconds(wanted: Wanted, expected: Expected, known: Seconds) -> float:
+def _seconds(wanted: SelectedScenario, expected: Expected, known: Seconds) -> float:
     times = known.get((wanted.feature, wanted.name))
     return statistics.median(times[-5:]) if times else expected.seconds.get(wanted.rule or "", UNKNOWN_S)
 

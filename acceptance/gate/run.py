@@ -11,18 +11,18 @@ from pathlib import Path
 
 from acceptance.config.profile import read
 from acceptance.gate.display import screen
-from acceptance.gate.finish import Closing
+from acceptance.gate.finish import Finish
 from acceptance.gate.leaked_processes import clear_orphans
-from acceptance.gate.manifest import NoNote, Note
+from acceptance.gate.manifest import NoManifest, RunManifest
 from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
 from acceptance.gate.partition import Expected, Shard, share, units
 from acceptance.gate.past_durations import known_seconds
 from acceptance.gate.results_reader import BrokenRecord, Record
-from acceptance.gate.selection import Selection, SelectionError, Wanted, check_steps, select
+from acceptance.gate.selection import SelectedScenario, Selection, SelectionError, check_steps, select
 from acceptance.gate.verdict import Code, findings_of
-from acceptance.gate.worker_pool import Crew, Interruption
+from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.report.history import HISTORY
 from acceptance.results.disk_space import TO_BEGIN, TO_GO_ON, check_room
 from acceptance.results.run_folder import point_latest
@@ -66,7 +66,7 @@ def run(options: Options) -> Code:
     say(f"{told}, {jobs} at once; results in {folder}")
     interruption, mishaps, began = Interruption(), Mishaps(), time.monotonic()
     with interruption.heeded():
-        crew = Crew(
+        crew = WorkerPool(
             options=selection.options,
             jobs=jobs,
             own_platforms=own,
@@ -82,7 +82,7 @@ def run(options: Options) -> Code:
     broken: list[str] = []
     with mishaps.noted("the workers' results were merged"):
         broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
-    note = Note(
+    note = RunManifest(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
         whole=selection.whole and options.shard is None,
@@ -93,7 +93,7 @@ def run(options: Options) -> Code:
         interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
     )
-    return Closing(folder, note, say, mishaps).judge(tuple(broken)).code
+    return Finish(folder, note, say, mishaps).judge(tuple(broken)).code
 
 
 def merge(options: MergeOptions) -> Code:
@@ -102,7 +102,7 @@ def merge(options: MergeOptions) -> Code:
     Raises:
         NoNote: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
     """
-    notes = {folder: Note.read(folder) for folder in options.folders}
+    notes = {folder: RunManifest.read(folder) for folder in options.folders}
     first = next(iter(notes.values()))
     if any(note.asked != first.asked for note in notes.values()):
         raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
@@ -115,7 +115,7 @@ def merge(options: MergeOptions) -> Code:
     broken = gather(list(notes), folder, move=False)
     if folder.parent == REPORTS:
         point_latest(folder)
-    note = Note(
+    note = RunManifest(
         asked=first.asked,
         selected=tuple(wanted.location for wanted in first.asked),
         whole=whole,
@@ -127,7 +127,7 @@ def merge(options: MergeOptions) -> Code:
         seconds=max(note.seconds for note in notes.values()),
     )
     mishaps = Mishaps([sentence for note in notes.values() for sentence in note.mishaps])
-    return Closing(folder, note, say, mishaps).judge((*broken, *_absent(notes.values()))).code
+    return Finish(folder, note, say, mishaps).judge((*broken, *_absent(notes.values()))).code
 
 
 def new_folder() -> Path:
@@ -143,7 +143,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _absent(notes: Iterable[Note]) -> list[str]:
+def _absent(notes: Iterable[RunManifest]) -> list[str]:
     """Shards that nobody handed in."""
     given = [Shard.parse(note.shard) for note in notes if note.shard]
     counts = {shard.count for shard in given}
@@ -175,13 +175,13 @@ def _jobs(asked: int | None, features: int, *, own_platforms: bool) -> int:
     return asked or (min(cores(), features) if own_platforms else 1)
 
 
-def _failed_last(folder: Path) -> Callable[[Wanted], bool]:
+def _failed_last(folder: Path) -> Callable[[SelectedScenario], bool]:
     """Whether a scenario did not pass in the run of that folder, by feature and name: lines may have moved since."""
     try:
-        record, note = Record.read(folder), Note.read(folder)
+        record, note = Record.read(folder), RunManifest.read(folder)
     except BrokenRecord as error:
         raise SelectionError(f"--last-failed: {error}") from error
-    except NoNote as error:
+    except NoManifest as error:
         raise SelectionError(f"--last-failed: {error}") from error
     passed = {
         (result.file, result.name)

@@ -40,7 +40,7 @@ class SelectionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SelectedScenario:
     """A scenario that is to run; an outline row counts by itself. `file` is relative to the working folder."""
 
     feature: str
@@ -60,7 +60,7 @@ class Wanted:
 class Selection:
     """The scenarios in the order in which one behave would run them; `whole` when there are no others."""
 
-    scenarios: tuple[Wanted, ...]
+    scenarios: tuple[SelectedScenario, ...]
     all_of_file: Mapping[str, int]
     """How many scenarios each of their feature files holds, selected or not."""
     whole: bool
@@ -72,7 +72,7 @@ class Selection:
     """Whether behave was told to stop at the first failure."""
 
 
-def select(arguments: Sequence[str], *, only: Callable[[Wanted], bool] | None = None) -> Selection:
+def select(arguments: Sequence[str], *, only: Callable[[SelectedScenario], bool] | None = None) -> Selection:
     """What behave would select for these arguments, further narrowed by `only`.
 
     Raises:
@@ -187,15 +187,15 @@ def _features(config: Configuration) -> list[Feature]:
     return features
 
 
-def _wanted(features: Iterable[Feature], config: Configuration) -> Iterable[Wanted]:
+def _wanted(features: Iterable[Feature], config: Configuration) -> Iterable[SelectedScenario]:
     for feature in features:
         for scenario in feature.walk_scenarios():
             if scenario.should_run(config):
                 yield _of(feature, scenario)
 
 
-def _of(feature: Feature, scenario: Scenario) -> Wanted:
-    return Wanted(
+def _of(feature: Feature, scenario: Scenario) -> SelectedScenario:
+    return SelectedScenario(
         feature=feature.name,
         rule=_rule(scenario),
         name=scenario.name,

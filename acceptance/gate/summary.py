@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acceptance.gate.results_reader import REPORT, Result
-from acceptance.gate.verdict import Case, Code, Verdict
+from acceptance.gate.verdict import Code, RunEvidence, Verdict
 from acceptance.results.ledger import NOT_OBSERVED
 from acceptance.results.run_folder import slug
 from acceptance.results.summary import criteria_and_steps
@@ -18,7 +18,7 @@ LINES = 12
 RULER = "-" * 72
 
 
-def summary(case: Case, verdict: Verdict, *, seconds: float | None) -> str:
+def summary(case: RunEvidence, verdict: Verdict, *, seconds: float | None) -> str:
     """Everything a person wants to know first; the verdict comes last, where the eye is.
 
     Args:
@@ -36,7 +36,7 @@ def summary(case: Case, verdict: Verdict, *, seconds: float | None) -> str:
     )
 
 
-def _failures(case: Case) -> Iterator[str]:
+def _failures(case: RunEvidence) -> Iterator[str]:
     unseen = [result for result in case.record.scenarios if result.status == NOT_OBSERVED]
     if unseen:
         yield "Not observed"
@@ -61,7 +61,7 @@ def _told(result: Result) -> list[str]:
     return [*([result.failed_step] if result.failed_step else []), *lines[:LINES], *more]
 
 
-def _reasons(case: Case, verdict: Verdict) -> Iterator[str]:
+def _reasons(case: RunEvidence, verdict: Verdict) -> Iterator[str]:
     """The findings that no failure above has told already."""
     told = {result.location for result in case.record.scenarios if result.status != "skipped"}
     others = [finding.sentence for finding in verdict.findings if finding.location not in told]
@@ -73,7 +73,7 @@ def _reasons(case: Case, verdict: Verdict) -> Iterator[str]:
         yield from (f"    {line}" for line in rest)
 
 
-def _verdict(case: Case, verdict: Verdict, seconds: float | None) -> Iterator[str]:
+def _verdict(case: RunEvidence, verdict: Verdict, seconds: float | None) -> Iterator[str]:
     statuses = [result.status for result in case.record.scenarios]
     counts = ", ".join(f"{statuses.count(status)} {status}" for status in sorted(set(statuses))) or "none"
     missing = len(case.selected) - len(statuses)

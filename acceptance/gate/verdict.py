@@ -10,7 +10,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from acceptance.gate.results_reader import JUNIT, MESSAGES, REPORT, BrokenRecord, Record, messages_end
-from acceptance.gate.selection import Wanted
+from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker import Outcome, ended_by
 from acceptance.results.criteria import CONCURRENCY, CRITERIA, NOT_RUN, share
 from acceptance.results.ledger import NOT_OBSERVED
@@ -48,11 +48,11 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Case:
+class RunEvidence:
     """All that a verdict stands on. `selected` is what was to run; `least` how many scenarios must have run."""
 
     folder: Path
-    selected: Sequence[Wanted]
+    selected: Sequence[SelectedScenario]
     whole: bool
     least: int
     record: Record
@@ -109,7 +109,7 @@ class Verdict:
         return f"passed; {self.proven} of {len(CRITERIA)} criteria proven by these scenarios"
 
 
-def judge(case: Case, *, report: bool = True) -> Verdict:
+def judge(case: RunEvidence, *, report: bool = True) -> Verdict:
     """Look for every reason against the run; `report` says whether the report must lie there already."""
     return Verdict(
         findings=(
@@ -167,7 +167,7 @@ def _told_why(folder: Path) -> bool:
     return False
 
 
-def _unseen(case: Case) -> Iterator[Finding]:
+def _unseen(case: RunEvidence) -> Iterator[Finding]:
     """Why nothing could be seen any more, and what could not be seen outside the scenarios: the causes come first."""
     for cause in case.record.lost:
         yield Finding(Code.NOT_JUDGED, cause)
@@ -175,7 +175,7 @@ def _unseen(case: Case) -> Iterator[Finding]:
         yield Finding(Code.NOT_JUDGED, f"could not be observed: {sentence}")
 
 
-def _scenarios(case: Case) -> Iterator[Finding]:
+def _scenarios(case: RunEvidence) -> Iterator[Finding]:
     """Scenarios that did not pass, and those nobody has a result of."""
     results = {result.location: result for result in case.record.scenarios}
     missing = [wanted for wanted in case.selected if wanted.location not in results]
@@ -196,7 +196,7 @@ def _scenarios(case: Case) -> Iterator[Finding]:
             yield Finding(Code.NOT_ACCEPTED, f"{result.status}: {where}", result.location)
 
 
-def _traces(case: Case) -> Iterator[Finding]:
+def _traces(case: RunEvidence) -> Iterator[Finding]:
     """Cleanups that failed and what was left behind in the platform."""
     for sentence in case.record.cleanup_errors:
         yield Finding(Code.NOT_ACCEPTED, f"a cleanup failed: {sentence}")
@@ -204,7 +204,7 @@ def _traces(case: Case) -> Iterator[Finding]:
         yield Finding(Code.NOT_ACCEPTED, f"left behind: {sentence}")
 
 
-def _criteria(case: Case) -> Iterator[Finding]:
+def _criteria(case: RunEvidence) -> Iterator[Finding]:
     """No figure breaks a promise, and a whole run proves every criterion: what was skipped proves nothing."""
     # While results are missing nobody can say that there is no proof.
     complete = len(case.record.scenarios) >= len(case.selected)
@@ -222,7 +222,7 @@ def _criteria(case: Case) -> Iterator[Finding]:
             yield Finding(code, f"no scenario proves: {promise}")
 
 
-def _counts(case: Case) -> Iterator[Finding]:
+def _counts(case: RunEvidence) -> Iterator[Finding]:
     """The floor: a feature that got lost fails no scenario."""
     ran = sum(result.status not in NOT_RUN for result in case.record.scenarios)
     if ran < case.least and not case.record.lost:
@@ -231,7 +231,7 @@ def _counts(case: Case) -> Iterator[Finding]:
         )
 
 
-def _files(case: Case, names: Sequence[str]) -> Iterator[Finding]:
+def _files(case: RunEvidence, names: Sequence[str]) -> Iterator[Finding]:
     """The results are complete on disk."""
     for sentence in case.broken:
         yield Finding(Code.NOT_JUDGED, sentence)
@@ -245,6 +245,6 @@ def _files(case: Case, names: Sequence[str]) -> Iterator[Finding]:
             yield Finding(Code.NOT_JUDGED, f"expected {name} in {case.folder}, found no such file")
 
 
-def _named(scenarios: Sequence[Wanted]) -> str:
+def _named(scenarios: Sequence[SelectedScenario]) -> str:
     named = ", ".join(f"{wanted.name} ({wanted.location})" for wanted in scenarios[:NAMED])
     return f"{named} and {len(scenarios) - NAMED} more" if len(scenarios) > NAMED else named

@@ -68,7 +68,7 @@ class Interruption:
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerPool:
     """How units are run: behave's options, how many at once, what is kept, where each worker's folder lies.
 
     `own_platforms` says that each worker starts one; otherwise all use one that is there, one after the other.

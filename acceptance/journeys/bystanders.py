@@ -14,10 +14,10 @@ from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.workspace import Manifest
-from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
 from acceptance.matchers.answers import same_files_as
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import stays
 
@@ -26,14 +26,14 @@ PROBES_PER_POLL = 3
 
 
 @dataclass(frozen=True)
-class Sights:
+class BystanderObservations:
     """What one customer saw while she was watched over.
 
     `pages` are the home page's answers, `misses` the requests that nobody answered, `frames` what the open page was
     sent, `closed_because` why its connection is gone (None: it is not); `before` and `after` are her files.
     """
 
-    visit: Visit
+    session: CustomerSession
     pages: tuple[Sample[Answer], ...]
     misses: tuple[Sample[str], ...]
     frames: tuple[Frame, ...]
@@ -42,29 +42,29 @@ class Sights:
     after: Manifest
 
 
-class Vigil:
+class BystanderWatch:
     """A watch over one session with an open browser; `start` it, and `end` it for what was seen."""
 
-    def __init__(self, platform: Platform, visit: Visit) -> None:
-        self.visit = visit
-        self._workspace = Visits(platform).workspace(visit)
+    def __init__(self, platform: Platform, session: CustomerSession) -> None:
+        self.session = session
+        self._workspace = CustomerSessions(platform).workspace(session)
         self._pages: Recorder[Answer] = platform.preview.recorder(
-            visit.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
+            session.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
         )
 
-    def start(self) -> Vigil:
+    def start(self) -> BystanderWatch:
         """Begin; LookupError if no browser is open on the session's preview."""
-        self._mark = self.visit.browser.mark()
+        self._mark = self.session.browser.mark()
         self._before = self._workspace.manifest()
         self._pages.start()
         return self
 
-    def end(self) -> Sights:
+    def end(self) -> BystanderObservations:
         """Look a last time, and tell."""
         pages = self._pages.stop()
-        browser = self.visit.browser
-        return Sights(
-            self.visit,
+        browser = self.session.browser
+        return BystanderObservations(
+            self.session,
             pages,
             self._pages.misses,
             browser.frames(self._mark),
@@ -75,9 +75,11 @@ class Vigil:
 
     def news(self) -> tuple[str, ...]:
         """What has reached the open page so far, its end included."""
-        browser = self.visit.browser
-        told = [f"{self.visit}: {frame}" for frame in browser.frames(self._mark)]
-        closed = [f"{self.visit}: connection closed: {browser.closed_because}"] if not browser.is_open else []
+        browser = self.session.browser
+        told = [f"{self.session}: {frame}" for frame in browser.frames(self._mark)]
+        closed = (
+            [f"{self.session}: connection closed: {browser.closed_because}"] if not browser.is_open else []
+        )
         return (*told, *closed)
 
     def abandon(self) -> None:
@@ -85,23 +87,23 @@ class Vigil:
         self._pages.stop()
 
 
-class Vigils:
+class BystanderWatches:
     """Watches over several sessions at once."""
 
-    def __init__(self, platform: Platform, visits: Iterable[Visit]) -> None:
-        self._vigils = {visit.session_id: Vigil(platform, visit) for visit in visits}
+    def __init__(self, platform: Platform, sessions: Iterable[CustomerSession]) -> None:
+        self._vigils = {session.session_id: BystanderWatch(platform, session) for session in sessions}
 
-    def start(self) -> Vigils:
+    def start(self) -> BystanderWatches:
         """Begin with all of them."""
         for vigil in self._vigils.values():
             vigil.start()
         return self
 
-    def leave(self, visit: Visit) -> Sights:
+    def leave(self, session: CustomerSession) -> BystanderObservations:
         """End the watch over one of them, and tell; KeyError for a session that is not watched over."""
-        return self._vigils.pop(visit.session_id).end()
+        return self._vigils.pop(session.session_id).end()
 
-    def end(self, *, after: timedelta) -> tuple[Sights, ...]:
+    def end(self, *, after: timedelta) -> tuple[BystanderObservations, ...]:
         """Go on for a while, so that what comes late is seen, and tell.
 
         Raises:
@@ -121,26 +123,26 @@ class Vigils:
             vigil.abandon()
 
 
-def undisturbed() -> Matcher[Sequence[Sights]]:
+def undisturbed() -> Matcher[Sequence[BystanderObservations]]:
     """Nobody watched over noticed anything: every request answered with the same page, no message, no file changed."""
 
-    def complaints(seen: Sequence[Sights]) -> Iterator[str]:
+    def complaints(seen: Sequence[BystanderObservations]) -> Iterator[str]:
         if not seen:
             raise NoData("nobody was watched over, so nothing can be said about what they noticed")
         for sights in seen:
             for told in _noticed(sights):
-                yield f"{sights.visit}: {told}"
+                yield f"{sights.session}: {told}"
 
-    return Fact(
+    return DescribedMatcher(
         "no failed request, no message, no dropped connection, no changed page and no changed file",
         lambda seen: not any(complaints(seen)),
         lambda seen: "; ".join(complaints(seen)),
     )
 
 
-def _noticed(sights: Sights) -> Iterator[str]:
+def _noticed(sights: BystanderObservations) -> Iterator[str]:
     if not sights.pages:
-        raise NoData(f"{sights.visit}: no page was asked for, so nothing can be said about it")
+        raise NoData(f"{sights.session}: no page was asked for, so nothing can be said about it")
     yield from (f"at {miss.at_s:.1f} s {miss.value}" for miss in sights.misses[:1])
     failed = [page for page in sights.pages if page.value.status != 200]
     yield from (

@@ -9,14 +9,14 @@ from functools import partial
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.ecs import FleetState
+from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.matchers.groups import nobody_at_work
 from acceptance.matchers.tasks import counts_none
 from acceptance.waiting.concurrently import at_once
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 
 SEVERAL = 10
@@ -31,7 +31,7 @@ class Crowd:
 
     def __init__(self, platform: Platform, client_id: str) -> None:
         self._platform = platform
-        self._visits = Visits(platform)
+        self._sessions = CustomerSessions(platform)
         self._client_id = client_id
 
     def customers(self, count: int) -> tuple[Customer, ...]:
@@ -41,17 +41,19 @@ class Crowd:
             Customer(self._client_id, address(f"customer{number:02}")) for number in range(1, count + 1)
         )
 
-    def start(self, count: int) -> tuple[Visit, ...]:
+    def start(self, count: int) -> tuple[CustomerSession, ...]:
         """Have that many customers ask for a session at the same moment, each for words of their own."""
         return at_once(
             [
-                partial(self._visits.start, customer, f'Change the heading to "Words of {name_of(customer)}"')
+                partial(
+                    self._sessions.start, customer, f'Change the heading to "Words of {name_of(customer)}"'
+                )
                 for customer in self.customers(count)
             ]
         )
 
 
-def until_all_live(platform: Platform, visits: Iterable[Visit]) -> timedelta:
+def until_all_live(platform: Platform, sessions: Iterable[CustomerSession]) -> timedelta:
     """Wait until each session is active, its page served and a browser connected; the longest that one took.
 
     The sessions are looked at one after the other, so a time is never shorter than it was. The browsers stay open.
@@ -59,8 +61,8 @@ def until_all_live(platform: Platform, visits: Iterable[Visit]) -> timedelta:
     Raises:
         NotInTime: one is not live within the patience. NeverWill: one has ended.
     """
-    one = Visits(platform)
-    return max(one.until_connected(visit) for visit in visits)
+    one = CustomerSessions(platform)
+    return max(one.until_connected(session) for session in sessions)
 
 
 def name_of(customer: Customer) -> str:
@@ -68,47 +70,47 @@ def name_of(customer: Customer) -> str:
     return customer.user_id.partition("@")[0]
 
 
-def ask_in_parallel(platform: Platform, visits: Sequence[Visit], times: int) -> None:
+def ask_in_parallel(platform: Platform, sessions: Sequence[CustomerSession], times: int) -> None:
     """Have each session ask so often, one instruction right after the other, all sessions at the same moment."""
 
-    def ask(visit: Visit, name: str) -> None:
+    def ask(session: CustomerSession, name: str) -> None:
         for number in range(1, times + 1):
             instruction = f'Change the heading to "{name}, wish {number}"'
-            visit.instructions.append(instruction)
-            platform.sessions.instruct(visit.session_id, instruction)
+            session.instructions.append(instruction)
+            platform.sessions.instruct(session.session_id, instruction)
 
-    at_once([partial(ask, visit, f"Session {place}") for place, visit in enumerate(visits, 1)])
+    at_once([partial(ask, session, f"Session {place}") for place, session in enumerate(sessions, 1)])
 
 
-def until_carried_out(platform: Platform, visits: Sequence[Visit]) -> None:
+def until_carried_out(platform: Platform, sessions: Sequence[CustomerSession]) -> None:
     """Wait until every workspace's history is exactly what its sessions asked for, each in its order.
 
     Raises:
         NotInTime: an instruction is missing, doubled, out of order, or of somebody else.
     """
-    branches: dict[tuple[Customer, str], list[Visit]] = {}
-    for visit in visits:
-        branches.setdefault((visit.customer, visit.session.thread_id), []).append(visit)
-    for (customer, thread), sessions in branches.items():
+    branches: dict[tuple[Customer, str], list[CustomerSession]] = {}
+    for session in sessions:
+        branches.setdefault((session.customer, session.activation.thread_id), []).append(session)
+    for (customer, thread), of_thread in branches.items():
         git = platform.workspaces.of(customer.client_id, customer.user_id).git
-        asked = sum(len(visit.instructions) for visit in sessions)
+        asked = sum(len(session.instructions) for session in of_thread)
 
         def log() -> tuple[Commit, ...]:
             return git.log(f"thread-{thread}")  # noqa: B023 - called within this turn of the loop only
 
         wait_until(
             log,
-            one_commit_each(sessions),
+            one_commit_each(of_thread),
             what=f"history of {customer}, thread {thread}",
             within=platform.profile.patience.instruction * max(1.0, asked / SEVERAL),
             every=LOG_EVERY,
         )
 
 
-def until_nobody_works(platform: Platform) -> FleetState:
+def until_nobody_works(platform: Platform) -> EcsServicesState:
     """Wait until Edit has no task and none is wanted; Hermes may still be awake."""
     profile, fleet = platform.profile, platform.fleet
-    within, every = profile.timing.idle_timeout + profile.patience.sleep, profile.patience.poll
+    within, every = profile.timing.idle_timeout + profile.patience.scale_to_zero, profile.patience.poll
     # One call a look instead of four, as long as the service counts tasks.
     wait_until(
         lambda: fleet.counts("edit"), counts_none("edit"), what="the platform", within=within, every=every
@@ -119,12 +121,12 @@ def until_nobody_works(platform: Platform) -> FleetState:
 SUBJECT_CHARS = 72
 
 
-def one_commit_each(sessions: Sequence[Visit]) -> Matcher[Sequence[Commit]]:
+def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Commit]]:
     """A branch (newest commit first) on which every instruction of these sessions is one commit, in each one's order.
 
     No instruction of anybody else's and no merge is on it.
     """
-    known = {visit.session_id: visit for visit in sessions}
+    known = {session.session_id: session for session in of_thread}
 
     def complaints(log: Sequence[Commit]) -> Iterator[str]:
         by_session: dict[str, list[str]] = {session_id: [] for session_id in known}
@@ -135,14 +137,14 @@ def one_commit_each(sessions: Sequence[Visit]) -> Matcher[Sequence[Commit]]:
                 if session_id not in by_session:
                     yield f"{commit} is of session {session_id}"
                 by_session.setdefault(session_id, []).append(commit.subject)
-        for session_id, visit in known.items():
-            wanted, found = [subject(asked) for asked in visit.instructions], by_session[session_id]
+        for session_id, session in known.items():
+            wanted, found = [subject(asked) for asked in session.instructions], by_session[session_id]
             if found != wanted:
                 yield f"session {session_id}: {difference(wanted, found)}"
 
-    asked = sum(len(visit.instructions) for visit in sessions)
-    return Fact(
-        f"{asked} instructions of {len(sessions)} session{'s' * (len(sessions) > 1)}, one commit each, in order",
+    asked = sum(len(session.instructions) for session in of_thread)
+    return DescribedMatcher(
+        f"{asked} instructions of {len(of_thread)} session{'s' * (len(of_thread) > 1)}, one commit each, in order",
         lambda log: not any(complaints(log)),
         lambda log: "; ".join(complaints(log)),
     )

@@ -1,4 +1,4 @@
-"""A customer's visits to the platform: sessions started, seen through to a live preview, and ended."""
+"""A customer's sessions with the platform: started, seen through to a live preview, and ended."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from functools import partial
 
 from hamcrest import greater_than
 
-from acceptance.drivers.ecs import FleetState
+from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.session_api import Session
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_api import Activation
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Workspace
 from acceptance.journeys.timeline import Stage, Timeline, follow
 from acceptance.matchers.answers import asleep, ended_otherwise, has_status, is_live
 from acceptance.matchers.tasks import counts_none, none_counted, none_queued, that_many
 from acceptance.waiting.errors import NoData, Unreachable
 from acceptance.waiting.expect import expect
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder
 from acceptance.waiting.waits import stays, wait_until
 
@@ -37,11 +37,11 @@ class Customer:
 
 
 @dataclass
-class Visit:
+class CustomerSession:
     """One session of a customer: what the API answered, what was asked, and when each stage was reached."""
 
     customer: Customer
-    session: Session
+    activation: Activation
     asked_at: datetime
     timeline: Timeline
     instructions: list[str]
@@ -50,12 +50,12 @@ class Visit:
     @property
     def session_id(self) -> str:
         """The session's identifier."""
-        return self.session.session_id
+        return self.activation.session_id
 
     @property
     def preview_url(self) -> str:
         """The preview's address, with a slash at the end."""
-        return self.session.preview_url
+        return self.activation.preview_url
 
     @property
     def browser(self) -> HmrSocket:
@@ -72,7 +72,7 @@ class Visit:
         return f"session {self.session_id} of {self.customer}"
 
 
-class Visits:
+class CustomerSessions:
     """Starts and ends sessions on one platform."""
 
     def __init__(self, platform: Platform) -> None:
@@ -85,7 +85,7 @@ class Visits:
         *,
         thread_id: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Visit:
+    ) -> CustomerSession:
         """Ask for a session; returns as soon as the API has answered."""
         timeline, asked_at = Timeline(), datetime.now(UTC)
         timeline.mark(Stage.ASKED)
@@ -96,87 +96,87 @@ class Visits:
             thread_id=thread_id,
             idempotency_key=idempotency_key,
         )
-        return Visit(customer, session, asked_at, timeline, [instruction])
+        return CustomerSession(customer, session, asked_at, timeline, [instruction])
 
-    def until_live(self, visit: Visit) -> timedelta:
+    def until_live(self, session: CustomerSession) -> timedelta:
         """Wait until the session is active, its page served and a browser connected; the time since it was asked for.
 
-        The browser stays open in `visit.browsers`.
+        The browser stays open in `session.browsers`.
 
         Raises:
             NotInTime: not live within the patience. NeverWill: the session ended.
         """
-        with self._followed(visit):
-            return self.until_connected(visit)
+        with self._followed(session):
+            return self.until_connected(session)
 
-    def _followed(self, visit: Visit) -> Recorder[tuple[Stage, ...]]:
+    def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
         """See `timeline.follow`. Its looks are dear and no claim waits for them: half as many as in a wait."""
         platform = self._platform
         return follow(
-            visit.timeline,
-            visit.session_id,
+            session.timeline,
+            session.session_id,
             records=platform.records,
             fleet=platform.fleet,
             balancer=platform.balancer,
             every=2 * platform.profile.patience.poll,
         )
 
-    def until_connected(self, visit: Visit) -> timedelta:
+    def until_connected(self, session: CustomerSession) -> timedelta:
         """`until_live` without a recorder of the control plane: for many sessions at once."""
         platform, patience = self._platform, self._platform.profile.patience
-        self.until(visit, "active")
+        self.until(session, "active")
         wait_until(
-            lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
+            lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
             is_live(),
-            what=f"preview of {visit}",
+            what=f"preview of {session}",
             within=patience.wake,
             every=patience.poll,
             transient=(Unreachable,),
         )
-        visit.timeline.mark(Stage.FIRST_200)
-        self.open_browser(visit)
-        visit.timeline.mark(Stage.HMR_CONNECTED)
-        return visit.timeline.since_asked(Stage.HMR_CONNECTED)
+        session.timeline.mark(Stage.FIRST_200)
+        self.open_browser(session)
+        session.timeline.mark(Stage.HMR_CONNECTED)
+        return session.timeline.since_asked(Stage.HMR_CONNECTED)
 
-    def open_browser(self, visit: Visit) -> HmrSocket:
+    def open_browser(self, session: CustomerSession) -> HmrSocket:
         """Open the preview's home page as a browser does, and keep it open."""
-        visit.browsers.append(self._platform.open_hmr(visit.preview_url))
-        return visit.browser
+        session.browsers.append(self._platform.open_hmr(session.preview_url))
+        return session.browser
 
-    def until(self, visit: Visit, status: str, within: timedelta | None = None) -> Record:
+    def until(self, session: CustomerSession, status: str, within: timedelta | None = None) -> SessionRecord:
         """Wait until the session has a status; NeverWill at once if it ends otherwise."""
         found = wait_until(
-            lambda: self._platform.records.find(visit.session_id),
+            lambda: self._platform.records.find(session.session_id),
             has_status(status),
-            what=str(visit),
+            what=str(session),
             within=within or self._platform.profile.patience.wake,
             every=self._platform.profile.patience.poll,
             fatal=ended_otherwise(status),
         )
-        return found or self._platform.records.get(visit.session_id)
+        return found or self._platform.records.get(session.session_id)
 
     def expire_within(self) -> timedelta:
         """How long to look for a session that is left alone to expire: its idle time and the patience for an end."""
-        return self._platform.profile.timing.idle_timeout + self._platform.profile.patience.end
+        return self._platform.profile.timing.idle_timeout + self._platform.profile.patience.session_end
 
-    def until_asleep(self) -> FleetState:
+    def until_asleep(self) -> EcsServicesState:
         """Wait until nothing runs and nothing is wanted; NotInTime tells what does."""
         profile = self._platform.profile
-        within = 2 * profile.timing.idle_timeout + profile.patience.sleep
+        within = 2 * profile.timing.idle_timeout + profile.patience.scale_to_zero
         every = profile.patience.poll
         # One call a look instead of four: while a service counts tasks, which ones they are makes no difference.
         fleet = self._platform.fleet
         wait_until(fleet.all_counts, none_counted(), what="the platform", within=within, every=every)
         return wait_until(fleet.state, asleep(), what="the platform", within=within, every=every)
 
-    def put_to_sleep(self) -> FleetState:
+    def put_to_sleep(self) -> EcsServicesState:
         """Have nothing run, for what begins from there; NotInTime tells what does.
 
         Edit goes to zero by itself. Hermes would stay for one more idle time (five minutes on AWS), doing nothing: it
         is stopped as an operator would. That it goes by itself is for `until_asleep` to see.
         """
         platform, profile = self._platform, self._platform.profile
-        within, every = profile.timing.idle_timeout + profile.patience.sleep, profile.patience.poll
+        within, every = profile.timing.idle_timeout + profile.patience.scale_to_zero, profile.patience.poll
         edit = partial(platform.fleet.counts, "edit")
         wait_until(edit, counts_none("edit"), what="service edit", within=within, every=every)
         commands = platform.records.commands
@@ -185,7 +185,7 @@ class Visits:
             platform.fleet.scale("hermes", 0)
         return self.until_asleep()
 
-    def stay_asleep(self, during: timedelta) -> FleetState:
+    def stay_asleep(self, during: timedelta) -> EcsServicesState:
         """Look for a while at whether anything runs or is wanted; DidNotStay tells what."""
         fleet = self._platform.fleet
         stays(fleet.all_counts, none_counted(), what="the platform", during=during)
@@ -194,7 +194,7 @@ class Visits:
     def until_no_tasks(self, role: str) -> datetime:
         """Wait until a service has no task and wants none; the moment at which its last task was gone."""
         profile = self._platform.profile
-        fleet, within = self._platform.fleet, 2 * profile.timing.idle_timeout + profile.patience.sleep
+        fleet, within = self._platform.fleet, 2 * profile.timing.idle_timeout + profile.patience.scale_to_zero
         what, every = f"service {role}", profile.patience.poll
         wait_until(lambda: fleet.counts(role), counts_none(role), what=what, within=within, every=every)
         wait_until(lambda: fleet.tasks(role), that_many(0, role), what=what, within=within, every=every)
@@ -205,7 +205,7 @@ class Visits:
             )
         return max(stopped)
 
-    def until_on_record(self, customer: Customer) -> Record:
+    def until_on_record(self, customer: Customer) -> SessionRecord:
         """Wait until a customer has a session on record; the latest."""
         wait_until(
             lambda: self._platform.records.count(customer.client_id),
@@ -216,16 +216,16 @@ class Visits:
         )
         return self._platform.records.of_client(customer.client_id)[-1]
 
-    def workspace(self, visit: Visit) -> Workspace:
-        """The workspace of a visit's customer, where the contract puts the first owner of a name."""
-        return self._platform.workspaces.of(visit.customer.client_id, visit.customer.user_id)
+    def workspace(self, session: CustomerSession) -> Workspace:
+        """The workspace of a session's customer, where the contract puts the first owner of a name."""
+        return self._platform.workspaces.of(session.customer.client_id, session.customer.user_id)
 
-    def end(self, visits: Sequence[Visit]) -> None:
+    def end(self, sessions: Sequence[CustomerSession]) -> None:
         """Close the browsers, end the sessions and wait until they have ended."""
-        for visit in visits:
-            for browser in visit.browsers:
+        for session in sessions:
+            for browser in session.browsers:
                 browser.close()
-            self.end_all_of(visit.customer.client_id)
+            self.end_all_of(session.customer.client_id)
 
     def end_all_of(self, client_id: str) -> None:
         """End every session of a client and wait until the last has ended; none is no error."""
@@ -236,15 +236,15 @@ class Visits:
                 platform.sessions.request("POST", f"/api/sessions/{record.session_id}/deactivate")
         wait_until(
             partial(self._open_of, client_id),
-            Fact[list[Record]](
+            DescribedMatcher[list[SessionRecord]](
                 "no open session",
                 lambda found: not found,
                 lambda found: ", ".join(f"{record.session_id} {record.status}" for record in found),
             ),
             what=f"sessions of client {client_id}",
-            within=platform.profile.patience.end,
+            within=platform.profile.patience.session_end,
             every=platform.profile.patience.poll,
         )
 
-    def _open_of(self, client_id: str) -> list[Record]:
+    def _open_of(self, client_id: str) -> list[SessionRecord]:
         return [record for record in self._platform.records.of_client(client_id) if not record.ended]

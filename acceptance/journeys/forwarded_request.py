@@ -11,7 +11,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 PATH = "/api/health"
 
@@ -72,12 +72,14 @@ def came_from(visitor: str | None, *claimed: str) -> Matcher[Arrival]:
         return seen.addresses[-1] == visitor if visitor else _is_public(seen.addresses[-1])
 
     told = ", ".join((*claimed, visitor or "the visitor's public address"))
-    return Fact(f"forwarded for {told}", fits, lambda seen: f"for {', '.join(seen.addresses) or 'nobody'}")
+    return DescribedMatcher(
+        f"forwarded for {told}", fits, lambda seen: f"for {', '.join(seen.addresses) or 'nobody'}"
+    )
 
 
 def came_by(scheme: str, port: str) -> Matcher[Arrival]:
     """Forwarded with the scheme and the port of the listener."""
-    return Fact(
+    return DescribedMatcher(
         f"forwarded from {scheme}, port {port}",
         lambda seen: (seen.scheme, seen.port) == (scheme, port),
         lambda seen: f"{seen.scheme}, port {seen.port}",
@@ -86,7 +88,7 @@ def came_by(scheme: str, port: str) -> Matcher[Arrival]:
 
 def has_trace() -> Matcher[Arrival]:
     """A trace identifier of the load balancer's form, and nothing but its root."""
-    return Fact(
+    return DescribedMatcher(
         "a trace Root=1-<8 hex>-<24 hex>",
         lambda seen: list(seen.trace_fields) == ["Root"] and bool(_ROOT.fullmatch(seen.trace_fields["Root"])),
         lambda seen: f"trace {seen.trace}",
@@ -95,7 +97,7 @@ def has_trace() -> Matcher[Arrival]:
 
 def continues(root: str) -> Matcher[Arrival]:
     """A trace with the root it came with, and the load balancer's own part in it."""
-    return Fact(
+    return DescribedMatcher(
         f"the trace {root}, with a Self of its own",
         lambda seen: (
             seen.trace_fields.get("Root") == root
@@ -116,7 +118,7 @@ def without_hop_headers() -> Matcher[Arrival]:
             )
         return sorted(set(seen.names) & HOP_BY_HOP.keys())
 
-    return Fact(
+    return DescribedMatcher(
         "no header of the visitor's connection alone",
         lambda seen: not passed(seen),
         lambda seen: ", ".join(passed(seen)),

@@ -10,10 +10,10 @@ from acceptance.drivers.ecs import Task
 from acceptance.drivers.load_balancer import Rule
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_group import ask_in_parallel
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import UnexpectedAnswer
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 
 
@@ -47,7 +47,7 @@ class SecondHermes:
         self._arn = str(answer["tasks"][0]["taskArn"])
         wait_until(
             self._task,
-            Fact[Task | None](
+            DescribedMatcher[Task | None](
                 "running", lambda seen: seen is not None and seen.last_status == "RUNNING", str
             ),
             what="the second Hermes",
@@ -62,7 +62,10 @@ class SecondHermes:
             return
         self._platform.fleet.stop_task(self._arn, "the suite is done with it")
         wait_until(
-            self._task, _stopped(), what="the second Hermes", within=self._platform.profile.patience.end
+            self._task,
+            _stopped(),
+            what="the second Hermes",
+            within=self._platform.profile.patience.session_end,
         )
 
     def _task(self) -> Task | None:
@@ -70,12 +73,12 @@ class SecondHermes:
 
 
 def _stopped() -> Matcher[Task | None]:
-    return Fact("stopped", lambda seen: seen is None or seen.stopped, str)
+    return DescribedMatcher("stopped", lambda seen: seen is None or seen.stopped, str)
 
 
 def one_rule() -> Matcher[tuple[Rule, ...]]:
     """Exactly one rule."""
-    return Fact(
+    return DescribedMatcher(
         "exactly one rule",
         lambda rules: len(rules) == 1,
         lambda rules: ", ".join(f"{rule.priority} {' '.join(rule.paths)}" for rule in rules) or "none",
@@ -85,6 +88,6 @@ def one_rule() -> Matcher[tuple[Rule, ...]]:
 # What customers ask for while a part of the platform is being replaced by a new copy of itself.
 
 
-def ask_during_deployment(platform: Platform, role: str, visit: Visit, times: int) -> None:
+def ask_during_deployment(platform: Platform, role: str, session: CustomerSession, times: int) -> None:
     """Replace a service's tasks by new ones, and have a session ask so often at the same moment."""
-    at_once([partial(platform.fleet.redeploy, role), partial(ask_in_parallel, platform, [visit], times)])
+    at_once([partial(platform.fleet.redeploy, role), partial(ask_in_parallel, platform, [session], times)])

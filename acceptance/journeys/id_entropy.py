@@ -10,7 +10,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.journeys.burst import STATUS_ACCEPTED, session_id_in
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 RANDOM_BITS = 122
 """The contract's least: those of a version 4 UUID (RFC 9562)."""
@@ -40,7 +40,7 @@ def unguessable() -> Matcher[Sequence[Answer]]:
     def bits(answers: Sequence[Answer]) -> float:
         return random_bits([session_id_in(answer) for answer in answers])
 
-    return Fact(
+    return DescribedMatcher(
         f"identifiers of at least {RANDOM_BITS} random bits",
         lambda answers: bits(answers) >= RANDOM_BITS,
         lambda answers: f"about {bits(answers):.0f} bits, as in {session_id_in(answers[0])}",
@@ -58,7 +58,7 @@ def sessions_of_their_own() -> Matcher[Sequence[Answer]]:
         if len(sessions) < sum(answer.status == STATUS_ACCEPTED for answer in answers):
             yield f"only {len(sessions)} sessions in {len(answers)} answers"
 
-    return Fact(
+    return DescribedMatcher(
         "every request accepted with a session of its own",
         lambda answers: not any(complaints(answers)),
         lambda answers: ", ".join(complaints(answers)),
@@ -76,7 +76,7 @@ def the_same_session() -> Matcher[Sequence[Answer]]:
         if len(sessions) > 1:
             yield f"{len(sessions)} sessions: {', '.join(sorted(sessions))}"
 
-    return Fact(
+    return DescribedMatcher(
         "every request accepted with the same session",
         lambda answers: not any(complaints(answers)),
         lambda answers: ", ".join(complaints(answers)),

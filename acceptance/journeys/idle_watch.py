@@ -12,9 +12,9 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import ENDED
-from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
 from acceptance.waiting.errors import NoData, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import wait_until
 
@@ -25,7 +25,7 @@ SENT_PER_IDLE_TIME = 4
 
 
 @dataclass(frozen=True)
-class Tab:
+class OpenTab:
     """One look at a session whose page was left open in a browser: whether that is connected, then the status."""
 
     connected: bool
@@ -42,38 +42,38 @@ class OneThingEach:
     `statuses` has a look for each time that something was to be sent, `tab` those at the browser's session.
     """
 
-    senders: Mapping[str, Visit]
+    senders: Mapping[str, CustomerSession]
     statuses: Mapping[str, tuple[Sample[str | None], ...]]
-    forgotten: Visit
-    tab: tuple[Sample[Tab], ...]
+    forgotten: CustomerSession
+    tab: tuple[Sample[OpenTab], ...]
 
     @property
-    def visits(self) -> tuple[Visit, ...]:
+    def sessions(self) -> tuple[CustomerSession, ...]:
         """All of them."""
         return (*self.senders.values(), self.forgotten)
 
 
-def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThingEach:
+def watch_one_thing_each(platform: Platform, sessions: Sequence[CustomerSession]) -> OneThingEach:
     """Have all but the last customer send what `SENT` names, one kind each, and watch what becomes of the sessions.
 
     Nothing is judged. It takes twice the idle time, and longer if the last one's session should have expired by then.
 
     Args:
-        visits: one live session for each of `SENT`, and one more with its page open in a browser.
+        sessions: one live session for each of `SENT`, and one more with its page open in a browser.
     """
-    *senders, forgotten = visits
+    *senders, forgotten = sessions
     idle_timeout, every = platform.profile.timing.idle_timeout, platform.profile.patience.poll
     by_kind = dict(zip(SENT, senders, strict=True))
     sending = {
         kind: Recorder(
-            _sending(platform, kind, visit),
-            what=f"status of {visit} kept awake by {kind}",
+            _sending(platform, kind, session),
+            what=f"status of {session} kept awake by {kind}",
             every=idle_timeout / SENT_PER_IDLE_TIME,
         )
-        for kind, visit in by_kind.items()
+        for kind, session in by_kind.items()
     }
     tab = Recorder(lambda: _tab(platform, forgotten), what=f"browser left open at {forgotten}", every=every)
-    longest = Visits(platform).expire_within()
+    longest = CustomerSessions(platform).expire_within()
     with ExitStack() as watching:
         for recorder in sending.values():
             watching.enter_context(recorder)
@@ -81,7 +81,7 @@ def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThin
         wait_until(
             lambda: tab.samples[-1],
             _seen_for(2 * idle_timeout, longest),
-            what=f"the watch over {len(visits)} customers who do one thing each",
+            what=f"the watch over {len(sessions)} customers who do one thing each",
             within=2 * idle_timeout + longest,
             every=every,
         )
@@ -93,7 +93,7 @@ def watch_one_thing_each(platform: Platform, visits: Sequence[Visit]) -> OneThin
     )
 
 
-def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | None]:
+def _sending(platform: Platform, kind: str, session: CustomerSession) -> Callable[[], str | None]:
     """A look at the session's status that then sends one thing of that kind, if the session is active.
 
     It returns the status, and after it why what was sent was not taken, if it was not.
@@ -101,17 +101,17 @@ def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | 
     numbers = itertools.count(1)
 
     def instruct() -> None:
-        platform.sessions.instruct(visit.session_id, f'Change the heading to "Edition {next(numbers)}"')
+        platform.sessions.instruct(session.session_id, f'Change the heading to "Edition {next(numbers)}"')
 
     kinds: dict[str, Callable[[], object]] = {
-        "page views": lambda: platform.preview.get(visit.preview_url),
+        "page views": lambda: platform.preview.get(session.preview_url),
         "instructions": instruct,
-        "keepalives": lambda: platform.sessions.keepalive(visit.session_id),
+        "keepalives": lambda: platform.sessions.keepalive(session.session_id),
     }
     send = kinds[kind]
 
     def look() -> str | None:
-        status = platform.records.get(visit.session_id).status
+        status = platform.records.get(session.session_id).status
         if status != "active":
             return status
         try:
@@ -123,14 +123,14 @@ def _sending(platform: Platform, kind: str, visit: Visit) -> Callable[[], str | 
     return look
 
 
-def _tab(platform: Platform, visit: Visit) -> Tab:
+def _tab(platform: Platform, session: CustomerSession) -> OpenTab:
     # The browser first: one that is closed because the session has ended since is not held against the platform.
-    return Tab(visit.browser.is_open, platform.records.get(visit.session_id).status)
+    return OpenTab(session.browser.is_open, platform.records.get(session.session_id).status)
 
 
-def _seen_for(span: timedelta, longest: timedelta) -> Fact[Sample[Tab]]:
+def _seen_for(span: timedelta, longest: timedelta) -> DescribedMatcher[Sample[OpenTab]]:
     """Long enough for the senders, and the forgotten session has ended or has been looked at for long enough, too."""
-    return Fact(
+    return DescribedMatcher(
         f"over after {span.total_seconds():g} s",
         lambda sample: (
             sample.at_s >= span.total_seconds()
@@ -140,10 +140,10 @@ def _seen_for(span: timedelta, longest: timedelta) -> Fact[Sample[Tab]]:
     )
 
 
-def expired_while_connected() -> Matcher[Sequence[Sample[Tab]]]:
+def expired_while_connected() -> Matcher[Sequence[Sample[OpenTab]]]:
     """A session watched from active to expired, whose browser stayed connected as long as it was active."""
 
-    def flaw(series: Sequence[Sample[Tab]]) -> str | None:
+    def flaw(series: Sequence[Sample[OpenTab]]) -> str | None:
         active = [sample for sample in series if sample.value.status == "active"]
         if not active:
             raise NoData("the session was never seen active, so nothing can be said about what ended it")
@@ -153,7 +153,7 @@ def expired_while_connected() -> Matcher[Sequence[Sample[Tab]]]:
         last = series[-1]
         return None if last.value.status == "expired" else f"at {last.at_s:.1f} s still {last.value}"
 
-    return Fact(
+    return DescribedMatcher(
         "a session that expires, with the browser connected until then",
         lambda series: flaw(series) is None,
         lambda series: flaw(series) or "",

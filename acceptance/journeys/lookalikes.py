@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acceptance.drivers.workspace import Workspace, Workspaces
-from acceptance.journeys.customer_sessions import Customer, Visit
+from acceptance.journeys.customer_sessions import Customer, CustomerSession
 
 
 def newcomer(who: str, owner: Customer, other_client: str) -> Customer:
@@ -16,9 +16,9 @@ def newcomer(who: str, owner: Customer, other_client: str) -> Customer:
     }[who]
 
 
-def workspace_of(workspaces: Workspaces, visit: Visit, owner: Visit) -> Workspace:
+def workspace_of(workspaces: Workspaces, session: CustomerSession, owner: CustomerSession) -> Workspace:
     """A newcomer's workspace: where the owner's is not, if client and local part are the same."""
-    mine, hers = visit.customer, owner.customer
+    mine, hers = session.customer, owner.customer
     wanted = workspaces.of(mine.client_id, mine.user_id)
     if mine != hers and wanted.folder == workspaces.of(hers.client_id, hers.user_id).folder:
         return workspaces.of_newcomer(mine.client_id, mine.user_id)

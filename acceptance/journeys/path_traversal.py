@@ -12,11 +12,11 @@ from urllib.parse import quote, urlsplit
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.http import Answer, Web
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.http import Answer, HttpClient
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.drivers.workspace import Workspace
 from acceptance.waiting.errors import NoData, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 UP = 12
 """More steps up than any path on the server is deep."""
@@ -76,7 +76,7 @@ def ways_to(secret: Secret, own_preview: str, own_project: str) -> tuple[str, ..
     return (*(base + way for way in ways), path, f"/@fs{path}", f"{base}/..{path}")
 
 
-def pry(web: Web, paths: Sequence[str]) -> tuple[Answer, ...]:
+def pry(web: HttpClient, paths: Sequence[str]) -> tuple[Answer, ...]:
     """Ask for each path once as a page and once as a module, byte for byte as given."""
     accepted = ("text/html,*/*;q=0.8", "*/*")
     urls = [web.origin + path for path in paths]
@@ -91,7 +91,7 @@ def keeps(secret: Secret) -> Matcher[Sequence[Answer]]:
             raise NoData("nobody asked for the secret, so nothing can be said about who is told")
         return [answer for answer in answers if any(trace in answer.text for trace in secret.traces)]
 
-    return Fact(
+    return DescribedMatcher(
         "the secret in no answer",
         lambda answers: not telling(answers),
         lambda answers: (
@@ -102,7 +102,7 @@ def keeps(secret: Secret) -> Matcher[Sequence[Answer]]:
 
 def tells(secret: Secret) -> Matcher[Answer]:
     """The secret itself, as its owner's own preview serves it."""
-    return Fact("200 with the secret", lambda a: a.status == 200 and secret.words in a.text, str)
+    return DescribedMatcher("200 with the secret", lambda a: a.status == 200 and secret.words in a.text, str)
 
 
 SPY = """
@@ -157,12 +157,14 @@ def spy_on(secret: Secret, workspaces_root: str) -> str:
 
 def looked_everywhere() -> Matcher[Answer]:
     """The answer of a page whose code ran to its end and tried every way."""
-    return Fact("200 with what the page's code found", lambda a: a.status == 200 and "found" in _told(a), str)
+    return DescribedMatcher(
+        "200 with what the page's code found", lambda a: a.status == 200 and "found" in _told(a), str
+    )
 
 
 def found_nothing() -> Matcher[Answer]:
     """The answer of a page whose code found no file of anybody else, and could write none."""
-    return Fact(
+    return DescribedMatcher(
         "a page whose code finds nothing of others",
         lambda answer: not _told(answer).get("found"),
         lambda answer: "; ".join(f"it {way}: {seen[:60]!r}" for way, seen in _told(answer)["found"].items()),
@@ -221,7 +223,7 @@ def ways(trick: str, own_path: str, secret_path: str) -> tuple[str, ...]:
     return tuple(own_path + target for target in found)
 
 
-def try_all(wire: Wire, targets: Sequence[str]) -> tuple[Answer, ...]:
+def try_all(wire: RawHttpClient, targets: Sequence[str]) -> tuple[Answer, ...]:
     """What was answered; a load balancer may also hang up on a target that is none."""
     answers = []
     for target in targets:
@@ -233,7 +235,7 @@ def try_all(wire: Wire, targets: Sequence[str]) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
-def command(wire: Wire, session_id: str) -> tuple[Answer, ...]:
+def command(wire: RawHttpClient, session_id: str) -> tuple[Answer, ...]:
     """Give Edit's control commands for a session, below every prefix that leads anywhere.
 
     One of them is also a request of the session API, which rightly carries it out: that one is left out.

@@ -8,7 +8,7 @@ from hamcrest import not_
 
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.matchers.answers import is_live, is_open
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline, wait_until
@@ -25,27 +25,27 @@ kill -KILL "$holder"
 """
 
 
-def crash_preview(platform: Platform, visit: Visit) -> None:
+def crash_preview(platform: Platform, session: CustomerSession) -> None:
     """Kill the process that serves a session's preview, and nothing else of its task.
 
     Raises:
         UnexpectedAnswer: the record does not say where the preview is served.
         CommandFailed: nothing is served there.
     """
-    record = platform.records.get(visit.session_id)
+    record = platform.records.get(session.session_id)
     port = record.raw.get("port")
     if record.task_arn is None or record.container_ip is None or port is None:
         raise UnexpectedAnswer(
-            f"{visit}: expected task, address and port on record, found {dict(record.raw)}"
+            f"{session}: expected task, address and port on record, found {dict(record.raw)}"
         )
     profile = platform.profile
     script = script_for(record.container_ip, int(str(port)))
     channel = ExecChannel(platform.clients, profile.names.cluster, profile.addresses.ca_file)
-    deadline = Deadline.after(profile.patience.answer)
+    deadline = Deadline.after(profile.patience.request)
     channel.run(record.task_arn, profile.names.edit_container, script, deadline=deadline).checked(script)
 
 
-def until_back(platform: Platform, visit: Visit) -> None:
+def until_back(platform: Platform, session: CustomerSession) -> None:
     """Wait until the crash has cut the open page off, the preview is served again, and a browser connects anew.
 
     Raises:
@@ -53,21 +53,21 @@ def until_back(platform: Platform, visit: Visit) -> None:
     """
     patience = platform.profile.patience
     wait_until(
-        lambda: visit.browser,
+        lambda: session.browser,
         not_(is_open()),
-        what=f"the page of {visit} that was open when its preview server crashed",
-        within=patience.answer,
+        what=f"the page of {session} that was open when its preview server crashed",
+        within=patience.request,
         every=patience.poll,
     )
     wait_until(
-        lambda deadline: platform.preview.get(visit.preview_url, deadline=deadline),
+        lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
         is_live(),
-        what=f"preview of {visit} after its crash",
+        what=f"preview of {session} after its crash",
         within=patience.recovery,
         every=patience.poll,
         transient=(Unreachable,),
     )
-    visit.browsers.append(platform.open_hmr(visit.preview_url))
+    session.browsers.append(platform.open_hmr(session.preview_url))
 
 
 def script_for(address: str, port: int) -> str:

@@ -14,12 +14,12 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.ecs import Counts, Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.session_table import Record
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.drivers.session_table import SessionRecord
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.matchers.answers import is_live
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NotReady
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until
 
 MOST_CHANGES = 60
@@ -30,7 +30,7 @@ MOST_CHANGES = 60
 class Service:
     """Who serves a session: what the record says, what its preview's health page answers, and what a visitor gets."""
 
-    record: Record
+    record: SessionRecord
     health: Answer
     page: Answer
 
@@ -40,12 +40,12 @@ class Service:
         return f"session {self.record.status} on {task} by its record; {says}"
 
 
-def task_of(platform: Platform, visit: Visit) -> Task:
+def task_of(platform: Platform, session: CustomerSession) -> Task:
     """The task that serves a session now; NotReady if its record names none that ECS knows."""
-    arn = platform.records.get(visit.session_id).task_arn
+    arn = platform.records.get(session.session_id).task_arn
     task = platform.fleet.task(arn) if arn else None
     if task is None:
-        raise NotReady(f"{visit}: expected a task on its record that ECS knows, found {arn}")
+        raise NotReady(f"{session}: expected a task on its record that ECS knows, found {arn}")
     return task
 
 
@@ -57,87 +57,89 @@ def hermes(platform: Platform) -> Task:
     return running[0]
 
 
-def settled(platform: Platform, session_id: str) -> Record:
+def settled(platform: Platform, session_id: str) -> SessionRecord:
     """A session's record once it has stayed the same for a while: visits of its preview are noted some time after."""
-    seen: list[Record] = []
+    seen: list[SessionRecord] = []
 
-    def look() -> Record:
+    def look() -> SessionRecord:
         seen.append(platform.records.get(session_id))
         return seen[-1]
 
     return wait_until(
         look,
-        Fact[Record](
+        DescribedMatcher[SessionRecord](
             "the same as before", lambda record: seen[-2:-1] == [record], lambda _: "another record"
         ),
         what=f"the record of session {session_id}",
-        within=platform.profile.patience.answer,
+        within=platform.profile.patience.request,
         every=platform.profile.patience.poll,
         steadily=6,
     )
 
 
-def until_begun(platform: Platform, visit: Visit) -> None:
+def until_begun(platform: Platform, session: CustomerSession) -> None:
     """Wait until the platform has begun to wake a session: a task is wanted for it."""
     wait_until(
         partial(platform.fleet.counts, "edit"),
-        Fact[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str),
-        what=f"service edit for {visit}",
+        DescribedMatcher[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str),
+        what=f"service edit for {session}",
         within=platform.profile.patience.wake,
     )
 
 
-def ask_all(platform: Platform, visit: Visit, instructions: Iterable[str]) -> None:
+def ask_all(platform: Platform, session: CustomerSession, instructions: Iterable[str]) -> None:
     """Send instructions as fast as they are accepted."""
     for instruction in instructions:
-        visit.instructions.append(instruction)
-        platform.sessions.instruct(visit.session_id, instruction)
+        session.instructions.append(instruction)
+        platform.sessions.instruct(session.session_id, instruction)
 
 
-def ask_amid(dying: AbstractContextManager[threading.Event], platform: Platform, visit: Visit) -> None:
+def ask_amid(
+    dying: AbstractContextManager[threading.Event], platform: Platform, session: CustomerSession
+) -> None:
     """Ask for one change of the heading after the other, as fast as they are accepted, all through somebody's death.
 
     `dying` begins when the first of them has been carried out, with more of them received and not: before, nobody has
     begun with anything that could be lost.
     """
-    before = platform.records.get(visit.session_id).last_commit
+    before = platform.records.get(session.session_id).last_commit
     asked = 0
 
     def ask() -> bool:
         nonlocal asked
         asked += 1
-        ask_all(platform, visit, [f'Change the heading to "Change number {asked}"'])
+        ask_all(platform, session, [f'Change the heading to "Change number {asked}"'])
         return asked < MOST_CHANGES
 
-    while ask() and platform.records.get(visit.session_id).last_commit == before:
+    while ask() and platform.records.get(session.session_id).last_commit == before:
         pass
     with dying as struck:
         while ask() and not struck.is_set():
             pass
 
 
-def last_heading(visit: Visit) -> str:
+def last_heading(session: CustomerSession) -> str:
     """What the last instruction wants the heading to be; ValueError if it is about something else."""
-    found = re.fullmatch(r'Change the heading to "(.+)"', visit.instructions[-1])
+    found = re.fullmatch(r'Change the heading to "(.+)"', session.instructions[-1])
     if found is None:
-        raise ValueError(f"{visit.instructions[-1]!r} is not about the heading")
+        raise ValueError(f"{session.instructions[-1]!r} is not about the heading")
     return found[1]
 
 
-def look(platform: Platform, visit: Visit, deadline: Deadline) -> Service:
+def look(platform: Platform, session: CustomerSession, deadline: Deadline) -> Service:
     """Who serves a session now."""
-    health = platform.preview.health(visit.preview_url, deadline=deadline)
-    page = platform.preview.get(visit.preview_url, deadline=deadline)
-    return Service(platform.records.get(visit.session_id), health, page)
+    health = platform.preview.health(session.preview_url, deadline=deadline)
+    page = platform.preview.get(session.preview_url, deadline=deadline)
+    return Service(platform.records.get(session.session_id), health, page)
 
 
-def serves_elsewhere(visit: Visit, than: Task) -> Matcher[Service]:
+def serves_elsewhere(session: CustomerSession, than: Task) -> Matcher[Service]:
     """A session active on another task, which is the one on record and answers at the address that the session had."""
 
     def holds(seen: Service) -> bool:
         record = seen.record
         moved = record.status == "active" and record.task_arn != than.arn
         served = served_by(record).matches(seen.health) and is_live().matches(seen.page)
-        return moved and served and record.preview_url == visit.preview_url
+        return moved and served and record.preview_url == session.preview_url
 
-    return Fact(f"a session served by another task than {than.task_id}", holds, str)
+    return DescribedMatcher(f"a session served by another task than {than.task_id}", holds, str)

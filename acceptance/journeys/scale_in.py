@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hamcrest import has_length
 
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.bystanders import Sights, Vigils
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.bystanders import BystanderObservations, BystanderWatches
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.waiting.waits import NotInTime, wait_until
 
 
@@ -18,31 +18,33 @@ class Shrinking:
     """How many Edit tasks were left after each end, and what those saw who were still at work."""
 
     left: tuple[int, ...]
-    sights: tuple[Sights, ...]
+    sights: tuple[BystanderObservations, ...]
 
 
-def by_age_of_task(platform: Platform, visits: Sequence[Visit]) -> tuple[Visit, ...]:
+def by_age_of_task(platform: Platform, sessions: Sequence[CustomerSession]) -> tuple[CustomerSession, ...]:
     """The sessions on the oldest tasks first: a scale-in that did not ask who is at work would stop the youngest."""
     tasks = {task.arn: task for task in platform.fleet.running("edit")}
 
-    def birth(visit: Visit) -> tuple[str, str]:
-        task = tasks[platform.records.get(visit.session_id).task_arn or ""]
+    def birth(session: CustomerSession) -> tuple[str, str]:
+        task = tasks[platform.records.get(session.session_id).task_arn or ""]
         return str(task.created_at), str(task.started_at)
 
-    return tuple(sorted(visits, key=birth))
+    return tuple(sorted(sessions, key=birth))
 
 
-def end_one_after_the_other(platform: Platform, visits: Sequence[Visit], vigils: Vigils) -> Shrinking:
+def end_one_after_the_other(
+    platform: Platform, sessions: Sequence[CustomerSession], vigils: BystanderWatches
+) -> Shrinking:
     """End each session in turn; `vigils` watch over all but the first, each until its own turn."""
     left: list[int] = []
-    sights: list[Sights] = []
-    for remaining, visit in zip(range(len(visits) - 1, -1, -1), visits, strict=True):
-        if visit is not visits[0]:
-            sights.append(vigils.leave(visit))
-        platform.attendance.leave(visit.session_id)
-        for browser in visit.browsers:
+    sights: list[BystanderObservations] = []
+    for remaining, session in zip(range(len(sessions) - 1, -1, -1), sessions, strict=True):
+        if session is not sessions[0]:
+            sights.append(vigils.leave(session))
+        platform.attendance.leave(session.session_id)
+        for browser in session.browsers:
             browser.close()
-        platform.sessions.deactivate(visit.session_id)
+        platform.sessions.deactivate(session.session_id)
         left.append(_tasks_left(platform, remaining))
     return Shrinking(tuple(left), tuple(sights))
 
@@ -55,7 +57,7 @@ def _tasks_left(platform: Platform, expected: int) -> int:
             lambda: platform.fleet.tasks("edit"),
             has_length(expected),
             what="Edit tasks after a session's end",
-            within=patience.end,
+            within=patience.session_end,
             every=patience.poll,
         )
     except NotInTime:

@@ -10,77 +10,81 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import title_and_headings
-from acceptance.drivers.session_table import Record
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.drivers.session_table import SessionRecord
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 
 @dataclass(frozen=True)
-class Glimpse:
+class SessionView:
     """One session: its record, its home page, and who says that they serve it."""
 
-    visit: Visit
-    record: Record
+    session: CustomerSession
+    record: SessionRecord
     page: Answer
     health: Answer
 
 
-def look(platform: Platform, visits: Iterable[Visit]) -> tuple[Glimpse, ...]:
+def look(platform: Platform, sessions: Iterable[CustomerSession]) -> tuple[SessionView, ...]:
     """Every session as it is now, in the order given."""
     return tuple(
-        Glimpse(
-            visit,
-            platform.records.get(visit.session_id),
-            platform.preview.get(visit.preview_url),
-            platform.preview.health(visit.preview_url),
+        SessionView(
+            session,
+            platform.records.get(session.session_id),
+            platform.preview.get(session.preview_url),
+            platform.preview.health(session.preview_url),
         )
-        for visit in visits
+        for session in sessions
     )
 
 
 # Sessions asked in turn, many times over, who serves them.
 
 
-def ask_in_turn(platform: Platform, visits: Sequence[Visit], times: int) -> tuple[tuple[str, Answer], ...]:
+def ask_in_turn(
+    platform: Platform, sessions: Sequence[CustomerSession], times: int
+) -> tuple[tuple[str, Answer], ...]:
     """The health page of each session, `times` rounds: session ids and answers, in order."""
     return tuple(
-        (visit.session_id, platform.preview.health(visit.preview_url))
+        (session.session_id, platform.preview.health(session.preview_url))
         for _ in range(times)
-        for visit in visits
+        for session in sessions
     )
 
 
-def tasks_on_record(platform: Platform, visits: Sequence[Visit]) -> dict[str, str]:
+def tasks_on_record(platform: Platform, sessions: Sequence[CustomerSession]) -> dict[str, str]:
     """The task that each session's record names, by session id; empty text where none is named."""
-    return {visit.session_id: platform.records.get(visit.session_id).task_arn or "" for visit in visits}
+    return {
+        session.session_id: platform.records.get(session.session_id).task_arn or "" for session in sessions
+    }
 
 
-def shows_own_work_only() -> Matcher[Sequence[Glimpse]]:
+def shows_own_work_only() -> Matcher[Sequence[SessionView]]:
     """Every page has what its own customer asked for and nothing that another did, from the task on its record."""
 
-    def complaints(seen: Sequence[Glimpse]) -> Iterator[str]:
+    def complaints(seen: Sequence[SessionView]) -> Iterator[str]:
         if len(seen) < 2:
             raise NoData("fewer than two sessions, so nothing can be said about one beside another")
         for glimpse in seen:
-            own = words_of(glimpse.visit)
+            own = words_of(glimpse.session)
             shown = title_and_headings(glimpse.page)
             if glimpse.page.status != 200 or own not in shown:
-                yield f"{glimpse.visit} shows {glimpse.page.status} {list(shown)}, not {own!r}"
+                yield f"{glimpse.session} shows {glimpse.page.status} {list(shown)}, not {own!r}"
             for other in seen:
-                if other is not glimpse and words_of(other.visit) in glimpse.page.text:
-                    yield f"{glimpse.visit} shows {words_of(other.visit)!r} of {other.visit.customer}"
+                if other is not glimpse and words_of(other.session) in glimpse.page.text:
+                    yield f"{glimpse.session} shows {words_of(other.session)!r} of {other.session.customer}"
             if not served_by(glimpse.record).matches(glimpse.health):
-                yield f"{glimpse.visit} is on {glimpse.record.task_arn}, but served by {glimpse.health.text[:200]}"
+                yield f"{glimpse.session} is on {glimpse.record.task_arn}, but served by {glimpse.health.text[:200]}"
 
-    return Fact(
+    return DescribedMatcher(
         "every preview with its own customer's words and no other's, from the task on its record",
         lambda seen: not any(complaints(seen)),
         lambda seen: "; ".join(complaints(seen)),
     )
 
 
-def words_of(visit: Visit) -> str:
+def words_of(session: CustomerSession) -> str:
     """What the last instruction put between quotation marks."""
-    return visit.instructions[-1].split('"')[1]
+    return session.instructions[-1].split('"')[1]

@@ -11,9 +11,9 @@ from acceptance.drivers.ecs import Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Readiness
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_group import Crowd, until_all_live
-from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.sampler import Recorder, Sample
@@ -31,12 +31,12 @@ class WakeUp:
     the tasks are as they were once the preview was live.
     """
 
-    visit: Visit
+    session: CustomerSession
     pages: tuple[Sample[Answer], ...]
     readiness: tuple[Sample[Readiness], ...]
     nearby: tuple[Sample[Answer], ...]
     statuses: tuple[str, ...]
-    record: Record
+    record: SessionRecord
     health: Answer
     hermes_tasks: tuple[Task, ...]
     edit_tasks: tuple[Task, ...]
@@ -53,19 +53,19 @@ class Shared:
     def __init__(self, platform: Platform, new_client: Callable[[], str]) -> None:
         self._platform = platform
         self._new_client = new_client
-        self._visits = Visits(platform)
+        self._sessions = CustomerSessions(platform)
         self._wake_up: WakeUp | None = None
         self._one_thing_each: OneThingEach | None = None
-        self._session: Visit | None = None
-        self._neighbours: tuple[Visit, ...] = ()
-        self._endings: Mapping[str, Visit] | None = None
-        self._beside: tuple[Visit, ...] = ()
+        self._session: CustomerSession | None = None
+        self._neighbours: tuple[CustomerSession, ...] = ()
+        self._endings: Mapping[str, CustomerSession] | None = None
+        self._beside: tuple[CustomerSession, ...] = ()
 
     def wake_up(self) -> WakeUp:
         """A wake-up watched from the request to the live preview; the session it was watched on has ended since."""
         if self._wake_up is None:
             self.dismiss()
-            self._visits.put_to_sleep()
+            self._sessions.put_to_sleep()
             self._wake_up = self._watch()
         return self._wake_up
 
@@ -76,59 +76,59 @@ class Shared:
             self._one_thing_each = self._watch_one_thing_each()
         return self._one_thing_each
 
-    def session(self) -> Visit:
+    def session(self) -> CustomerSession:
         """A live session that is kept awake."""
         if self._session is None:
-            self._session = self._visits.start(self._customer(), 'Change the heading to "Shared"')
+            self._session = self._sessions.start(self._customer(), 'Change the heading to "Shared"')
             self._platform.attendance.attend(self._session.session_id)
-            self._visits.until_live(self._session)
+            self._sessions.until_live(self._session)
         return self._session
 
-    def come_beside(self, count: int) -> tuple[Visit, ...]:
+    def come_beside(self, count: int) -> tuple[CustomerSession, ...]:
         """Have other customers' sessions come up beside the shared one and stay; any that were there end first."""
-        self._visits.end(self.give_away_beside())
+        self._sessions.end(self.give_away_beside())
         self._beside = tuple(
-            self._visits.start(self._customer(), 'Change the heading to "Beside"') for _ in range(count)
+            self._sessions.start(self._customer(), 'Change the heading to "Beside"') for _ in range(count)
         )
-        for visit in self._beside:
-            self._platform.attendance.attend(visit.session_id)
+        for session in self._beside:
+            self._platform.attendance.attend(session.session_id)
         until_all_live(self._platform, self._beside)
         return self._beside
 
-    def beside(self, count: int) -> tuple[Visit, ...]:
+    def beside(self, count: int) -> tuple[CustomerSession, ...]:
         """Other customers' live sessions, kept awake."""
         return self._beside if len(self._beside) == count else self.come_beside(count)
 
-    def give_away_beside(self) -> tuple[Visit, ...]:
+    def give_away_beside(self) -> tuple[CustomerSession, ...]:
         """The sessions beside the shared one, for a scenario that ends them itself; the next one gets others."""
         beside, self._beside = self._beside, ()
         return beside
 
-    def endings(self) -> Mapping[str, Visit]:
+    def endings(self) -> Mapping[str, CustomerSession]:
         """Sessions that have ended, by how; see `endings.make_endings`."""
         if self._endings is None:
             self._endings = make_endings(self._platform, self._customer(), self._customer())
         return self._endings
 
-    def start_neighbours(self, count: int) -> tuple[Visit, ...]:
+    def start_neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         """Have customers of one client start at the same moment; they are kept awake until somebody dismisses them."""
         self.dismiss()
         self._neighbours = Crowd(self._platform, self._new_client()).start(count)
-        for visit in self._neighbours:
-            self._platform.attendance.attend(visit.session_id)
+        for session in self._neighbours:
+            self._platform.attendance.attend(session.session_id)
         return self._neighbours
 
-    def neighbours(self, count: int) -> tuple[Visit, ...]:
+    def neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         """So many customers of one client with a live preview each, open in a browser, for others to disturb.
 
         They are those who were started last, unless there are not so many or one of them has been disturbed.
         """
-        undisturbed = all(visit.browsers and visit.browser.is_open for visit in self._neighbours)
+        undisturbed = all(session.browsers and session.browser.is_open for session in self._neighbours)
         if len(self._neighbours) != count or not undisturbed:
             until_all_live(self._platform, self.start_neighbours(count))
         return self._neighbours
 
-    def give_away_neighbours(self) -> tuple[Visit, ...]:
+    def give_away_neighbours(self) -> tuple[CustomerSession, ...]:
         """The neighbours, for a scenario that changes them and ends them itself; the next one gets others."""
         neighbours, self._neighbours = self._neighbours, ()
         return neighbours
@@ -137,7 +137,7 @@ class Shared:
         """End the shared sessions, so that the platform may fall asleep; what was watched stays known."""
         session, self._session = self._session, None
         others = [*self.give_away_neighbours(), *self.give_away_beside()]
-        self._visits.end([*([session] if session else []), *others])
+        self._sessions.end([*([session] if session else []), *others])
 
     def forget(self) -> None:
         """Dismiss the sessions and forget what was watched and what ended: the next feature sees for itself."""
@@ -150,55 +150,57 @@ class Shared:
         return Customer(self._new_client(), self._platform.mailbox.customer("shared"))
 
     def _watch(self) -> WakeUp:
-        platform, visits, every = self._platform, self._visits, self._platform.profile.patience.poll
+        platform, sessions, every = self._platform, self._sessions, self._platform.profile.patience.poll
         nearby = [_asking(platform, path, every) for path in NEARBY]
         customer = self._customer()
-        visit: Visit | None = None
+        session: CustomerSession | None = None
         for recorder in nearby:
             recorder.start()
         try:
-            visit = visits.start(customer, 'Change the heading to "Watched"')
-            statuses = Recorder(lambda: self._status(visit), what=f"status of {visit}", every=every)
+            session = sessions.start(customer, 'Change the heading to "Watched"')
+            statuses = Recorder(lambda: self._status(session), what=f"status of {session}", every=every)
             readiness = Recorder(
-                lambda: platform.preview.readiness(visit.preview_url),
-                what=f"health of {visit}",
+                lambda: platform.preview.readiness(session.preview_url),
+                what=f"health of {session}",
                 every=every / 4,
                 transient=(Unreachable,),
             )
-            with statuses, readiness, platform.preview.recorder(visit.preview_url, every) as pages:
-                visits.until_live(visit)
+            with statuses, readiness, platform.preview.recorder(session.preview_url, every) as pages:
+                sessions.until_live(session)
             return WakeUp(
-                visit=visit,
+                session=session,
                 pages=pages.samples,
                 readiness=readiness.samples,
                 nearby=tuple(sample for recorder in nearby for sample in recorder.stop()),
                 statuses=tuple(sample.value for sample in statuses.changes),
-                record=platform.records.get(visit.session_id),
-                health=platform.preview.health(visit.preview_url),
-                hermes_tasks=_since(visit, platform.fleet.history("hermes")),
-                edit_tasks=_since(visit, platform.fleet.history("edit")),
+                record=platform.records.get(session.session_id),
+                health=platform.preview.health(session.preview_url),
+                hermes_tasks=_since(session, platform.fleet.history("hermes")),
+                edit_tasks=_since(session, platform.fleet.history("edit")),
             )
         finally:
             for recorder in nearby:
                 recorder.stop()
-            visits.end([visit] if visit else [])
+            sessions.end([session] if session else [])
 
     def _watch_one_thing_each(self) -> OneThingEach:
-        visits: list[Visit] = []
+        sessions: list[CustomerSession] = []
         attendance = self._platform.attendance
         try:
             for _ in range(len(SENT) + 1):
-                visits.append(self._visits.start(self._customer(), 'Change the heading to "Good morning"'))
-                attendance.attend(visits[-1].session_id)
-            until_all_live(self._platform, visits)
-            for visit in visits:
-                attendance.leave(visit.session_id)
-            return watch_one_thing_each(self._platform, visits)
+                sessions.append(
+                    self._sessions.start(self._customer(), 'Change the heading to "Good morning"')
+                )
+                attendance.attend(sessions[-1].session_id)
+            until_all_live(self._platform, sessions)
+            for session in sessions:
+                attendance.leave(session.session_id)
+            return watch_one_thing_each(self._platform, sessions)
         finally:
-            self._visits.end(visits)
+            self._sessions.end(sessions)
 
-    def _status(self, visit: Visit | None) -> str:
-        record = self._platform.records.find(visit.session_id) if visit else None
+    def _status(self, session: CustomerSession | None) -> str:
+        record = self._platform.records.find(session.session_id) if session else None
         return "no record" if record is None else str(record.status)
 
 
@@ -206,8 +208,10 @@ def _asking(platform: Platform, path: str, every: timedelta) -> Recorder[Answer]
     return Recorder(lambda: platform.web.get(path), what=f"GET {path}", every=every, transient=(Unreachable,))
 
 
-def _since(visit: Visit, tasks: tuple[Task, ...]) -> tuple[Task, ...]:
-    return tuple(task for task in tasks if task.created_at is not None and task.created_at >= visit.asked_at)
+def _since(session: CustomerSession, tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+    return tuple(
+        task for task in tasks if task.created_at is not None and task.created_at >= session.asked_at
+    )
 
 
 # Sessions that have ended, for whoever asks what becomes of their addresses.
@@ -215,7 +219,7 @@ def _since(visit: Visit, tasks: tuple[Task, ...]) -> tuple[Task, ...]:
 ENDED, EXPIRED = "ended", "expired"
 
 
-def make_endings(platform: Platform, customer: Customer, other: Customer) -> Mapping[str, Visit]:
+def make_endings(platform: Platform, customer: Customer, other: Customer) -> Mapping[str, CustomerSession]:
     """One session that its customer ended, and one that the other left alone until it expired.
 
     Returns once nothing of them is left; the platform sleeps then, unless others are awake.
@@ -223,13 +227,13 @@ def make_endings(platform: Platform, customer: Customer, other: Customer) -> Map
     Raises:
         NotInTime, NeverWill: one did not end as it should.
     """
-    visits = Visits(platform)
+    sessions = CustomerSessions(platform)
     instruction = 'Change the heading to "Soon over"'
-    ended = visits.start(customer, instruction)
-    expired = visits.start(other, instruction)
+    ended = sessions.start(customer, instruction)
+    expired = sessions.start(other, instruction)
     platform.sessions.deactivate(ended.session_id)
-    visits.until(ended, "inactive")
-    visits.until(expired, "expired", platform.profile.patience.wake + visits.expire_within())
+    sessions.until(ended, "inactive")
+    sessions.until(expired, "expired", platform.profile.patience.wake + sessions.expire_within())
     return MappingProxyType({ENDED: ended, EXPIRED: expired})
 
 
@@ -240,45 +244,45 @@ class Witnessed(Shared):
     """`Shared` that hands every session to `tell`, as often as somebody asks for it."""
 
     def __init__(
-        self, platform: Platform, new_client: Callable[[], str], tell: Callable[[Visit], None]
+        self, platform: Platform, new_client: Callable[[], str], tell: Callable[[CustomerSession], None]
     ) -> None:
         super().__init__(platform, new_client)
         self._tell = tell
 
     def wake_up(self) -> WakeUp:
         wake_up = super().wake_up()
-        self._tell(wake_up.visit)
+        self._tell(wake_up.session)
         return wake_up
 
     def one_thing_each(self) -> OneThingEach:
         one_thing_each = super().one_thing_each()
-        self._told(one_thing_each.visits)
+        self._told(one_thing_each.sessions)
         return one_thing_each
 
-    def session(self) -> Visit:
-        visit = super().session()
-        self._tell(visit)
-        return visit
+    def session(self) -> CustomerSession:
+        session = super().session()
+        self._tell(session)
+        return session
 
-    def come_beside(self, count: int) -> tuple[Visit, ...]:
+    def come_beside(self, count: int) -> tuple[CustomerSession, ...]:
         return self._told(super().come_beside(count))
 
-    def beside(self, count: int) -> tuple[Visit, ...]:
+    def beside(self, count: int) -> tuple[CustomerSession, ...]:
         return self._told(super().beside(count))
 
-    def start_neighbours(self, count: int) -> tuple[Visit, ...]:
+    def start_neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         return self._told(super().start_neighbours(count))
 
-    def neighbours(self, count: int) -> tuple[Visit, ...]:
+    def neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         return self._told(super().neighbours(count))
 
-    def endings(self) -> Mapping[str, Visit]:
+    def endings(self) -> Mapping[str, CustomerSession]:
         endings = super().endings()
         self._told(endings.values())
         return endings
 
-    def _told(self, visits: Iterable[Visit]) -> tuple[Visit, ...]:
-        found = tuple(visits)
-        for visit in found:
-            self._tell(visit)
+    def _told(self, sessions: Iterable[CustomerSession]) -> tuple[CustomerSession, ...]:
+        found = tuple(sessions)
+        for session in found:
+            self._tell(session)
         return found

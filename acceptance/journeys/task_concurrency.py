@@ -10,11 +10,11 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import Task
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 
 @dataclass(frozen=True)
-class Moment:
+class Concurrency:
     """The tasks that were there at one moment."""
 
     at: datetime
@@ -24,7 +24,7 @@ class Moment:
         return f"{len(self.tasks)} at {self.at:%H:%M:%S.%f}: {', '.join(task.task_id for task in self.tasks)}"
 
 
-def busiest(tasks: Sequence[Task], *, since: datetime, running: bool = False) -> Moment:
+def busiest(tasks: Sequence[Task], *, since: datetime, running: bool = False) -> Concurrency:
     """The first moment since then at which the most tasks were there.
 
     A task is there from its creation, or with `running` from its start, to its stop; one that has not stopped is there
@@ -43,7 +43,9 @@ def busiest(tasks: Sequence[Task], *, since: datetime, running: bool = False) ->
             f"ECS knows no task since {since:%H:%M:%S}, so nothing can be said about how many there were"
         )
     moments = [
-        Moment(at, tuple(task for begin, end, task in spans if begin <= at and (end is None or end > at)))
+        Concurrency(
+            at, tuple(task for begin, end, task in spans if begin <= at and (end is None or end > at))
+        )
         for at in sorted({begin for begin, _, _ in spans})
     ]
     return max(moments, key=lambda moment: len(moment.tasks))
@@ -52,10 +54,10 @@ def busiest(tasks: Sequence[Task], *, since: datetime, running: bool = False) ->
 def never_more_than(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
     """Tasks that ECS knows, of which at no moment since then more than so many were there, from creation to stop."""
 
-    def worst(tasks: Sequence[Task]) -> Moment:
+    def worst(tasks: Sequence[Task]) -> Concurrency:
         return busiest(tasks, since=since)
 
-    return Fact(
+    return DescribedMatcher(
         f"never more than {count} tasks at once",
         lambda tasks: len(worst(tasks).tasks) <= count,
         lambda tasks: str(worst(tasks)),
@@ -65,10 +67,10 @@ def never_more_than(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
 def ran_at_once(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
     """Tasks of which so many, and never more, were running at one moment since then."""
 
-    def worst(tasks: Sequence[Task]) -> Moment:
+    def worst(tasks: Sequence[Task]) -> Concurrency:
         return busiest(tasks, since=since, running=True)
 
-    return Fact(
+    return DescribedMatcher(
         f"{count} tasks running at the busiest moment",
         lambda tasks: len(worst(tasks).tasks) == count,
         lambda tasks: str(worst(tasks)),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from acceptance.drivers.ecs import Fleet
-from acceptance.drivers.load_balancer import Balancer
-from acceptance.drivers.session_table import Records
+from acceptance.drivers.ecs import EcsServices
+from acceptance.drivers.load_balancer import LoadBalancer
+from acceptance.drivers.session_table import SessionTable
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.sampler import Recorder
 from acceptance.waiting.waits import MONOTONIC, POLL, Clock
@@ -82,9 +82,9 @@ def follow(
     timeline: Timeline,
     session_id: str,
     *,
-    records: Records,
-    fleet: Fleet,
-    balancer: Balancer,
+    records: SessionTable,
+    fleet: EcsServices,
+    balancer: LoadBalancer,
     every: timedelta = POLL,
 ) -> Recorder[tuple[Stage, ...]]:
     """A recorder that marks what the control plane shows of one session; start it and stop it around the wake-up."""

@@ -11,14 +11,14 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import SUBPROTOCOL, HmrClient, HmrSocket
 from acceptance.drivers.http import Answer
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.journeys.bad_requests import NEVER_WAS, WEBSOCKET
 from acceptance.waiting.errors import Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 
 def open_wrongly(
-    wire: Wire, client: HmrClient, flaw: str, *, ended_id: str, within: timedelta
+    wire: RawHttpClient, client: HmrClient, flaw: str, *, ended_id: str, within: timedelta
 ) -> tuple[Answer, ...]:
     """Ask for the page's update socket with one thing wrong; the answer, or none at all in that time.
 
@@ -66,7 +66,7 @@ def echoes(identifier: str, since: int) -> Matcher[HmrSocket]:
         calls = [frame.payload.get("data") for frame in browser.frames(since) if frame.kind == "custom"]
         return any(isinstance(call, Mapping) and call.get("id") == identifier for call in calls)
 
-    return Fact(
+    return DescribedMatcher(
         f"the {len(identifier)} characters that were sent, come back",
         came,
         lambda browser: (
@@ -82,17 +82,19 @@ def answered_once(matcher: Matcher[Answer]) -> Matcher[Sequence[Answer]]:
     def tell(found: Sequence[Answer]) -> str:
         return _mismatch(matcher, found[0]) if len(found) == 1 else f"{len(found)} answers"
 
-    return Fact(_description(matcher), lambda found: len(found) == 1 and matcher.matches(found[0]), tell)
+    return DescribedMatcher(
+        _description(matcher), lambda found: len(found) == 1 and matcher.matches(found[0]), tell
+    )
 
 
 def unanswered() -> Matcher[Sequence[Answer]]:
     """No answer at all in the time given."""
-    return Fact("no answer", lambda found: not found, lambda found: ", ".join(map(str, found)))
+    return DescribedMatcher("no answer", lambda found: not found, lambda found: ", ".join(map(str, found)))
 
 
 def is_closed() -> Matcher[HmrSocket]:
     """A socket that the server has closed."""
-    return Fact("a closed connection", lambda s: not s.is_open, lambda _: "still open")
+    return DescribedMatcher("a closed connection", lambda s: not s.is_open, lambda _: "still open")
 
 
 def _description(matcher: Matcher[Answer]) -> str:

@@ -9,7 +9,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.git import Commit, Git
 from acceptance.drivers.workspace import Manifest, Workspace
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def kept(before: Manifest, now: Manifest) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Order:
+class RepositoryState:
     """What `git fsck` finds, what is in no commit, and a branch here and at the remote (None: not there)."""
 
     problems: tuple[str, ...]
@@ -53,14 +53,16 @@ class Order:
     pushed: str | None
 
 
-def order_of(git: Git, branch: str) -> Order:
+def order_of(git: Git, branch: str) -> RepositoryState:
     """The repository as it is now."""
-    return Order(git.problems(), git.uncommitted(), git.branches().get(branch), git.pushed().get(branch))
+    return RepositoryState(
+        git.problems(), git.uncommitted(), git.branches().get(branch), git.pushed().get(branch)
+    )
 
 
-def sound_and_pushed() -> Matcher[Order]:
+def sound_and_pushed() -> Matcher[RepositoryState]:
     """Nothing broken, nothing uncommitted, and the branch at the remote as it is here."""
-    return Fact(
+    return DescribedMatcher(
         "a sound repository without uncommitted changes, its branch pushed",
         lambda order: not order.problems and not order.uncommitted and order.here == order.pushed is not None,
         str,

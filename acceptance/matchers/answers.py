@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
-from acceptance.drivers.ecs import Counts, FleetState, Task
+from acceptance.drivers.ecs import Counts, EcsServicesState, Task
 from acceptance.drivers.git import Commit
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
@@ -17,14 +17,14 @@ from acceptance.drivers.load_balancer import Routing, Target
 from acceptance.drivers.mailbox import Received, Sent, answers
 from acceptance.drivers.preview import Loaded, title_and_headings
 from acceptance.drivers.session_api import SessionStatus
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Manifest
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Record | SessionStatus | None)
+S = TypeVar("S", bound=SessionRecord | SessionStatus | None)
 
 LONGEST = 6
 """Differences a mismatch tells one by one."""
@@ -32,13 +32,13 @@ LONGEST = 6
 
 def answers_with(status: int) -> Matcher[Answer]:
     """An answer with exactly this status."""
-    return Fact(f"answered with {status}", lambda a: a.status == status, _answer)
+    return DescribedMatcher(f"answered with {status}", lambda a: a.status == status, _answer)
 
 
 def answers_page(status: int, *words: str) -> Matcher[Answer]:
     """An HTML page with this status and all of these words in it."""
     told = "".join(f" that says {word!r}" for word in words)
-    return Fact(
+    return DescribedMatcher(
         f"answered {status} with a page{told}",
         lambda a: (
             a.status == status and a.media_type == "text/html" and all(word in a.text for word in words)
@@ -64,7 +64,7 @@ def is_waiting_page() -> Matcher[Answer]:
         }
         return [name for name, held in checks.items() if not held]
 
-    return Fact(
+    return DescribedMatcher(
         "the waiting page: 503, Retry-After, and a page that refreshes itself",
         lambda a: not lacks(a),
         lambda a: f"{_answer(a)} without {', '.join(lacks(a))}",
@@ -73,7 +73,7 @@ def is_waiting_page() -> Matcher[Answer]:
 
 def has_heading(text: str) -> Matcher[Answer]:
     """A page of the site, 200, with this title or heading."""
-    return Fact(
+    return DescribedMatcher(
         f"a page with the heading {text!r}",
         lambda a: a.status == 200 and text in title_and_headings(a),
         lambda a: (
@@ -99,7 +99,9 @@ def refuses(status: int, *, field: str | None = None) -> Matcher[Answer]:
         return None
 
     named = f" that names the field {field!r}" if field else ""
-    return Fact(f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or "")
+    return DescribedMatcher(
+        f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
+    )
 
 
 def all_loaded() -> Matcher[Sequence[Loaded]]:
@@ -110,7 +112,7 @@ def all_loaded() -> Matcher[Sequence[Loaded]]:
             raise NoData("the page loads and links to nothing, so nothing can be said about it")
         return [loaded for loaded in found if loaded.answer.status != 200]
 
-    return Fact(
+    return DescribedMatcher(
         "everything the page loads and links to answered with 200",
         lambda found: not broken(found),
         lambda found: f"{len(broken(found))} of {len(found)} did not: {_some(broken(found))}",
@@ -119,50 +121,50 @@ def all_loaded() -> Matcher[Sequence[Loaded]]:
 
 def has_status(status: str) -> Matcher[S]:
     """A session in this status."""
-    return Fact(f"session {status}", lambda r: r is not None and r.status == status, _session)
+    return DescribedMatcher(f"session {status}", lambda r: r is not None and r.status == status, _session)
 
 
 def ended_otherwise(than: str) -> Matcher[S]:
     """For `fatal`: a session that reached a last status other than the awaited one."""
     final = {"inactive", "expired", "failed"} - {than}
-    return Fact(
+    return DescribedMatcher(
         f"a session that ended otherwise than {than}", lambda r: r is not None and r.status in final, _session
     )
 
 
-def asleep() -> Matcher[FleetState]:
+def asleep() -> Matcher[EcsServicesState]:
     """Both services at zero: desired, running and pending counts, and not a task left."""
-    return Fact("asleep: no task of Hermes or Edit, none wanted", lambda state: state.asleep, str)
+    return DescribedMatcher("asleep: no task of Hermes or Edit, none wanted", lambda state: state.asleep, str)
 
 
 def counts(desired: int, running: int, pending: int = 0) -> Matcher[Counts]:
     """A service with exactly these counts."""
     wanted = Counts(desired, running, pending)
-    return Fact(str(wanted), lambda found: found == wanted, str)
+    return DescribedMatcher(str(wanted), lambda found: found == wanted, str)
 
 
-def at_most(tasks: int, role: str) -> Matcher[FleetState]:
+def at_most(tasks: int, role: str) -> Matcher[EcsServicesState]:
     """No more than so many tasks of a service running or on their way; `role` is hermes or edit."""
-    return Fact(
+    return DescribedMatcher(
         f"at most {tasks} {role} tasks",
         lambda state: len(_wanted_tasks(state, role)) <= tasks,
         lambda state: f"{len(_wanted_tasks(state, role))}: {_some(_wanted_tasks(state, role))}",
     )
 
 
-def runs(tasks: int, role: str) -> Matcher[FleetState]:
+def runs(tasks: int, role: str) -> Matcher[EcsServicesState]:
     """Exactly so many tasks of a service RUNNING, and none on its way in or out."""
 
-    def fits(state: FleetState) -> bool:
+    def fits(state: EcsServicesState) -> bool:
         all_tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
         return len(all_tasks) == tasks and all(task.last_status == "RUNNING" for task in all_tasks)
 
-    return Fact(f"exactly {tasks} {role} tasks running", fits, str)
+    return DescribedMatcher(f"exactly {tasks} {role} tasks running", fits, str)
 
 
 def healthy() -> Matcher[Sequence[Target]]:
     """At least one target, and all of them healthy."""
-    return Fact(
+    return DescribedMatcher(
         "a healthy target",
         lambda targets: bool(targets) and all(target.state == "healthy" for target in targets),
         lambda targets: _some(targets) if targets else "no target",
@@ -181,7 +183,7 @@ def routes_like(before: Routing) -> Matcher[Routing]:
             f"{name} is gone" for name in sorted(had - has)
         ]
 
-    return Fact(
+    return DescribedMatcher(
         "the rules and target groups there were before",
         lambda n: not differences(n),
         lambda n: _some(differences(n)),
@@ -190,14 +192,16 @@ def routes_like(before: Routing) -> Matcher[Routing]:
 
 def is_open() -> Matcher[HmrSocket]:
     """A socket that the server still keeps."""
-    return Fact("an open HMR socket", lambda s: s.is_open, lambda s: f"closed: {s.closed_because}")
+    return DescribedMatcher(
+        "an open HMR socket", lambda s: s.is_open, lambda s: f"closed: {s.closed_because}"
+    )
 
 
 def same_files_as(before: Manifest) -> Matcher[Manifest]:
     """Every path with kind, mode, size, content and link target as before, and no other; over nothing it raises."""
     if not before.entries:
         raise NoData("the manifest to compare with is empty, so nothing can be said about it")
-    return Fact(
+    return DescribedMatcher(
         f"the same {len(before.entries)} files and folders",
         lambda now: not _changes(before, now, additions=True),
         lambda now: _some(_changes(before, now, additions=True)),
@@ -208,7 +212,7 @@ def keeps_files_of(before: Manifest) -> Matcher[Manifest]:
     """All files of before, byte for byte; new ones may have come. Over nothing it raises NoData."""
     if not before.files:
         raise NoData("the manifest to compare with has no file, so nothing can be said about it")
-    return Fact(
+    return DescribedMatcher(
         f"all of the {len(before.entries)} files and folders of before",
         lambda now: not _changes(before, now, additions=False),
         lambda now: _some(_changes(before, now, additions=False)),
@@ -227,7 +231,7 @@ def has_commit(subject: str, **trailers: str) -> Matcher[Sequence[Commit]]:
         ]
 
     told = "".join(f", {key}: {value}" for key, value in trailers.items())
-    return Fact(
+    return DescribedMatcher(
         f"exactly one commit {subject!r}{told}",
         lambda log: len(found(log)) == 1,
         lambda log: f"{len(found(log))} such among {len(log)} commits: {_some(log)}",
@@ -236,7 +240,7 @@ def has_commit(subject: str, **trailers: str) -> Matcher[Sequence[Commit]]:
 
 def is_answer_to(sent: Sent) -> Matcher[Received]:
     """Mail in the thread of a message that was sent."""
-    return Fact(
+    return DescribedMatcher(
         f"an answer to {sent.message_id}",
         lambda message: answers(message, sent),
         lambda message: (
@@ -248,7 +252,7 @@ def is_answer_to(sent: Sent) -> Matcher[Received]:
 def within_budget(budget: timedelta) -> Matcher[timedelta]:
     """A measured duration no longer than a budget."""
     limit = budget.total_seconds()
-    return Fact(
+    return DescribedMatcher(
         f"at most {limit:g} s", lambda took: took <= budget, lambda took: f"{took.total_seconds():.1f} s"
     )
 
@@ -266,7 +270,9 @@ def always(matcher: Matcher[T]) -> Matcher[Sequence[Sample[T]]]:
         told = [f"at {sample.at_s:.1f} s {_mismatch(matcher, sample.value)}" for sample in found]
         return f"{len(found)} of {len(series)} moments were not: {_some(told)}"
 
-    return Fact(f"at every moment {_description(matcher)}", lambda series: not wrong(series), tell)
+    return DescribedMatcher(
+        f"at every moment {_description(matcher)}", lambda series: not wrong(series), tell
+    )
 
 
 def _changes(before: Manifest, now: Manifest, *, additions: bool) -> list[str]:
@@ -287,7 +293,7 @@ def _tells(entry: Any) -> tuple[object, ...]:
     return entry.kind, entry.mode, size, entry.sha256, entry.target
 
 
-def _wanted_tasks(state: FleetState, role: str) -> tuple[Task, ...]:
+def _wanted_tasks(state: EcsServicesState, role: str) -> tuple[Task, ...]:
     if role not in ("hermes", "edit"):
         raise ValueError(f"{role!r} is no service of the platform: say hermes or edit")
     tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
@@ -305,7 +311,7 @@ def _lacking(a: Answer, words: Collection[str]) -> str:
     return f" without {', '.join(map(repr, missing))}" if missing else f" of type {a.media_type!r}"
 
 
-def _session(record: Record | SessionStatus | None) -> str:
+def _session(record: SessionRecord | SessionStatus | None) -> str:
     if record is None:
         return "no record"
     failure = getattr(record, "failure", None)

@@ -7,50 +7,50 @@ from collections.abc import Sequence
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.ecs import Counts, FleetState
-from acceptance.drivers.session_table import Record
-from acceptance.waiting.matcher import Fact
+from acceptance.drivers.ecs import Counts, EcsServicesState
+from acceptance.drivers.session_table import SessionRecord
+from acceptance.waiting.matcher import DescribedMatcher
 
 
-def nobody_at_work() -> Matcher[FleetState]:
+def nobody_at_work() -> Matcher[EcsServicesState]:
     """No Edit task in any state, and none wanted."""
-    return Fact(
+    return DescribedMatcher(
         "no Edit task, none wanted",
         lambda state: state.edit == Counts(0, 0, 0) and not state.edit_tasks,
         str,
     )
 
 
-def is_on_a_task_of(others: Sequence[Record]) -> Matcher[Record]:
+def is_on_a_task_of(others: Sequence[SessionRecord]) -> Matcher[SessionRecord]:
     """A session hosted by the same task as another."""
     tasks = {record.task_arn for record in others} - {None}
-    return Fact(
+    return DescribedMatcher(
         f"a session on one of {len(tasks)} tasks",
         lambda record: record.task_arn in tasks,
         lambda record: f"{record.task_arn}, none of {', '.join(map(str, tasks))}",
     )
 
 
-def spread_evenly(over: int) -> Matcher[Sequence[Record]]:
+def spread_evenly(over: int) -> Matcher[Sequence[SessionRecord]]:
     """Sessions on exactly so many tasks, none of which hosts two more than another."""
 
-    def loads(records: Sequence[Record]) -> Counter[str | None]:
+    def loads(records: Sequence[SessionRecord]) -> Counter[str | None]:
         return Counter(record.task_arn for record in records)
 
-    def fits(records: Sequence[Record]) -> bool:
+    def fits(records: Sequence[SessionRecord]) -> bool:
         load = loads(records)
         return None not in load and len(load) == over and max(load.values()) - min(load.values()) <= 1
 
-    def tell(records: Sequence[Record]) -> str:
+    def tell(records: Sequence[SessionRecord]) -> str:
         told = [f"{number} on {arn or 'no task'}" for arn, number in sorted(loads(records).items(), key=str)]
         return ", ".join(told) or "no session"
 
-    return Fact(f"sessions spread evenly over {over} tasks", fits, tell)
+    return DescribedMatcher(f"sessions spread evenly over {over} tasks", fits, tell)
 
 
-def all_have_status(status: str) -> Matcher[Sequence[Record]]:
+def all_have_status(status: str) -> Matcher[Sequence[SessionRecord]]:
     """At least one session, and all of them in this status."""
-    return Fact(
+    return DescribedMatcher(
         f"all sessions {status}",
         lambda records: bool(records) and all(record.status == status for record in records),
         lambda records: (

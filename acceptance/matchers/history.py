@@ -8,7 +8,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.git import Commit
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 SUBJECT_LENGTH = 72
 """Where the contract cuts an instruction for its commit's subject."""
@@ -29,7 +29,7 @@ def continues(before: Sequence[Commit], by: int) -> Matcher[Sequence[Commit]]:
         new = [str(commit) for commit in now[: len(has) - len(was)]]
         return None if len(new) == by else f"{len(new)} new commits: {', '.join(new[:6]) or 'none'}"
 
-    return Fact(
+    return DescribedMatcher(
         f"the {len(before)} commits of before and {by} on top",
         lambda now: complaint(now) is None,
         lambda now: complaint(now) or "",
@@ -54,7 +54,7 @@ def carries_out(instructions: Sequence[str], *, thread_id: str, session_id: str)
             places.append(found[0])
         return None if places == sorted(places, reverse=True) else f"another order: {_subjects(now)}"
 
-    return Fact(
+    return DescribedMatcher(
         f"each of {len(instructions)} instructions as one commit with {wanted}, in order",
         lambda now: complaint(now) is None,
         lambda now: complaint(now) or "",

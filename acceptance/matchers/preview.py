@@ -9,10 +9,10 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Readiness
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.matchers.answers import is_live, is_waiting_page
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
 
 
@@ -32,7 +32,7 @@ def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
             arrived = arrived or live
         return None if arrived else f"the site at none of {len(series)} visits"
 
-    return Fact(
+    return DescribedMatcher(
         "the waiting page at first and then the site",
         lambda series: complaint(series) is None,
         lambda series: complaint(series) or "",
@@ -45,7 +45,7 @@ def _words(answer: Answer) -> str:
 
 def has_update_since(mark: int) -> Matcher[HmrSocket]:
     """An open page that was sent news (an update or a reload) after a mark."""
-    return Fact(
+    return DescribedMatcher(
         "a browser that was sent an update",
         lambda browser: bool(browser.updates(mark)),
         lambda browser: (
@@ -55,7 +55,7 @@ def has_update_since(mark: int) -> Matcher[HmrSocket]:
     )
 
 
-def served_by(record: Record) -> Matcher[Answer]:
+def served_by(record: SessionRecord) -> Matcher[Answer]:
     """A health page of the contract's form, from the task that a session's record names."""
     wanted = {"service": "edit", "sessionId": record.session_id, "taskArn": record.task_arn}
 
@@ -65,7 +65,7 @@ def served_by(record: Record) -> Matcher[Answer]:
         found = answer.json()
         return isinstance(found, dict) and all(found.get(key) == value for key, value in wanted.items())
 
-    return Fact(f"200 with {wanted}", holds, lambda a: f"{a.status} with {a.text[:300]}")
+    return DescribedMatcher(f"200 with {wanted}", holds, lambda a: f"{a.status} with {a.text[:300]}")
 
 
 def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
@@ -81,7 +81,7 @@ def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
             sample for sample in healthy if not (sample.value.page and is_live().matches(sample.value.page))
         ]
 
-    return Fact(
+    return DescribedMatcher(
         "the site whenever the session is called healthy",
         lambda series: not early(series),
         lambda series: (

@@ -10,7 +10,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Loaded
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 LOAD_BALANCER = "load balancer"
 
@@ -23,7 +23,7 @@ def who_answered(answer: Answer) -> str:
 
 def answers_from(status: int, service: str) -> Matcher[Answer]:
     """Exactly this status, from exactly this service or from the load balancer itself."""
-    return Fact(
+    return DescribedMatcher(
         f"{status} from {service}",
         lambda a: (a.status, who_answered(a)) == (status, service),
         lambda a: f"{a.status} from {who_answered(a)}: {' '.join(a.text.split())[:120]!r}",
@@ -32,7 +32,7 @@ def answers_from(status: int, service: str) -> Matcher[Answer]:
 
 def reads(words: str) -> Matcher[Answer]:
     """An HTML page with these words in it, in any case."""
-    return Fact(
+    return DescribedMatcher(
         f"a page that says {words!r}",
         lambda a: a.media_type == "text/html" and words.lower() in a.text.lower(),
         lambda a: f"{a.media_type or 'no type'}: {' '.join(a.text.split())[:200]!r}",
@@ -51,7 +51,7 @@ def sends_on_to(scheme: str, host: str, port: int | None, path: str) -> Matcher[
             and a.headers.get("location", "").endswith(f"{parts.netloc}{path}")
         )
 
-    return Fact(
+    return DescribedMatcher(
         f"301 to {scheme}://{host}:{port or 443}{path}",
         fits,
         lambda a: f"{a.status} to {a.headers.get('location', 'nowhere')}",
@@ -67,7 +67,7 @@ def lies_under(preview_path: str) -> Matcher[Sequence[Loaded]]:
         paths = {loaded.reference.url: urlsplit(loaded.reference.url).path for loaded in found}
         return sorted(url for url, path in paths.items() if not f"{path}/".startswith(preview_path))
 
-    return Fact(
+    return DescribedMatcher(
         f"everything under {preview_path}",
         lambda found: not outside(found),
         lambda found: f"{len(outside(found))} of {len(found)} elsewhere: {', '.join(outside(found)[:6])}",
@@ -90,7 +90,7 @@ def names_none_of(secrets: Iterable[str]) -> Matcher[Sequence[Answer]]:
             if word in answer.text or any(word in value for value in answer.headers.values())
         ]
 
-    return Fact(
+    return DescribedMatcher(
         f"none of {len(wanted)} words that must not get out",
         lambda answers: not telling(answers),
         lambda answers: f"{len(telling(answers))} times: {', '.join(telling(answers)[:6])}",
@@ -105,7 +105,7 @@ def reached_only(*services: str) -> Matcher[Sequence[Answer]]:
             raise NoData("nobody answered, so nothing can be said about who answers")
         return [a for a in answers if a.status < 400 and who_answered(a) not in services]
 
-    return Fact(
+    return DescribedMatcher(
         f"no success from others than {', '.join(services)}",
         lambda answers: not others(answers),
         lambda answers: ", ".join(f"{a} from {who_answered(a)}" for a in others(answers)[:6]),
@@ -120,7 +120,7 @@ def carried_nothing_out() -> Matcher[Sequence[Answer]]:
             raise NoData("no command was sent, so nothing can be said about whether one was carried out")
         return [a for a in answers if who_answered(a) == "nobody known" or _is_control(a)]
 
-    return Fact(
+    return DescribedMatcher(
         "no command carried out",
         lambda answers: not control(answers),
         lambda answers: ", ".join(f"{a} with {a.text[:80]!r}" for a in control(answers)[:6]),
@@ -142,7 +142,7 @@ def all_from(expected: Mapping[str, str]) -> Matcher[Sequence[tuple[str, Answer]
             raise NoData("no session was asked, so nothing can be said about who answers for it")
         return [f"{session_id}: {a}" for session_id, a in asked if not _tells(a, session_id, expected)]
 
-    return Fact(
+    return DescribedMatcher(
         f"every answer from the session's own task, {len(set(expected.values()))} tasks in all",
         lambda asked: not wrong(asked),
         lambda asked: f"{len(wrong(asked))} of {len(asked)} were not: {', '.join(wrong(asked)[:6])}",

@@ -8,13 +8,13 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import Counts, Task
 from acceptance.drivers.session_table import Commands
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 
 
 def none_counted() -> Matcher[tuple[Counts, Counts]]:
     """Hermes and Edit count no task and want none."""
     zero = Counts(0, 0, 0)
-    return Fact(
+    return DescribedMatcher(
         "asleep: no task of Hermes or Edit, none wanted",
         lambda counts: counts == (zero, zero),
         lambda counts: f"hermes {counts[0]}; edit {counts[1]}",
@@ -23,12 +23,12 @@ def none_counted() -> Matcher[tuple[Counts, Counts]]:
 
 def counts_none(role: str) -> Matcher[Counts]:
     """A service counts no task and wants none."""
-    return Fact(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
+    return DescribedMatcher(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
 
 
 def none_queued() -> Matcher[Commands]:
     """No command waits or is being handled; those that were given up are nobody's any more."""
-    return Fact(
+    return DescribedMatcher(
         "no command in the queue",
         lambda commands: not commands.waiting and not commands.in_flight,
         lambda commands: f"{commands.waiting} wait, {commands.in_flight} are being handled",
@@ -37,7 +37,7 @@ def none_queued() -> Matcher[Commands]:
 
 def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
     """So many tasks of a service."""
-    return Fact(
+    return DescribedMatcher(
         f"exactly {count} {role} task{'' if count == 1 else 's'}",
         lambda tasks: len(tasks) == count,
         lambda tasks: f"{len(tasks)}: {'; '.join(map(str, tasks))}" if tasks else "none",

@@ -23,7 +23,7 @@ STYLE = (Path(__file__).parent / "head.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportInputs:
     """All that the head tells of: what a run's folder holds, and the history of the runs before."""
 
     results: Results | None
@@ -34,7 +34,7 @@ class Told:
     history: Sequence[Entry] = ()
 
 
-def head(told: Told) -> str:
+def head(told: ReportInputs) -> str:
     """The head as HTML, everything in it escaped and masked; pictures are SVG files and become data: images."""
     word, reason = judge(told.results, told.outline, told.gate)
     facts = {**told.facts, **_times(told.outline), **_counts(told.results)}
@@ -57,7 +57,7 @@ def head(told: Told) -> str:
     return "\n".join(parts)
 
 
-def title(told: Told) -> str:
+def title(told: ReportInputs) -> str:
     """The page's title, escaped: the verdict first, for a row of browser tabs."""
     deployment = told.facts.get("Deployment")
     word, _ = judge(told.results, told.outline, told.gate)

@@ -19,7 +19,7 @@ from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
 from acceptance.npm_packages import PackagesError, installed
-from acceptance.report.header import STYLE, Told, head, title
+from acceptance.report.header import STYLE, ReportInputs, head, title
 from acceptance.report.history import history_of, read
 from acceptance.report.messages import Messages
 from acceptance.report.run import (
@@ -111,7 +111,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
     if gate is not None:
         # The facts are those of one of the runs that the gate has made one of.
         facts["Run"] = folder.resolve().name
-    told = Told(results, outline, facts, gate, drawn, history)
+    told = ReportInputs(results, outline, facts, gate, drawn, history)
     values = {
         "title": title(told),
         "icon": page.icon.strip(),

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from acceptance.config.profile import SandboxCommand
-from acceptance.drivers.http import Web
+from acceptance.drivers.http import HttpClient
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ class _Far:
 
     settles_s = 2 * GONE_S
 
-    def __init__(self, web: Web, url: str) -> None:
+    def __init__(self, web: HttpClient, url: str) -> None:
         self._web = web
         self._url = url
         self._lock = threading.Lock()
@@ -144,13 +144,13 @@ class Deployment:
         Raises:
             Unreachable: nobody answers there. UnexpectedAnswer: what answers is no info document.
         """
-        answer = Web(info_url, ca_file=None, timeout=ATTACH).get("")
+        answer = HttpClient(info_url, ca_file=None, timeout=ATTACH).get("")
         found = answer.json()
         if answer.status != 200 or not isinstance(found, dict):
             raise UnexpectedAnswer(
                 f"{answer}: expected the sandbox's info document; is {info_url} its address?"
             )
-        return cls(found, None, None, _Far(Web(info_url, ca_file=None, timeout=LOOK), info_url))
+        return cls(found, None, None, _Far(HttpClient(info_url, ca_file=None, timeout=LOOK), info_url))
 
     @classmethod
     def remote(cls) -> Deployment:
@@ -209,7 +209,7 @@ class Deployment:
 
         info = wait_until(
             look,
-            Fact[dict[str, object] | None](
+            DescribedMatcher[dict[str, object] | None](
                 "ready", lambda found: found is not None, lambda _: "no ready file"
             ),
             what=f"deployment `{' '.join(command.command)}`",

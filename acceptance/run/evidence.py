@@ -15,10 +15,10 @@ from typing import Any
 
 from acceptance.config.profile import Logs
 from acceptance.drivers.aws import AWS_ERRORS, Clients
-from acceptance.drivers.ecs import Fleet, Task
+from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.hmr import HmrSocket
-from acceptance.drivers.load_balancer import Balancer
-from acceptance.drivers.session_table import Records
+from acceptance.drivers.load_balancer import LoadBalancer
+from acceptance.drivers.session_table import SessionTable
 from acceptance.journeys.timeline import Timeline
 from acceptance.results.masking import masked
 from acceptance.results.run_folder import slug
@@ -61,9 +61,9 @@ class Evidence:
         run_id: str,
         *,
         clients: Clients,
-        records: Records,
-        fleet: Fleet,
-        balancer: Balancer,
+        records: SessionTable,
+        fleet: EcsServices,
+        balancer: LoadBalancer,
         logs: Logs,
     ) -> None:
         self._run = reports / run_id

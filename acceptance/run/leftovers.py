@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from acceptance.drivers.load_balancer import Routing
-from acceptance.drivers.protocols import BalancerView, FleetView, RecordsView
+from acceptance.drivers.protocols import EcsServicesView, LoadBalancerView, SessionTableView
 from acceptance.waiting.errors import NotObserved
 
 
 def left_behind(
-    records: RecordsView,
-    fleet: FleetView,
-    balancer: BalancerView,
+    records: SessionTableView,
+    fleet: EcsServicesView,
+    balancer: LoadBalancerView,
     *,
     before: Routing,
     is_own: Callable[[str], bool],
@@ -41,13 +41,13 @@ def left_behind(
     return tuple(found)
 
 
-def _sessions(records: RecordsView, is_own: Callable[[str], bool], client_prefix: str) -> Iterator[str]:
+def _sessions(records: SessionTableView, is_own: Callable[[str], bool], client_prefix: str) -> Iterator[str]:
     for record in records.of_prefix(client_prefix):
         if not record.ended and is_own(record.client_id or ""):
             yield f"session {record.session_id} of {record.client_id} is {record.status}"
 
 
-def _tasks(fleet: FleetView) -> Iterator[str]:
+def _tasks(fleet: EcsServicesView) -> Iterator[str]:
     state = fleet.state()
     for task in (*state.hermes_tasks, *state.edit_tasks):
         yield f"{task} is still there"
@@ -56,7 +56,7 @@ def _tasks(fleet: FleetView) -> Iterator[str]:
             yield f"service {role} still wants {counts.desired} tasks"
 
 
-def _routing(balancer: BalancerView, before: Routing) -> Iterator[str]:
+def _routing(balancer: LoadBalancerView, before: Routing) -> Iterator[str]:
     now = balancer.routing()
     rules = {rule.arn for rule in before.rules}
     for rule in now.rules:

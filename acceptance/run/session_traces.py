@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from acceptance.drivers.protocols import FleetView, RecordsView
+from acceptance.drivers.protocols import EcsServicesView, SessionTableView
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.ledger import Ledger, SessionTrace, TaskTrace
 
@@ -36,7 +36,7 @@ class Traces:
             if stages != known.stages:
                 self._ledger.sessions[session_id] = dataclasses.replace(known, stages=stages)
 
-    def note_sessions(self, records: RecordsView, client_prefix: str) -> None:
+    def note_sessions(self, records: SessionTableView, client_prefix: str) -> None:
         """Enter from the records when sessions ended, and those sessions of the run that nobody followed."""
         for record in records.of_prefix(client_prefix):
             created = record.created_at
@@ -52,7 +52,7 @@ class Traces:
             ended_at = record.ended_at.timestamp() if record.ended_at else None
             self._ledger.sessions[record.session_id] = dataclasses.replace(known, ended_at=ended_at)
 
-    def note_tasks(self, fleet: FleetView) -> None:
+    def note_tasks(self, fleet: EcsServicesView) -> None:
         """Enter every task that ECS knows and that ran since the run began; ECS forgets stopped ones within hours."""
         for role in ROLES:
             for task in fleet.history(role):

@@ -13,7 +13,7 @@ from acceptance.config.profile import read
 from acceptance.drivers.aws import AwsRefusal
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Visit, Visits
+from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
 from acceptance.journeys.shared_sessions import Shared, Witnessed
 from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger
@@ -58,7 +58,7 @@ class Suite:
             logs=platform.profile.logs,
         )
         self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
-        self.witnessed: dict[str, Visit] = {}
+        self.witnessed: dict[str, CustomerSession] = {}
         self.failed = False
         VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
         self._keep = keep
@@ -144,10 +144,10 @@ class Suite:
         self._scenario = name
         self.witnessed = {}
 
-    def tell_of(self, visit: Visit) -> None:
+    def tell_of(self, session: CustomerSession) -> None:
         """Have the report, and the evidence if the scenario fails, tell of a session that it has to do with."""
-        self.witnessed[visit.session_id] = visit
-        self._traces.follow(visit.session_id, visit.customer.client_id, self._scenario, visit.timeline)
+        self.witnessed[session.session_id] = session
+        self._traces.follow(session.session_id, session.customer.client_id, self._scenario, session.timeline)
 
     def note_stages(self) -> None:
         """Enter into the ledger how far the sessions have come."""
@@ -170,7 +170,7 @@ class Suite:
             since: older events and log lines are no evidence.
         """
         try:
-            Visits(self.platform).until_asleep()
+            CustomerSessions(self.platform).until_asleep()
         except ClaimFailed as late:
             self.evidence.collect(f"not asleep after {after}", since=since, message=str(late), sessions={})
             raise

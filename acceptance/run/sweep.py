@@ -13,11 +13,11 @@ from pathlib import Path
 
 from acceptance.config.profile import Profile, read
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.protocols import RecordsView, SessionsApi
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.protocols import SessionsApi, SessionTableView
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.run.deployment import Deployment
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
 log = logging.getLogger("sweep")
@@ -25,13 +25,15 @@ log = logging.getLogger("sweep")
 DEFAULT_PROFILE = Path("deployments/sandbox.toml")
 
 
-def open_sessions(records: RecordsView, client_prefix: str) -> tuple[Record, ...]:
+def open_sessions(records: SessionTableView, client_prefix: str) -> tuple[SessionRecord, ...]:
     """Sessions under the prefix that have not ended, oldest first."""
     found = [record for record in records.of_prefix(client_prefix) if not record.ended]
     return tuple(sorted(found, key=lambda record: str(record.raw.get("createdAt", ""))))
 
 
-def sweep(records: RecordsView, sessions: SessionsApi, profile: Profile, *, run_id: str | None = None) -> int:
+def sweep(
+    records: SessionTableView, sessions: SessionsApi, profile: Profile, *, run_id: str | None = None
+) -> int:
     """Deactivate all open sessions of the suite, or of one run, and wait until they have ended; how many there were.
 
     Raises:
@@ -49,13 +51,13 @@ def sweep(records: RecordsView, sessions: SessionsApi, profile: Profile, *, run_
     if left:
         wait_until(
             lambda: open_sessions(records, prefix),
-            Fact[tuple[Record, ...]](
+            DescribedMatcher[tuple[SessionRecord, ...]](
                 "no open session",
                 lambda found: not found,
                 lambda found: ", ".join(f"{record.session_id} {record.status}" for record in found),
             ),
             what=f"sessions of clients {prefix}*",
-            within=profile.patience.wake + profile.patience.end,
+            within=profile.patience.wake + profile.patience.session_end,
             every=profile.patience.poll,
             transient=(Unreachable,),
         )

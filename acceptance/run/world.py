@@ -15,12 +15,12 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.mailbox import Letter, Sent
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Loaded
-from acceptance.drivers.session_api import Session
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_api import Activation
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Manifest
-from acceptance.journeys.bystanders import Sights, Vigils
+from acceptance.journeys.bystanders import BystanderObservations, BystanderWatches
 from acceptance.journeys.customer_group import Crowd
-from acceptance.journeys.customer_sessions import Customer, Visit, Visits
+from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.journeys.forwarded_request import Arrival
 from acceptance.journeys.odd_mail import odd
 from acceptance.journeys.path_traversal import Secret
@@ -64,21 +64,21 @@ class Known(Generic[T]):
 class World:
     """One scenario, by its name. `add_cleanup` registers what must be undone when it ends, last in, first out."""
 
-    visit = Known[Visit]("session")
+    session = Known[CustomerSession]("session")
     customer = Known[Customer]("customer")
     answer = Known[Answer]("answer")
     mailed = Known[Sent]("mail that was sent")
     asked_at = Known[datetime]("request")
     manifest = Known[Manifest]("remembered file")
-    crowd = Known[tuple[Visit, ...]]("group of customers")
-    vigils = Known[Vigils]("customers who are watched over")
-    sights = Known[tuple[Sights, ...]]("customers who were watched over")
+    crowd = Known[tuple[CustomerSession, ...]]("group of customers")
+    vigils = Known[BystanderWatches]("customers who are watched over")
+    sights = Known[tuple[BystanderObservations, ...]]("customers who were watched over")
     replies = Known[tuple[Answer, ...]]("requests made at once")
     left = Known[tuple[int, ...]]("sessions that ended one after the other")
     client_id = Known[str]("client")
     remembered = Known[Snapshot]("remembered workspace")
-    lost = Known[Task]("task that was lost")
-    owner = Known[Visit]("owner of a workspace")
+    task = Known[Task]("task that was lost")
+    owner = Known[CustomerSession]("owner of a workspace")
     secret = Known[Secret]("secret")
     answers = Known[tuple[Answer, ...]]("answers to somebody who pried")
     asked = Known[tuple[tuple[str, Answer], ...]]("round of questions to sessions")
@@ -87,8 +87,8 @@ class World:
     echo = Known[str]("message that was sent")
     sent_at = Known[int]("message that was sent")
     site_name = Known[str]("name of a site")
-    outdated = Known[Record]("outdated record")
-    noted = Known[tuple[Record, Record]]("record before and after a request")
+    outdated = Known[SessionRecord]("outdated record")
+    noted = Known[tuple[SessionRecord, SessionRecord]]("record before and after a request")
 
     def __init__(
         self, suite: Suite, scenario: str, add_cleanup: Callable[[Callable[[], None]], None]
@@ -97,10 +97,10 @@ class World:
         self.scenario = scenario
         suite.begin_scenario(scenario)
         self.platform: Platform = suite.platform
-        self.visits = Visits(suite.platform)
+        self.sessions = CustomerSessions(suite.platform)
         self.began_at = datetime.now(UTC)
         self.unseen: NotObserved | None = None
-        self.all_visits: list[Visit] = []
+        self.all_sessions: list[CustomerSession] = []
         self._add_cleanup = add_cleanup
         self._marks: dict[int, int] = {}
 
@@ -110,66 +110,68 @@ class World:
         self.customer = Customer(client_id, self.platform.mailbox.customer(f"{name}-{token_hex(3)}"))
         return self.customer
 
-    def start(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:
+    def start(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> CustomerSession:
         """Start a session of a customer who stays at work until told otherwise; it ends with the scenario."""
         self.will_end(customer)
         self.asked_at = datetime.now(UTC)
-        visit = self.visits.start(customer, instruction, thread_id=thread_id)
-        self.adopt(visit)
-        return visit
+        session = self.sessions.start(customer, instruction, thread_id=thread_id)
+        self.adopt(session)
+        return session
 
     def start_crowd(self, count: int) -> None:
         """Have customers of a new client start at the same moment; they stay at work, also for later scenarios."""
         self.asked_at = datetime.now(UTC)
         self.look_at(self.suite.shared.start_neighbours(count))
 
-    def look_at(self, visits: tuple[Visit, ...]) -> None:
+    def look_at(self, sessions: tuple[CustomerSession, ...]) -> None:
         """Make sessions that outlive the scenario its crowd: part of its evidence, and not ended with it."""
-        self.crowd = visits
-        for visit in visits:
-            self.suite.tell_of(visit)
+        self.crowd = sessions
+        for session in sessions:
+            self.suite.tell_of(session)
 
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
         self.client_id = client_id = self.suite.new_client()
-        self._add_cleanup(lambda: self.visits.end_all_of(client_id))
+        self._add_cleanup(lambda: self.sessions.end_all_of(client_id))
         return Crowd(self.platform, client_id)
 
-    def take_over(self, visits: tuple[Visit, ...]) -> None:
+    def take_over(self, sessions: tuple[CustomerSession, ...]) -> None:
         """Make sessions those of the scenario's crowd, attended; they end with the scenario."""
-        for client_id in {visit.customer.client_id for visit in visits}:
-            self._add_cleanup(partial(self.visits.end_all_of, client_id))
-        self.crowd = visits
-        for visit in visits:
-            self.adopt(visit)
+        for client_id in {session.customer.client_id for session in sessions}:
+            self._add_cleanup(partial(self.sessions.end_all_of, client_id))
+        self.crowd = sessions
+        for session in sessions:
+            self.adopt(session)
 
-    def watch_over(self, visits: Iterable[Visit]) -> None:
+    def watch_over(self, sessions: Iterable[CustomerSession]) -> None:
         """Watch over sessions with open browsers, until the scenario asks what was seen, or ends."""
-        self.vigils = Vigils(self.platform, visits)
+        self.vigils = BystanderWatches(self.platform, sessions)
         self._add_cleanup(self.vigils.abandon)
         self.vigils.start()
 
-    def start_live(self, customer: Customer, instruction: str, *, thread_id: str | None = None) -> Visit:
+    def start_live(
+        self, customer: Customer, instruction: str, *, thread_id: str | None = None
+    ) -> CustomerSession:
         """Start a session and wait until it is live; its first browser is closed again."""
-        visit = self.start(customer, instruction, thread_id=thread_id)
-        self.visits.until_live(visit)
-        visit.browsers.pop().close()
-        return visit
+        session = self.start(customer, instruction, thread_id=thread_id)
+        self.sessions.until_live(session)
+        session.browsers.pop().close()
+        return session
 
-    def ask(self, visit: Visit, instruction: str) -> None:
+    def ask(self, session: CustomerSession, instruction: str) -> None:
         """Send a further instruction; what the open browsers were sent before it is not news."""
-        self.manifest = self.visits.workspace(visit).manifest()
-        self._marks = {id(browser): browser.mark() for browser in visit.browsers}
-        visit.instructions.append(instruction)
-        self.platform.sessions.instruct(visit.session_id, instruction)
+        self.manifest = self.sessions.workspace(session).manifest()
+        self._marks = {id(browser): browser.mark() for browser in session.browsers}
+        session.instructions.append(instruction)
+        self.platform.sessions.instruct(session.session_id, instruction)
 
     def mark_of(self, browser: HmrSocket) -> int:
         """How much a browser had been sent when the last instruction was given."""
         return self._marks.get(id(browser), 0)
 
-    def leave(self, visit: Visit) -> None:
+    def leave(self, session: CustomerSession) -> None:
         """Do nothing any more for a session, as a customer who walked away; open browsers stay open."""
-        self.platform.attendance.leave(visit.session_id)
+        self.platform.attendance.leave(session.session_id)
 
     def mail(self, customer: Customer, instruction: str, oddity: str | None = None) -> None:
         """Mail an instruction to the client's address; the session it begins ends with the scenario."""
@@ -182,10 +184,10 @@ class World:
         letter = Letter(customer.user_id, mailbox.intake(customer.client_id), "My website", instruction)
         self.mailed = mailbox.post(letter, odd(oddity, letter)) if oddity else mailbox.send(letter)
 
-    def adopt_mailed_session(self) -> Visit:
+    def adopt_mailed_session(self) -> CustomerSession:
         """Make the session that the mail began the one at hand; NotInTime if it began none."""
-        record = self.visits.until_on_record(self.customer)
-        session = Session(
+        record = self.sessions.until_on_record(self.customer)
+        activation = Activation(
             session_id=record.session_id,
             client_id=self.customer.client_id,
             user_id=record.user_id,
@@ -194,33 +196,35 @@ class World:
             preview_url=record.preview_url or "",
             created_at=record.created_at or self.asked_at,
         )
-        visit = Visit(self.customer, session, self.asked_at, self._mail_timeline, [self._mailed_as])
-        visit.timeline.mark(Stage.ON_RECORD)
-        self.adopt(visit)
-        return visit
+        session = CustomerSession(
+            self.customer, activation, self.asked_at, self._mail_timeline, [self._mailed_as]
+        )
+        session.timeline.mark(Stage.ON_RECORD)
+        self.adopt(session)
+        return session
 
-    def adopt(self, visit: Visit) -> None:
+    def adopt(self, session: CustomerSession) -> None:
         """Make a session the one at hand, attended and closed with the scenario."""
-        self.visit = visit
-        self.customer = visit.customer
-        self.all_visits.append(visit)
-        self.suite.tell_of(visit)
-        self.platform.attendance.attend(visit.session_id)
+        self.session = session
+        self.customer = session.customer
+        self.all_sessions.append(session)
+        self.suite.tell_of(session)
+        self.platform.attendance.attend(session.session_id)
 
-    def join(self, visit: Visit) -> Visit:
+    def join(self, session: CustomerSession) -> CustomerSession:
         """Make a session that outlives the scenario the one at hand; its browsers are the scenario's own."""
-        self.visit = replace(visit, browsers=[])
-        self.customer = visit.customer
-        self.all_visits.append(self.visit)
-        self.suite.tell_of(visit)
-        return self.visit
+        self.session = replace(session, browsers=[])
+        self.customer = session.customer
+        self.all_sessions.append(self.session)
+        self.suite.tell_of(session)
+        return self.session
 
-    def end_later(self, visits: Iterable[Visit]) -> None:
+    def end_later(self, sessions: Iterable[CustomerSession]) -> None:
         """End sessions that were shared with the scenario."""
-        for visit in visits:
-            self.will_end(visit.customer)
+        for session in sessions:
+            self.will_end(session.customer)
 
-    def plant_outdated(self, session_id: str) -> Record:
+    def plant_outdated(self, session_id: str) -> SessionRecord:
         """A copy of a session's record whose time to live has passed; it goes with the scenario."""
         records = self.platform.records
         planted = records.plant_expired(records.get(session_id), session_id=token_hex(16))
@@ -229,7 +233,7 @@ class World:
 
     def will_end(self, customer: Customer) -> None:
         """Promise that all sessions of a customer's client are ended with the scenario; before they are started."""
-        self._add_cleanup(lambda: self.visits.end_all_of(customer.client_id))
+        self._add_cleanup(lambda: self.sessions.end_all_of(customer.client_id))
 
     def undo_later(self, undo: Callable[[], None]) -> None:
         """Run `undo` when the scenario ends."""
@@ -237,17 +241,17 @@ class World:
 
     def leave_evidence(self, message: str) -> tuple[Exhibit, ...]:
         """Write down what the platform looks like now."""
-        concerned = [*self.suite.witnessed.values(), *self.all_visits]
+        concerned = [*self.suite.witnessed.values(), *self.all_sessions]
         return self.suite.evidence.collect(
             self.scenario,
             since=self.began_at,
             message=message,
-            sessions={visit.session_id: visit.timeline for visit in concerned},
-            sockets={id(browser): browser for visit in concerned for browser in visit.browsers}.values(),
+            sessions={session.session_id: session.timeline for session in concerned},
+            sockets={id(browser): browser for session in concerned for browser in session.browsers}.values(),
         )
 
     def close(self) -> None:
         """Close every browser that is still open."""
-        for visit in self.all_visits:
-            for browser in visit.browsers:
+        for session in self.all_sessions:
+            for browser in session.browsers:
                 browser.close()

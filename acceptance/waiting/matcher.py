@@ -11,7 +11,7 @@ from hamcrest.core.description import Description
 T = TypeVar("T")
 
 
-class Fact(BaseMatcher[T]):
+class DescribedMatcher(BaseMatcher[T]):
     """Matches what `holds` accepts; `mismatch` words what was found."""
 
     def __init__(self, sentence: str, holds: Callable[[T], bool], mismatch: Callable[[T], str]) -> None:

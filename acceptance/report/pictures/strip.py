@@ -34,7 +34,7 @@ _FULL = 0.78
 
 
 @dataclass(frozen=True)
-class _Row:
+class _StripRow:
     """A scenario with its entry of each run that had it, or the heading of a rule."""
 
     label: str
@@ -54,23 +54,23 @@ def strips(results: Results, history: Sequence[Entry]) -> Iterator[Picture]:
 
 def _rows(
     results: Results, feature: str, history: Sequence[Entry], marked: frozenset[tuple[str, str]]
-) -> list[_Row]:
+) -> list[_StripRow]:
     by_scenario: dict[str, dict[str, Entry]] = {}
     for entry in history:
         by_scenario.setdefault(entry.scenario, {})[entry.run] = entry
-    rows: list[_Row] = []
+    rows: list[_StripRow] = []
     rule = None
     for scenario in results.scenarios:
         if scenario.feature == feature:
             if scenario.rule and scenario.rule != rule:
                 rule = scenario.rule
-                rows.append(_Row(rule, {}))
+                rows.append(_StripRow(rule, {}))
             is_flaky = (feature, scenario.name) in marked
-            rows.append(_Row(scenario.name, by_scenario.get(scenario.name, {}), is_flaky))
+            rows.append(_StripRow(scenario.name, by_scenario.get(scenario.name, {}), is_flaky))
     return rows
 
 
-def _strip(feature: str, rows: Sequence[_Row], history: Sequence[Entry], runs: Sequence[str]) -> Picture:
+def _strip(feature: str, rows: Sequence[_StripRow], history: Sequence[Entry], runs: Sequence[str]) -> Picture:
     height = 0.55 + _ROW_IN * len(rows)
     with figure(height) as page:
         axes = page.add_axes((0.44, 0.4 / height, 0.42, 1 - 0.5 / height))
@@ -106,7 +106,7 @@ def _strip(feature: str, rows: Sequence[_Row], history: Sequence[Entry], runs: S
     return Picture(f"last-runs-{_name(feature)}", title, caption, svg)
 
 
-def _bars(rows: Sequence[_Row], runs: Sequence[str]) -> dict[str, list[Box]]:
+def _bars(rows: Sequence[_StripRow], runs: Sequence[str]) -> dict[str, list[Box]]:
     found: dict[str, list[Box]] = {}
     for y, row in enumerate(rows):
         longest = max((row.entries[run].seconds for run in runs if run in row.entries), default=0.0)

@@ -11,7 +11,7 @@ from acceptance.bench.intervals import length, minus, union, within
 from acceptance.bench.spread import Spread, spread, spreads
 from acceptance.bench.whole_run import PlatformTime, platform_time
 from acceptance.drivers.ecs import Task
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.waiting.errors import NoData
 
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -22,9 +22,9 @@ def at(seconds: float | None) -> datetime | None:
     return None if seconds is None else BEGAN + timedelta(seconds=seconds)
 
 
-def record(created: float, started: float | None, ended: float | None) -> Record:
+def record(created: float, started: float | None, ended: float | None) -> SessionRecord:
     """A session by its stamps, in seconds since the beginning."""
-    return Record(
+    return SessionRecord(
         session_id="s", user_id="u", client_id="c", thread_id="t", status="active", preview_url=None, instruction=None,
         branch=None, last_commit=None, task_arn=None, container_ip=None, created_at=at(created),
         started_at=at(started), last_activity_at=None, ended_at=at(ended), ttl=None, failure=None,

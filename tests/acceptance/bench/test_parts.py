@@ -27,7 +27,7 @@ from acceptance.bench.waiter import stable
 from acceptance.bench.whole_run import behave_arguments
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.hmr import Frame
-from acceptance.journeys.customer_sessions import Visit
+from acceptance.journeys.customer_sessions import CustomerSession
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 
@@ -44,10 +44,10 @@ def stand(*, info: dict[str, object] | None = None, folder: Path = Path(), **pla
     return Stand(cast(Suite, suite), {"profile": "deployments/x.toml"}, QUICK, folder, lambda _line: None)
 
 
-def visit(session_id: str = "s-1", asked_at: datetime = NOW) -> Visit:
+def session(session_id: str = "s-1", asked_at: datetime = NOW) -> CustomerSession:
     """A session of somebody."""
     customer = SimpleNamespace(client_id="c-1", user_id="anna@customers.example")
-    return cast(Visit, SimpleNamespace(session_id=session_id, asked_at=asked_at, customer=customer))
+    return cast(CustomerSession, SimpleNamespace(session_id=session_id, asked_at=asked_at, customer=customer))
 
 
 def task(**stamps: datetime | None) -> Task:
@@ -91,12 +91,12 @@ def test_stamps_are_seconds_since_the_request_and_those_not_written_are_left_out
     )
     fleet = SimpleNamespace(task=lambda _arn: task(started_at=NOW + timedelta(seconds=1.25)))
     on = stand(records=SimpleNamespace(get=lambda _id: record), fleet=fleet)
-    assert stamps_of(on, visit()) == {"record written": 0.5, "task started": 1.25, "session active": 4.0}
+    assert stamps_of(on, session()) == {"record written": 0.5, "task started": 1.25, "session active": 4.0}
 
 
 def test_a_session_without_a_task_has_the_stamps_of_its_record() -> None:
     record = SimpleNamespace(task_arn=None, created_at=NOW, started_at=None)
-    assert stamps_of(stand(records=SimpleNamespace(get=lambda _id: record)), visit()) == {
+    assert stamps_of(stand(records=SimpleNamespace(get=lambda _id: record)), session()) == {
         "record written": 0.0
     }
 
@@ -138,7 +138,8 @@ def test_the_platform_sleeps_since_the_last_task_of_any_service_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "acceptance.bench.stand.Visits", lambda _platform: SimpleNamespace(until_asleep=lambda: None)
+        "acceptance.bench.stand.CustomerSessions",
+        lambda _platform: SimpleNamespace(until_asleep=lambda: None),
     )
     stopped = {
         "hermes": datetime.now(UTC) - timedelta(seconds=3),
@@ -158,9 +159,11 @@ def test_a_workspace_that_is_no_folder_here_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for place, found in ((tmp_path, tmp_path), (tmp_path / "elsewhere", None)):
-        visits = SimpleNamespace(workspace=lambda _visit, place=place: SimpleNamespace(folder=str(place)))
-        monkeypatch.setattr("acceptance.bench.stand.Visits", lambda _platform, visits=visits: visits)
-        assert local_folder(stand(), visit()) == found
+        sessions = SimpleNamespace(workspace=lambda _session, place=place: SimpleNamespace(folder=str(place)))
+        monkeypatch.setattr(
+            "acceptance.bench.stand.CustomerSessions", lambda _platform, sessions=sessions: sessions
+        )
+        assert local_folder(stand(), session()) == found
 
 
 def test_silence_counts_from_the_last_message() -> None:

@@ -19,7 +19,7 @@ from acceptance.bench.notice import Notices
 from acceptance.bench.observed import Attention
 from acceptance.bench.processes import Usage
 from acceptance.bench.spread import Spread, spread
-from acceptance.bench.stand import QUICK, Plan
+from acceptance.bench.stand import QUICK, BenchPlan
 from acceptance.bench.table import Table
 from acceptance.bench.tables import tables_of, targets
 from acceptance.bench.waiter import Change, SideBySide
@@ -209,7 +209,7 @@ def options(*arguments: str) -> argparse.Namespace:
 
 def test_without_options_all_is_measured_in_full() -> None:
     assert options().only == tuple(PARTS)
-    assert plan_of(options()) == Plan()
+    assert plan_of(options()) == BenchPlan()
 
 
 def test_counts_that_are_given_stand_in_the_quick_plan_too() -> None:

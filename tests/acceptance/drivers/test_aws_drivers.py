@@ -12,9 +12,9 @@ from moto.server import ThreadedMotoServer
 
 from acceptance.config.profile import Aws, Mail, Names
 from acceptance.drivers.aws import Clients
-from acceptance.drivers.ecs import Counts, Fleet
+from acceptance.drivers.ecs import Counts, EcsServices
 from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
-from acceptance.drivers.session_table import Commands, Records
+from acceptance.drivers.session_table import Commands, SessionTable
 from acceptance.waiting.errors import UnexpectedAnswer, UnknownSession
 
 NAMES = Names(
@@ -64,7 +64,7 @@ def put(clients: Clients, session: str, client: str, status: str = "active", **m
 
 def test_a_record_is_read_with_its_types(clients: Clients) -> None:
     put(clients, "s-1", "one", createdAt="2026-01-02T03:04:05.678Z", previewUrl="https://h/session/s-1/")
-    record = Records(clients, NAMES).get("s-1")
+    record = SessionTable(clients, NAMES).get("s-1")
     assert (record.client_id, record.status, record.ttl) == ("one", "active", 1_800_000_000)
     assert record.created_at == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
     assert record.last_commit is None
@@ -75,7 +75,7 @@ def test_records_by_client_and_by_prefix(clients: Clients) -> None:
     put(clients, "s-b", "acc-r1-x", createdAt="2026-01-02T00:00:00.000Z")
     put(clients, "s-a", "acc-r1-x", createdAt="2026-01-01T00:00:00.000Z")
     put(clients, "s-c", "acc-r2-x")
-    records = Records(clients, NAMES)
+    records = SessionTable(clients, NAMES)
     assert [record.session_id for record in records.of_client("acc-r1-x")] == ["s-a", "s-b"]
     assert records.count("none") == 0
     assert {record.session_id for record in records.of_prefix("acc-r1")} == {"s-a", "s-b"}
@@ -85,7 +85,7 @@ def test_records_by_client_and_by_prefix(clients: Clients) -> None:
 
 def test_a_planted_record_has_expired_and_can_be_uprooted(clients: Clients) -> None:
     put(clients, "s-live", "plant", previewUrl="https://h/session/s-live/")
-    records = Records(clients, NAMES)
+    records = SessionTable(clients, NAMES)
     planted = records.plant_expired(records.get("s-live"), session_id="s-old")
     assert planted.ttl is not None
     assert planted.ttl < time.time()
@@ -97,7 +97,7 @@ def test_a_planted_record_has_expired_and_can_be_uprooted(clients: Clients) -> N
 
 
 def test_commands_that_wait_are_counted(clients: Clients) -> None:
-    records = Records(clients, NAMES)
+    records = SessionTable(clients, NAMES)
     assert records.commands() == Commands(0, 0, 0)
     url = clients.of("sqs").get_queue_url(QueueName="commands.fifo")["QueueUrl"]
     clients.of("sqs").send_message(
@@ -210,17 +210,20 @@ def task(
 
 
 def test_a_task_on_its_way_out_is_not_yet_sleep() -> None:
-    awake = Fleet(Ecs(task("a", "STOPPING", "STOPPED")), NAMES)  # type: ignore[arg-type]
+    awake = EcsServices(Ecs(task("a", "STOPPING", "STOPPED")), NAMES)  # type: ignore[arg-type]
     assert not awake.state().asleep
     assert awake.running("edit") == ()
-    done = Fleet(Ecs(task("a", "STOPPED", "STOPPED"), task("m", "RUNNING", "RUNNING", "family:edit")), NAMES)  # type: ignore[arg-type]
+    done = EcsServices(
+        Ecs(task("a", "STOPPED", "STOPPED"), task("m", "RUNNING", "RUNNING", "family:edit")),  # type: ignore[arg-type]
+        NAMES,
+    )
     assert done.state().asleep
     assert [t.task_id for t in done.history("edit")] == ["a"]
 
 
 def test_a_stopped_task_is_described_once_and_a_living_one_each_time() -> None:
     ecs = Ecs(task("a", "STOPPED", "STOPPED"), task("b", "RUNNING", "RUNNING"))
-    fleet = Fleet(ecs, NAMES)  # type: ignore[arg-type]
+    fleet = EcsServices(ecs, NAMES)  # type: ignore[arg-type]
     for _ in range(2):
         assert [t.task_id for t in fleet.history("edit")] == ["a", "b"]
         assert [t.task_id for t in fleet.state().edit_tasks] == ["b"]
@@ -229,7 +232,7 @@ def test_a_stopped_task_is_described_once_and_a_living_one_each_time() -> None:
 
 
 def test_a_task_is_read_with_its_address_and_agent() -> None:
-    fleet = Fleet(Ecs(task("a", "RUNNING", "RUNNING", agent="RUNNING")), NAMES)  # type: ignore[arg-type]
+    fleet = EcsServices(Ecs(task("a", "RUNNING", "RUNNING", agent="RUNNING")), NAMES)  # type: ignore[arg-type]
     (found,) = fleet.running("Edit")
     assert (found.ip, found.exec_ready, found.task_id) == ("10.0.0.9", True, "a")
     assert fleet.task("arn:none") is None
@@ -237,26 +240,26 @@ def test_a_task_is_read_with_its_address_and_agent() -> None:
 
 
 def test_tasks_that_no_scale_in_stops_are_told() -> None:
-    fleet = Fleet(Ecs(task("idle", "RUNNING", "RUNNING"), task("working", "RUNNING", "RUNNING")), NAMES)  # type: ignore[arg-type]
+    fleet = EcsServices(Ecs(task("idle", "RUNNING", "RUNNING"), task("working", "RUNNING", "RUNNING")), NAMES)  # type: ignore[arg-type]
     assert fleet.protected(fleet.running("edit")) == {"arn:task/live/working"}
 
 
 def test_events_are_told_oldest_first_from_an_instant_on() -> None:
-    fleet = Fleet(Ecs(), NAMES)  # type: ignore[arg-type]
+    fleet = EcsServices(Ecs(), NAMES)  # type: ignore[arg-type]
     assert [e.message for e in fleet.events("edit", since=EVENTS[1]["createdAt"])] == ["event 2", "event 3"]  # type: ignore[arg-type]
 
 
 def test_a_service_that_is_missing_is_no_sleeping_one() -> None:
     with pytest.raises(UnexpectedAnswer, match="has no service hermes"):
-        Fleet(Ecs(services=("edit",)), NAMES).state()  # type: ignore[arg-type]
+        EcsServices(Ecs(services=("edit",)), NAMES).state()  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="say hermes or edit"):
-        Fleet(Ecs(), NAMES).counts("web")  # type: ignore[arg-type]
+        EcsServices(Ecs(), NAMES).counts("web")  # type: ignore[arg-type]
 
 
 def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
     ecs = Ecs()
     with pytest.raises(UnexpectedAnswer, match="RESOURCE:ENI"):
-        Fleet(ecs, NAMES).start_maintenance(started_by="acc", lifetime=timedelta(minutes=10))  # type: ignore[arg-type]
+        EcsServices(ecs, NAMES).start_maintenance(started_by="acc", lifetime=timedelta(minutes=10))  # type: ignore[arg-type]
     assert ecs.asked["taskDefinition"] == "edit:1"
     assert ecs.asked["networkConfiguration"] == {"a": "b"}
     assert ecs.asked["enableExecuteCommand"] is True

@@ -13,10 +13,10 @@ import trustme
 from aiohttp import WSMsgType, web
 
 from acceptance.drivers.hmr import Frame, HmrSocket, find_client, parse_client
-from acceptance.drivers.http import Web
+from acceptance.drivers.http import HttpClient
 from acceptance.matchers.answers import is_open
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 from tests.fake_server import authority_file, serving
 
@@ -89,12 +89,12 @@ class DevServer:
         asyncio.run_coroutine_threadsafe(doing, self._loop).result(10)  # type: ignore[arg-type]
 
 
-def web_of(origin: str, ca_file: Path | None = None) -> Web:
-    return Web(origin, ca_file=ca_file, timeout=SOON)
+def web_of(origin: str, ca_file: Path | None = None) -> HttpClient:
+    return HttpClient(origin, ca_file=ca_file, timeout=SOON)
 
 
-def frames(count: int) -> Fact[tuple[Frame, ...]]:
-    return Fact(f"{count} frames", lambda found: len(found) == count, str)
+def frames(count: int) -> DescribedMatcher[tuple[Frame, ...]]:
+    return DescribedMatcher(f"{count} frames", lambda found: len(found) == count, str)
 
 
 def test_an_open_page_receives_updates_over_tls(tmp_path: Path) -> None:
@@ -132,7 +132,10 @@ def test_a_socket_that_the_server_closes_is_known_to_be_closed() -> None:
     ):
         server.close()
         wait_until(
-            lambda: socket.is_open, Fact[bool]("closed", lambda o: not o, str), what="socket", within=SOON
+            lambda: socket.is_open,
+            DescribedMatcher[bool]("closed", lambda o: not o, str),
+            what="socket",
+            within=SOON,
         )
         assert socket.closed_because == "the server closed it"
         assert not is_open().matches(socket)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from acceptance.drivers.http import Web
+from acceptance.drivers.http import HttpClient
 from acceptance.drivers.page_references import in_code, in_page, in_styles
 from acceptance.drivers.preview import Preview
 from acceptance.drivers.session_api import Attendance, Sessions
@@ -55,7 +55,7 @@ def test_activate_sends_what_the_contract_says_and_reads_the_answer() -> None:
     server = Server()
     server.json("POST /api/sessions/activate", 202, ACTIVATED)
     with serving(server.handle) as origin:
-        session = Sessions(Web(origin, ca_file=None, timeout=SOON)).activate(
+        session = Sessions(HttpClient(origin, ca_file=None, timeout=SOON)).activate(
             "acme", "a@x.org", "Do", thread_id="t"
         )
     assert json.loads(server.asked[0][1]) == {
@@ -78,14 +78,14 @@ def test_an_activation_that_is_not_the_contracts_is_refused(status: int, changes
     server = Server()
     server.json("POST /api/sessions/activate", status, {**ACTIVATED, **changes})
     with serving(server.handle) as origin, pytest.raises(UnexpectedAnswer):
-        Sessions(Web(origin, ca_file=None, timeout=SOON)).activate("acme", "a@x.org", "Do")
+        Sessions(HttpClient(origin, ca_file=None, timeout=SOON)).activate("acme", "a@x.org", "Do")
 
 
 def test_an_unknown_session_is_told_apart_from_a_wrong_answer() -> None:
     server = Server()
     server.json("GET /api/sessions/broken/status", 500, {})
     with serving(server.handle) as origin:
-        sessions = Sessions(Web(origin, ca_file=None, timeout=SOON))
+        sessions = Sessions(HttpClient(origin, ca_file=None, timeout=SOON))
         with pytest.raises(UnknownSession):
             sessions.status("none")
         with pytest.raises(UnexpectedAnswer, match="answered 500: expected 200"):
@@ -95,7 +95,7 @@ def test_an_unknown_session_is_told_apart_from_a_wrong_answer() -> None:
 def test_a_request_goes_out_exactly_as_given() -> None:
     server = Server()
     with serving(server.handle) as origin:
-        sessions = Sessions(Web(origin, ca_file=None, timeout=SOON))
+        sessions = Sessions(HttpClient(origin, ca_file=None, timeout=SOON))
         sessions.request("DELETE", "/api/../x/%2E%2E//y?q=a%20b", body=b"{not json")
     assert server.asked == [("DELETE /api/../x/%2E%2E//y?q=a%20b", b"{not json")]
     assert server.headers["Content-Type"] == "application/json"
@@ -105,7 +105,7 @@ def test_attendance_keeps_a_session_awake_until_left() -> None:
     server, kept = Server(), threading.Event()
     server.json("POST /api/sessions/s-1/keepalive", 200, {"ttl": 1})
     with serving(server.handle) as origin:
-        sessions = Sessions(Web(origin, ca_file=None, timeout=SOON))
+        sessions = Sessions(HttpClient(origin, ca_file=None, timeout=SOON))
         attendance = Attendance(sessions, idle_timeout=timedelta(seconds=0.04))
         attendance.attend("s-1")
         try:
@@ -124,17 +124,17 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
     server, authority, stranger = Server(), trustme.CA(), trustme.CA()
     server.page("/", "hello")
     with serving(server.handle, authority=authority) as origin:
-        trusted = Web(origin, ca_file=authority_file(authority, tmp_path), timeout=SOON)
+        trusted = HttpClient(origin, ca_file=authority_file(authority, tmp_path), timeout=SOON)
         assert trusted.get("/").text == "hello"
         with pytest.raises(Untrusted):
-            Web(origin, ca_file=authority_file(stranger, tmp_path), timeout=SOON).get("/")
+            HttpClient(origin, ca_file=authority_file(stranger, tmp_path), timeout=SOON).get("/")
 
 
 def test_redirects_are_observations() -> None:
     server = Server()
     server.answers["GET /old"] = web.Response(status=301, headers={"Location": "https://h/new"})
     with serving(server.handle) as origin:
-        answer = Web(origin, ca_file=None, timeout=SOON).get("/old")
+        answer = HttpClient(origin, ca_file=None, timeout=SOON).get("/old")
     assert (answer.status, answer.headers["location"]) == (301, "https://h/new")
 
 
@@ -142,7 +142,7 @@ def test_a_recorder_of_visits_tells_changes_not_dates() -> None:
     server = Server()
     server.page("/s/", "wait", status=503)
     with serving(server.handle) as origin:
-        recorder = Preview(Web(origin, ca_file=None, timeout=SOON)).recorder(f"{origin}/s/", SOON)
+        recorder = Preview(HttpClient(origin, ca_file=None, timeout=SOON)).recorder(f"{origin}/s/", SOON)
         recorder.sample()
         recorder.sample()
         server.page("/s/", "site")
@@ -155,7 +155,7 @@ def test_a_recorder_of_visits_tells_changes_not_dates() -> None:
 
 def test_nobody_there_and_nobody_answering_are_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        silent = Web(f"http://127.0.0.1:{mute.getsockname()[1]}", ca_file=None, timeout=SOON)
+        silent = HttpClient(f"http://127.0.0.1:{mute.getsockname()[1]}", ca_file=None, timeout=SOON)
         with pytest.raises(Unreachable, match=r"no answer in 1\.0 s"):
             silent.get("/", deadline=Deadline.after(timedelta(seconds=0)))
     with pytest.raises(Unreachable, match="connection refused"):
@@ -177,7 +177,7 @@ def test_everything_a_page_loads_is_followed_to_the_end() -> None:
     for path in ("/s/pic.png", "/s/bg.png", "/s/about", "/s/late.js"):
         server.page(path, "", "text/html")
     with serving(server.handle) as origin:
-        found = Preview(Web(origin, ca_file=None, timeout=SOON)).everything_on(f"{origin}/s/")
+        found = Preview(HttpClient(origin, ca_file=None, timeout=SOON)).everything_on(f"{origin}/s/")
         statuses = {loaded.reference.url.removeprefix(origin): loaded.answer.status for loaded in found}
     assert statuses == {
         "/s/": 200, "/s/a.css": 200, "/s/m.js": 200, "/s/pic.png": 200, "/s/about": 200, "/s/b.css": 200,
@@ -191,7 +191,7 @@ def test_a_page_that_is_none_cannot_be_followed() -> None:
         serving(Server().handle) as origin,
         pytest.raises(UnexpectedAnswer, match="expected 200 with text/html"),
     ):
-        Preview(Web(origin, ca_file=None, timeout=SOON)).everything_on(f"{origin}/s/")
+        Preview(HttpClient(origin, ca_file=None, timeout=SOON)).everything_on(f"{origin}/s/")
 
 
 def test_references_of_pages_code_and_styles() -> None:

@@ -12,9 +12,9 @@ def seen_through_protocols(
     platform: Platform,
 ) -> tuple[
     protocols.SessionsApi,
-    protocols.RecordsView,
-    protocols.FleetView,
-    protocols.BalancerView,
+    protocols.SessionTableView,
+    protocols.EcsServicesView,
+    protocols.LoadBalancerView,
     protocols.PreviewView,
     protocols.MailView,
 ]:

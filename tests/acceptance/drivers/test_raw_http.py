@@ -13,7 +13,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.journeys.bad_requests import extreme
 from acceptance.journeys.path_traversal import ways
 from acceptance.waiting.errors import Unreachable, Untrusted
@@ -24,7 +24,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two: a\r\nX-Two: b\r\n\r\nok"
 
 
 @contextmanager
-def listening(answer: bytes, *, read: int = 65536) -> Iterator[tuple[Wire, list[bytes]]]:
+def listening(answer: bytes, *, read: int = 65536) -> Iterator[tuple[RawHttpClient, list[bytes]]]:
     """A server that reads once, at most `read` bytes, answers and hangs up; and what it was sent."""
     seen: list[bytes] = []
 
@@ -40,7 +40,7 @@ def listening(answer: bytes, *, read: int = 65536) -> Iterator[tuple[Wire, list[
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve, args=(server,), daemon=True)
         thread.start()
-        yield Wire(f"http://127.0.0.1:{server.getsockname()[1]}", ca_file=None, timeout=SOON), seen
+        yield RawHttpClient(f"http://127.0.0.1:{server.getsockname()[1]}", ca_file=None, timeout=SOON), seen
         thread.join(10)
 
 
@@ -93,7 +93,7 @@ def test_whoever_hangs_up_or_talks_nonsense_is_unreachable(said: bytes) -> None:
 
 def test_silence_is_unreachable_in_the_time_given() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        wire = Wire(f"http://127.0.0.1:{server.getsockname()[1]}", ca_file=None, timeout=SOON)
+        wire = RawHttpClient(f"http://127.0.0.1:{server.getsockname()[1]}", ca_file=None, timeout=SOON)
         with pytest.raises(Unreachable, match="no answer in"):
             wire.send("GET", "/", within=timedelta(milliseconds=100))
 
@@ -105,14 +105,14 @@ def test_a_certificate_counts_for_its_own_name_alone(tmp_path: Path) -> None:
         return web.Response(text="fine")
 
     with serving(fine, authority=authority) as origin:
-        wire = Wire(origin, ca_file=authority_file(authority, tmp_path), timeout=SOON)
+        wire = RawHttpClient(origin, ca_file=authority_file(authority, tmp_path), timeout=SOON)
         wire.handshake("localhost")
         assert wire.send("GET", "/").text == "fine"
         assert wire.own_address() == "127.0.0.1"
         with pytest.raises(Untrusted, match=r"other\.example"):
             wire.handshake("other.example")
         with pytest.raises(Untrusted):
-            Wire(origin, ca_file=None, timeout=SOON).send("GET", "/")
+            RawHttpClient(origin, ca_file=None, timeout=SOON).send("GET", "/")
 
 
 @pytest.mark.parametrize("trick", ["dot segments", "encoded slashes", "NUL bytes", "file system paths"])

@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from acceptance.config.profile import Profile, read
-from acceptance.drivers.ecs import Fleet, Task
-from acceptance.drivers.exec_channel import ExecChannel, Output
+from acceptance.drivers.ecs import EcsServices, Task
+from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.drivers.shell import ExecShell
 from acceptance.waiting.errors import NotReady, UnexpectedAnswer
 from acceptance.waiting.waits import Deadline
@@ -59,13 +59,13 @@ class FakeChannel:
         self.going = going
         self.asked: list[str] = []
 
-    def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> Output:
+    def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> CommandOutput:
         assert container and script and deadline
         self.asked.append(task_arn)
         if task_arn == self.going:
             self.fleet.serving.clear()
             raise NotReady("the task is stopping")
-        return Output(0, b"done", b"")
+        return CommandOutput(0, b"done", b"")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
 
 def shell(fleet: FakeFleet, channel: FakeChannel, profile: Profile) -> ExecShell:
     """A shell on fakes."""
-    return ExecShell(cast(Fleet, fleet), cast(ExecChannel, cast(Any, channel)), profile)
+    return ExecShell(cast(EcsServices, fleet), cast(ExecChannel, cast(Any, channel)), profile)
 
 
 def test_it_runs_in_a_task_of_the_service_if_there_is_one(profile: Profile) -> None:

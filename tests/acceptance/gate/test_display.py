@@ -15,7 +15,7 @@ from rich.console import Console
 from acceptance.gate.display import LiveScreen, Plain, doing, screen
 from acceptance.gate.partition import BOOT_S, Unit
 from acceptance.gate.progress import PUTTING_AWAY, Ended, EventFile, Progress
-from acceptance.gate.selection import Wanted
+from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker import LEAST_S, LOG, Worker
 from tests.acceptance.gate.gate_stand import ROOT, feature, make_project, run_gate
 
@@ -37,7 +37,7 @@ class StillWorker(Worker):
 
 def worker(folder: Path, *events: dict[str, object]) -> Worker:
     """A worker that has told this."""
-    unit = Unit(1, (Wanted("One", None, "first", "one.feature", 3, ()),), (7.0,), whole=True)
+    unit = Unit(1, (SelectedScenario("One", None, "first", "one.feature", 3, ()),), (7.0,), whole=True)
     (folder / LOG).write_text("sandbox: installing what the site pins\n")
     found = StillWorker(unit, folder)
     for event in events:
@@ -80,7 +80,9 @@ ENDED = {
 def test_how_long_a_worker_will_take_follows_from_how_long_its_scenarios_took(
     tmp_path: Path, events: list[dict[str, object]], left_s: float
 ) -> None:
-    wanted = tuple(Wanted("One", None, name, "one.feature", line, ()) for name, line in (("a", 3), ("b", 9)))
+    wanted = tuple(
+        SelectedScenario("One", None, name, "one.feature", line, ()) for name, line in (("a", 3), ("b", 9))
+    )
     found = StillWorker(Unit(1, wanted, (7.0, 5.0), whole=True), tmp_path)
     for event in events:
         found.progress.see(event)
@@ -169,7 +171,7 @@ def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_
 def named(folder: Path, name: str) -> Worker:
     """A worker over a feature of this name."""
     return StillWorker(
-        Unit(1, (Wanted(name, None, "first", "one.feature", 3, ()),), (7.0,), whole=True), folder
+        Unit(1, (SelectedScenario(name, None, "first", "one.feature", 3, ()),), (7.0,), whole=True), folder
     )
 
 

@@ -10,7 +10,7 @@ from junitparser import JUnitXml
 
 from acceptance.gate.junit import THE_RUN, write_junit
 from acceptance.gate.results_reader import Record, Result, Step
-from acceptance.gate.selection import Wanted
+from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.verdict import Code, Finding
 
 ALLOWED = {
@@ -29,7 +29,7 @@ PASSED = Result("One", "the rule", "it is well", "features/one.feature:3", "pass
 
 def written(folder: Path, record: Record, *findings: Finding) -> Path:
     """The file of a run that misses a scenario."""
-    missing = [Wanted("One", "the rule", "never reached", "features/one.feature", 9, ())]
+    missing = [SelectedScenario("One", "the rule", "never reached", "features/one.feature", 9, ())]
     write_junit(folder / "junit.xml", record, missing, findings)
     return folder / "junit.xml"
 

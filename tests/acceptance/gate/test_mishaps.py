@@ -23,8 +23,8 @@ from acceptance.gate.display import Plain
 from acceptance.gate.leaked_processes import YOUNG_S, clear_orphans, scratch
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
-from acceptance.gate.selection import Wanted
-from acceptance.gate.worker_pool import Crew, Interruption
+from acceptance.gate.selection import SelectedScenario
+from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.npm_packages import cache_root
 from acceptance.results import disk_space
 from acceptance.results.disk_space import NoRoom, check_room
@@ -167,7 +167,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_accuses_nobody(tmp_path: Path) ->
     def full() -> None:
         raise NoRoom("no room on the disk of reports")
 
-    unit = Unit(1, (Wanted("One", None, "first", "one.feature", 3, ()),), (7.0,), whole=True)
+    unit = Unit(1, (SelectedScenario("One", None, "first", "one.feature", 3, ()),), (7.0,), whole=True)
     screen, interruption = Plain(sys.stdout, 1), Interruption(orphaned=lambda: False)
     arguments: dict[str, Any] = {
         "options": (),
@@ -176,7 +176,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_accuses_nobody(tmp_path: Path) ->
         "keep": "never",
         "stop": False,
     }
-    crew = Crew(
+    crew = WorkerPool(
         folder=tmp_path, screen=screen, interruption=interruption, mishaps=mishaps, check=full, **arguments
     )
     assert crew.run([unit]) == []

@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.gate.options import MergeOptions, Options, parse, words
 from acceptance.gate.partition import UNIT_S, Expected, Seconds, Shard, Unit, longest_first, share, units
-from acceptance.gate.selection import Selection, SelectionError, Wanted, select, split
+from acceptance.gate.selection import SelectedScenario, Selection, SelectionError, select, split
 from tests.acceptance.gate.gate_stand import feature, make_project
 
 EXPECTED = Expected(1, {"long": 30.0, "short": 2.0})
@@ -17,7 +17,7 @@ EXPECTED = Expected(1, {"long": 30.0, "short": 2.0})
 def selection(**files: list[str]) -> Selection:
     """Files by name, each with the rules of its scenarios."""
     scenarios = [
-        Wanted(name, rule, f"{name} {line}", f"{name}.feature", line, ("anywhere",))
+        SelectedScenario(name, rule, f"{name} {line}", f"{name}.feature", line, ("anywhere",))
         for name, rules in files.items()
         for line, rule in enumerate(rules, 1)
     ]

@@ -11,9 +11,9 @@ import pytest
 from acceptance.gate.partition import Expected, Unit
 from acceptance.gate.progress import Ended, Progress
 from acceptance.gate.results_reader import BrokenRecord, Record, Result, messages_end
-from acceptance.gate.selection import Wanted, select
+from acceptance.gate.selection import SelectedScenario, select
 from acceptance.gate.summary import RULER, summary
-from acceptance.gate.verdict import Case, Code, Finding, findings_of, judge
+from acceptance.gate.verdict import Code, Finding, RunEvidence, findings_of, judge
 from acceptance.gate.worker import LOG, Outcome
 from acceptance.results.criteria import ALL
 from acceptance.results.ledger import NOT_OBSERVED, TaskTrace
@@ -21,9 +21,9 @@ from acceptance.results.ledger import NOT_OBSERVED, TaskTrace
 TAGS = ("anywhere", *(criterion.tag for criterion in ALL))
 
 
-def wanted(line: int, *tags: str) -> Wanted:
+def wanted(line: int, *tags: str) -> SelectedScenario:
     """A scenario that is to run."""
-    return Wanted("One", "the rule", f"scenario {line}", "features/one.feature", line, tags or TAGS)
+    return SelectedScenario("One", "the rule", f"scenario {line}", "features/one.feature", line, tags or TAGS)
 
 
 def result(line: int, status: str = "passed", *tags: str) -> Result:
@@ -34,32 +34,32 @@ def result(line: int, status: str = "passed", *tags: str) -> Result:
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> Case:
+def good(tmp_path: Path) -> RunEvidence:
     """A whole run of two scenarios that proves everything."""
     (tmp_path / "messages.ndjson").write_text('{"meta":{}}\n{"testRunFinished":{"success":true}}\n')
     (tmp_path / "report.html").touch()
     (tmp_path / "junit.xml").touch()
     record = Record(scenarios=(result(3), result(9)), ended=True)
-    return Case(tmp_path, (wanted(3), wanted(9)), whole=True, least=2, record=record)
+    return RunEvidence(tmp_path, (wanted(3), wanted(9)), whole=True, least=2, record=record)
 
 
-def only(case: Case) -> Finding:
+def only(case: RunEvidence) -> Finding:
     """The only reason against a run."""
     (finding,) = judge(case).findings
     return finding
 
 
-def with_results(case: Case, *results: Result) -> Case:
+def with_results(case: RunEvidence, *results: Result) -> RunEvidence:
     """The run with other results."""
     return dataclasses.replace(case, record=dataclasses.replace(case.record, scenarios=results))
 
 
-def test_a_good_run_is_accepted(good: Case) -> None:
+def test_a_good_run_is_accepted(good: RunEvidence) -> None:
     verdict = judge(good)
     assert (verdict.findings, verdict.code, verdict.word) == ((), Code.ACCEPTED, "ACCEPTED")
 
 
-def test_a_part_that_passed_is_not_called_accepted(good: Case) -> None:
+def test_a_part_that_passed_is_not_called_accepted(good: RunEvidence) -> None:
     verdict = judge(dataclasses.replace(good, whole=False))
     assert verdict.code == 0
     assert verdict.word == "passed; 5 of 5 criteria proven by these scenarios"
@@ -68,18 +68,18 @@ def test_a_part_that_passed_is_not_called_accepted(good: Case) -> None:
 @pytest.mark.parametrize(
     "status", ["failed", "error", "undefined", "untested", "hook_error", "cleanup_error"]
 )
-def test_a_scenario_that_did_not_pass(good: Case, status: str) -> None:
+def test_a_scenario_that_did_not_pass(good: RunEvidence, status: str) -> None:
     case = with_results(dataclasses.replace(good, least=1), result(3), result(9, status))
     place = "features/one.feature:9"
     assert only(case) == Finding(Code.NOT_ACCEPTED, f"{status}: scenario 9 ({place})", place)
 
 
-def test_a_scenario_without_a_result(good: Case) -> None:
+def test_a_scenario_without_a_result(good: RunEvidence) -> None:
     finding = only(with_results(dataclasses.replace(good, least=1), result(3)))
     assert finding == Finding(Code.NOT_JUDGED, "no result of 1 scenario: scenario 9 (features/one.feature:9)")
 
 
-def test_a_scenario_skipped_without_a_reason(good: Case) -> None:
+def test_a_scenario_skipped_without_a_reason(good: RunEvidence) -> None:
     part = dataclasses.replace(good, least=1, whole=False)
     finding = only(with_results(part, result(3), result(9, "skipped")))
     assert finding.code is Code.NOT_ACCEPTED
@@ -87,12 +87,12 @@ def test_a_scenario_skipped_without_a_reason(good: Case) -> None:
 
 
 @pytest.mark.parametrize("tags", [(), ("anywhere", "skip.no-second-region")])
-def test_a_skipped_scenario_has_not_run(good: Case, tags: tuple[str, ...]) -> None:
+def test_a_skipped_scenario_has_not_run(good: RunEvidence, tags: tuple[str, ...]) -> None:
     case = with_results(good, result(3), result(9, "skipped", *tags))
     assert "expected at least 2 scenarios to run, 1 did" in [f.sentence for f in judge(case).findings]
 
 
-def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: Case) -> None:
+def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: RunEvidence) -> None:
     skipped = result(9, "skipped", "anywhere", "criterion.persistence", "skip.no-second-region")
     whole = with_results(dataclasses.replace(good, least=1), result(3), skipped)
     assert only(whole) == Finding(
@@ -102,7 +102,7 @@ def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: Case) -
     assert (part.code, part.word) == (0, "passed; 4 of 5 criteria proven by these scenarios")
 
 
-def test_a_criterion_of_which_everything_was_skipped_is_not_proven(good: Case) -> None:
+def test_a_criterion_of_which_everything_was_skipped_is_not_proven(good: RunEvidence) -> None:
     tags = tuple(tag for tag in TAGS if tag != "promise.ownership")
     skipped = result(9, "skipped", "anywhere", "promise.ownership", "skip.no-mail")
     finding = only(with_results(dataclasses.replace(good, least=1), result(3, "passed", *tags), skipped))
@@ -110,7 +110,7 @@ def test_a_criterion_of_which_everything_was_skipped_is_not_proven(good: Case) -
     assert finding.sentence.startswith("not proven: Ownership and safety: ")
 
 
-def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: Case) -> None:
+def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: RunEvidence) -> None:
     unseen = dataclasses.replace(result(9, NOT_OBSERVED), message="the suite asks too often")
     case = with_results(good, result(3), unseen)
     place = "features/one.feature:9"
@@ -121,7 +121,7 @@ def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: Ca
     assert judge(broken).code is Code.NOT_ACCEPTED
 
 
-def test_what_could_not_be_seen_outside_the_scenarios_is_no_verdict_either(good: Case) -> None:
+def test_what_could_not_be_seen_outside_the_scenarios_is_no_verdict_either(good: RunEvidence) -> None:
     record = dataclasses.replace(good.record, not_observed=("whether tasks were left behind: no answer",))
     finding = only(dataclasses.replace(good, record=record))
     assert finding == Finding(
@@ -129,7 +129,9 @@ def test_what_could_not_be_seen_outside_the_scenarios_is_no_verdict_either(good:
     )
 
 
-def test_a_run_that_lost_its_view_names_the_cause_first_and_nothing_that_follows_from_it(good: Case) -> None:
+def test_a_run_that_lost_its_view_names_the_cause_first_and_nothing_that_follows_from_it(
+    good: RunEvidence,
+) -> None:
     cause = "the load balancer's process ended (signal 9) at 2026-11-24T20:00:00Z"
     unseen = dataclasses.replace(result(3, NOT_OBSERVED), message=cause)
     record = Record(scenarios=(unseen,), lost=(cause,), ended=False)
@@ -149,7 +151,7 @@ def edit_task(number: int, start: float, stop: float | None, worker: str = "1") 
     return TaskTrace("edit", f"t-{number}", start, stop, worker)
 
 
-def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: Case) -> None:
+def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: RunEvidence) -> None:
     three = (edit_task(1, 0.0, 9.0), edit_task(2, 1.0, None), edit_task(3, 2.0, 5.0))
     others = (edit_task(4, 5.0, 9.0), edit_task(5, 3.0, 4.0, "2"), TaskTrace("hermes", "h", 0.0, 9.0, "1"))
     fine = dataclasses.replace(good, record=dataclasses.replace(good.record, tasks=(*three, *others)))
@@ -167,22 +169,22 @@ def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: Case
     assert (row.word, row.figure) == ("NOT MET", "most tasks at once 4 of 3")
 
 
-def test_fewer_scenarios_than_expected_although_all_passed(good: Case) -> None:
+def test_fewer_scenarios_than_expected_although_all_passed(good: RunEvidence) -> None:
     finding = only(dataclasses.replace(good, least=3))
     assert finding == Finding(Code.NOT_JUDGED, "expected at least 3 scenarios to run, 2 did")
 
 
-def test_a_cleanup_that_failed(good: Case) -> None:
+def test_a_cleanup_that_failed(good: RunEvidence) -> None:
     case = dataclasses.replace(good, record=dataclasses.replace(good.record, cleanup_errors=("after x: no",)))
     assert only(case) == Finding(Code.NOT_ACCEPTED, "a cleanup failed: after x: no")
 
 
-def test_something_left_behind(good: Case) -> None:
+def test_something_left_behind(good: RunEvidence) -> None:
     case = dataclasses.replace(good, record=dataclasses.replace(good.record, left_behind=("session s-1",)))
     assert only(case) == Finding(Code.NOT_ACCEPTED, "left behind: session s-1")
 
 
-def test_a_criterion_that_nothing_proves(good: Case) -> None:
+def test_a_criterion_that_nothing_proves(good: RunEvidence) -> None:
     tags = tuple(tag for tag in TAGS if tag != "criterion.scaling")
     finding = only(with_results(good, result(3, "passed", *tags), result(9, "passed", *tags)))
     assert finding == Finding(Code.NOT_ACCEPTED, "no scenario proves: Scaling: up when asked, zero when idle")
@@ -194,14 +196,14 @@ def test_a_criterion_that_nothing_proves(good: Case) -> None:
     )
 
 
-def test_a_run_that_did_not_come_to_its_end(good: Case) -> None:
+def test_a_run_that_did_not_come_to_its_end(good: RunEvidence) -> None:
     case = dataclasses.replace(good, record=dataclasses.replace(good.record, ended=False))
     assert only(case).code is Code.NOT_JUDGED
     assert judge(dataclasses.replace(case, kept=True)).findings == ()
 
 
 @pytest.mark.parametrize("name", ["report.html", "junit.xml", "messages.ndjson"])
-def test_a_file_that_is_missing(good: Case, name: str) -> None:
+def test_a_file_that_is_missing(good: RunEvidence, name: str) -> None:
     (good.folder / name).unlink()
     finding = only(good)
     assert finding.code is Code.NOT_JUDGED
@@ -210,13 +212,13 @@ def test_a_file_that_is_missing(good: Case, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", '{"testStepFinished":{}}\n', '{"testRunFini'])
-def test_messages_that_break_off(good: Case, text: str) -> None:
+def test_messages_that_break_off(good: RunEvidence, text: str) -> None:
     (good.folder / "messages.ndjson").write_text(text)
     assert "to end with testRunFinished" in only(good).sentence
     assert messages_end(good.folder / "messages.ndjson") is not None
 
 
-def test_a_failed_scenario_decides_whatever_else_could_not_be_seen(good: Case) -> None:
+def test_a_failed_scenario_decides_whatever_else_could_not_be_seen(good: RunEvidence) -> None:
     case = with_results(dataclasses.replace(good, least=9), result(3, "failed"))
     assert {finding.code for finding in judge(case).findings} == {Code.NOT_ACCEPTED, Code.NOT_JUDGED}
     assert judge(case).word == "NOT ACCEPTED"

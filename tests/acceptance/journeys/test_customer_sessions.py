@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from acceptance.drivers.ecs import Counts, FleetState
+from acceptance.drivers.ecs import Counts, EcsServicesState
 from acceptance.drivers.session_table import Commands
-from acceptance.journeys.customer_sessions import Visits
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.waiting.waits import NotInTime
 
 NONE, ONE = Counts(0, 0, 0), Counts(1, 1, 0)
@@ -34,8 +34,8 @@ class Fleet:
     def all_counts(self) -> tuple[Counts, Counts]:
         return self.hermes, self.edit[0]
 
-    def state(self) -> FleetState:
-        return FleetState(self.hermes, self.edit[0], (), ())
+    def state(self) -> EcsServicesState:
+        return EcsServicesState(self.hermes, self.edit[0], (), ())
 
     def scale(self, role: str, desired: int) -> None:
         assert self.edit == [NONE], "Edit still had something to do"
@@ -43,28 +43,28 @@ class Fleet:
         self.hermes = Counts(desired, desired, 0)
 
 
-def visits(fleet: Fleet, commands: Commands) -> Visits:
+def sessions(fleet: Fleet, commands: Commands) -> CustomerSessions:
     """On a platform of which only this is known."""
     platform: Any = SimpleNamespace(
         fleet=fleet,
         records=SimpleNamespace(commands=lambda: commands),
         profile=SimpleNamespace(
             timing=SimpleNamespace(idle_timeout=SOON),
-            patience=SimpleNamespace(sleep=SOON, poll=timedelta(milliseconds=1)),
+            patience=SimpleNamespace(scale_to_zero=SOON, poll=timedelta(milliseconds=1)),
         ),
     )
-    return Visits(platform)
+    return CustomerSessions(platform)
 
 
 def test_hermes_is_stopped_once_edit_has_gone_by_itself() -> None:
     fleet = Fleet([ONE, ONE, NONE])
-    assert visits(fleet, Commands(0, 0, 0)).put_to_sleep().asleep
+    assert sessions(fleet, Commands(0, 0, 0)).put_to_sleep().asleep
     assert fleet.scaled == [("hermes", 0)]
 
 
 def test_a_platform_that_sleeps_is_left_alone() -> None:
     fleet = Fleet([NONE], hermes=NONE)
-    visits(fleet, Commands(0, 0, 0)).put_to_sleep()
+    sessions(fleet, Commands(0, 0, 0)).put_to_sleep()
     assert fleet.scaled == []
 
 
@@ -81,11 +81,11 @@ def test_a_platform_with_something_to_do_is_not_put_to_sleep(
 ) -> None:
     fleet = Fleet([edit])
     with pytest.raises(NotInTime, match=told):
-        visits(fleet, commands).put_to_sleep()
+        sessions(fleet, commands).put_to_sleep()
     assert fleet.scaled == []
 
 
 def test_commands_given_up_long_ago_are_nothing_to_do() -> None:
     fleet = Fleet([NONE])
-    visits(fleet, Commands(0, 0, 7)).put_to_sleep()
+    sessions(fleet, Commands(0, 0, 7)).put_to_sleep()
     assert fleet.scaled == [("hermes", 0)]

@@ -30,7 +30,7 @@ class Platform:
         )
         self.profile = SimpleNamespace(
             timing=SimpleNamespace(idle_timeout=IDLE),
-            patience=SimpleNamespace(poll=timedelta(milliseconds=5), end=3 * IDLE),
+            patience=SimpleNamespace(poll=timedelta(milliseconds=5), session_end=3 * IDLE),
         )
 
     def _take(self, kind: str, name: str) -> None:
@@ -40,9 +40,11 @@ class Platform:
 
     def watch(self) -> OneThingEach:
         browser = SimpleNamespace(is_open=True)
-        visits: Any = [SimpleNamespace(session_id=n, preview_url=n, browser=browser) for n in (*SENT, "tab")]
+        sessions: Any = [
+            SimpleNamespace(session_id=n, preview_url=n, browser=browser) for n in (*SENT, "tab")
+        ]
         here: Any = self
-        return watch_one_thing_each(here, visits)
+        return watch_one_thing_each(here, sessions)
 
 
 def test_everybody_sends_one_kind_several_times_and_the_last_one_nothing() -> None:

@@ -13,14 +13,14 @@ from hamcrest.core.string_description import StringDescription
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_api import Attendance
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.bad_requests import flawed, flawed_to
 from acceptance.journeys.customer_sessions import Customer
 from acceptance.journeys.path_traversal import Secret, found_nothing, looked_everywhere, spy_on
 from acceptance.matchers.preview import served_whenever_healthy
 from acceptance.matchers.sessions import unchanged_since
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
 
 ANNA = Customer("acme", "anna@customers.example")
@@ -32,15 +32,15 @@ def answer(status: int, text: str = "", media_type: str = "text/html") -> Answer
     return Answer("GET", "https://x/", status, headers, text.encode(), 0.1)
 
 
-def record(**raw: object) -> Record:
+def record(**raw: object) -> SessionRecord:
     """A record of which only the raw item matters."""
     absent = (None,) * 15
-    return Record("s-1", "anna@customers.example", *absent, raw)
+    return SessionRecord("s-1", "anna@customers.example", *absent, raw)
 
 
 def mismatch(matcher: object, item: object) -> str:
     """What a matcher says of an item that it must not accept."""
-    assert isinstance(matcher, Fact)
+    assert isinstance(matcher, DescribedMatcher)
     assert not matcher.matches(item)
     text = StringDescription()
     matcher.describe_mismatch(item, text)

@@ -14,21 +14,21 @@ SILENT = {"give_away_beside", "give_away_neighbours", "dismiss", "forget"}
 """They part with sessions that somebody has asked for before."""
 
 
-def visit(name: str) -> Any:
+def session(name: str) -> Any:
     return SimpleNamespace(session_id=name)
 
 
 @pytest.mark.parametrize(
     ("way", "arguments", "shared", "told"),
     [
-        ("wake_up", (), SimpleNamespace(visit=visit("w")), ["w"]),
-        ("one_thing_each", (), SimpleNamespace(visits=(visit("o"), visit("t"))), ["o", "t"]),
-        ("session", (), visit("s"), ["s"]),
-        ("come_beside", (2,), (visit("a"), visit("b")), ["a", "b"]),
-        ("beside", (2,), (visit("a"), visit("b")), ["a", "b"]),
-        ("start_neighbours", (1,), (visit("n"),), ["n"]),
-        ("neighbours", (1,), (visit("n"),), ["n"]),
-        ("endings", (), {"ended": visit("x"), "expired": visit("y")}, ["x", "y"]),
+        ("wake_up", (), SimpleNamespace(session=session("w")), ["w"]),
+        ("one_thing_each", (), SimpleNamespace(sessions=(session("o"), session("t"))), ["o", "t"]),
+        ("session", (), session("s"), ["s"]),
+        ("come_beside", (2,), (session("a"), session("b")), ["a", "b"]),
+        ("beside", (2,), (session("a"), session("b")), ["a", "b"]),
+        ("start_neighbours", (1,), (session("n"),), ["n"]),
+        ("neighbours", (1,), (session("n"),), ["n"]),
+        ("endings", (), {"ended": session("x"), "expired": session("y")}, ["x", "y"]),
     ],
 )
 def test_each_session_is_told_of_and_handed_on(

@@ -11,8 +11,8 @@ import trustme
 from aiohttp import web
 
 from acceptance.drivers.hmr import HmrSocket, find_client
-from acceptance.drivers.http import Web
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.http import HttpClient
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.journeys.update_sockets import ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.waits import wait_until
@@ -52,7 +52,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
 @pytest.fixture
 def browser(addresses: tuple[str, Path]) -> Iterator[HmrSocket]:
     origin, ca_file = addresses
-    page = Web(origin, ca_file=ca_file, timeout=SOON)
+    page = HttpClient(origin, ca_file=ca_file, timeout=SOON)
     with HmrSocket.open(page, origin + BASE, within=SOON) as opened:
         yield opened
 
@@ -83,16 +83,20 @@ def test_a_socket_is_asked_for_with_one_thing_wrong(
     addresses: tuple[str, Path], flaw: str, statuses: list[int]
 ) -> None:
     origin, ca_file = addresses
-    wire = Wire(origin, ca_file=ca_file, timeout=SOON)
-    client = find_client(Web(origin, ca_file=ca_file, timeout=SOON), origin + BASE)
+    wire = RawHttpClient(origin, ca_file=ca_file, timeout=SOON)
+    client = find_client(HttpClient(origin, ca_file=ca_file, timeout=SOON), origin + BASE)
     answers = open_wrongly(wire, client, flaw, ended_id="e", within=SOON)
     assert [answer.status for answer in answers] == statuses
 
 
 def test_a_flaw_that_nobody_listed_is_none(addresses: tuple[str, Path]) -> None:
     origin, ca_file = addresses
-    client = find_client(Web(origin, ca_file=ca_file, timeout=SOON), origin + BASE)
+    client = find_client(HttpClient(origin, ca_file=ca_file, timeout=SOON), origin + BASE)
     with pytest.raises(KeyError):
         open_wrongly(
-            Wire(origin, ca_file=ca_file, timeout=SOON), client, "bad luck", ended_id="e", within=SOON
+            RawHttpClient(origin, ca_file=ca_file, timeout=SOON),
+            client,
+            "bad luck",
+            ended_id="e",
+            within=SOON,
         )

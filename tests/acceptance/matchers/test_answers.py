@@ -10,18 +10,18 @@ import pytest
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
-from acceptance.drivers.ecs import Counts, FleetState, Task
+from acceptance.drivers.ecs import Counts, EcsServicesState, Task
 from acceptance.drivers.git import Commit
 from acceptance.drivers.http import Answer
 from acceptance.drivers.load_balancer import Routing, Rule, Target, TargetGroup
 from acceptance.drivers.page_references import Reference
 from acceptance.drivers.preview import Loaded
 from acceptance.drivers.session_api import SessionStatus
-from acceptance.drivers.workspace import Entry, Manifest
+from acceptance.drivers.workspace import FileEntry, Manifest
 from acceptance.matchers import answers as m
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.expect import expect
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
 
 
@@ -38,8 +38,8 @@ def task(name: str, status: str = "RUNNING", desired: str = "RUNNING") -> Task:
     )
 
 
-def state(edit: int = 0, *tasks: Task, hermes: int = 0) -> FleetState:
-    return FleetState(Counts(hermes, hermes, 0), Counts(edit, edit, 0), (), tasks)
+def state(edit: int = 0, *tasks: Task, hermes: int = 0) -> EcsServicesState:
+    return EcsServicesState(Counts(hermes, hermes, 0), Counts(edit, edit, 0), (), tasks)
 
 
 def status(word: str) -> SessionStatus:
@@ -50,8 +50,8 @@ def commit(subject: str, **trailers: tuple[str, ...]) -> Commit:
     return Commit("a" * 40, (), "x <x@x>", datetime.now(UTC), subject, "", trailers)
 
 
-def entry(path: str, sha: str = "1", mode: int = 0o644) -> Entry:
-    return Entry(path, "file", mode, 1, sha, None)
+def entry(path: str, sha: str = "1", mode: int = 0o644) -> FileEntry:
+    return FileEntry(path, "file", mode, 1, sha, None)
 
 
 def loaded(code: int, url: str) -> Loaded:
@@ -139,7 +139,7 @@ def test_refuses_and_tells_why(matcher: Matcher[Any], bad: object, words: str) -
     "check",
     [
         lambda: m.same_files_as(Manifest(())),
-        lambda: m.keeps_files_of(Manifest((Entry("d", "folder", 0o755, 0, None, None),))),
+        lambda: m.keeps_files_of(Manifest((FileEntry("d", "folder", 0o755, 0, None, None),))),
         lambda: m.always(m.asleep()).matches([]),
         lambda: m.all_loaded().matches([loaded(200, "https://x/")]),
     ],
@@ -155,7 +155,7 @@ def test_a_service_that_does_not_exist_is_a_mistake_in_the_step() -> None:
 
 
 def test_expect_returns_what_it_accepts_and_tells_what_it_does_not() -> None:
-    assert expect(3, Fact("three", lambda n: n == 3, str), "count") == 3
+    assert expect(3, DescribedMatcher("three", lambda n: n == 3, str), "count") == 3
     with pytest.raises(AssertionError) as failure:
         expect(Counts(1, 1, 0), m.counts(0, 0), "the platform sleeps")
     assert str(failure.value) == (

@@ -18,17 +18,17 @@ from acceptance.drivers.ecs import Task
 from acceptance.drivers.git import Commit
 from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
-from acceptance.drivers.session_api import Session
-from acceptance.drivers.session_table import Record
-from acceptance.drivers.workspace import Entry, Manifest
-from acceptance.journeys.bystanders import Sights, undisturbed
+from acceptance.drivers.session_api import Activation
+from acceptance.drivers.session_table import SessionRecord
+from acceptance.drivers.workspace import FileEntry, Manifest
+from acceptance.journeys.bystanders import BystanderObservations, undisturbed
 from acceptance.journeys.customer_group import one_commit_each
-from acceptance.journeys.customer_sessions import Customer, Visit
+from acceptance.journeys.customer_sessions import Customer, CustomerSession
 from acceptance.journeys.id_entropy import random_bits, sessions_of_their_own, the_same_session, unguessable
-from acceptance.journeys.session_probe import Glimpse, shows_own_work_only
+from acceptance.journeys.session_probe import SessionView, shows_own_work_only
 from acceptance.journeys.task_concurrency import busiest, never_more_than, ran_at_once
 from acceptance.journeys.timeline import Timeline
-from acceptance.journeys.workspace_state import Order, sound_and_pushed
+from acceptance.journeys.workspace_state import RepositoryState, sound_and_pushed
 from acceptance.matchers import groups as m
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import NoData
@@ -49,9 +49,9 @@ def task(name: str, created: float, stopped: float | None, started: float | None
     )
 
 
-def visit(name: str, *instructions: str) -> Visit:
-    session = Session(name, "acme", f"{name}@x", "t", "initializing", f"https://x/session/{name}/", T0)
-    return Visit(Customer("acme", f"{name}@x"), session, T0, Timeline(), list(instructions))
+def session(name: str, *instructions: str) -> CustomerSession:
+    session = Activation(name, "acme", f"{name}@x", "t", "initializing", f"https://x/session/{name}/", T0)
+    return CustomerSession(Customer("acme", f"{name}@x"), session, T0, Timeline(), list(instructions))
 
 
 def commit(session: str, subject: str, parents: int = 1) -> Commit:
@@ -63,8 +63,8 @@ def answer(text: str, status: int = 200) -> Answer:
     return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode(), 0.1)
 
 
-def record(session: str, task_arn: str | None, status: str = "active") -> Record:
-    absent: dict[str, Any] = {field.name: None for field in dataclasses.fields(Record)}
+def record(session: str, task_arn: str | None, status: str = "active") -> SessionRecord:
+    absent: dict[str, Any] = {field.name: None for field in dataclasses.fields(SessionRecord)}
     known: dict[str, Any] = {
         "session_id": session,
         "user_id": "x",
@@ -72,22 +72,24 @@ def record(session: str, task_arn: str | None, status: str = "active") -> Record
         "status": status,
         "raw": {},
     }
-    return Record(**{**absent, **known})
+    return SessionRecord(**{**absent, **known})
 
 
-def glimpse(name: str, heading: str) -> Glimpse:
+def glimpse(name: str, heading: str) -> SessionView:
     health = f'{{"service": "edit", "sessionId": "{name}", "taskArn": "arn:1"}}'
-    asked = visit(name, f'Change the heading to "Words of {name}"')
-    return Glimpse(asked, record(name, "arn:1"), answer(f"<h1>{heading}</h1>"), answer(health))
+    asked = session(name, f'Change the heading to "Words of {name}"')
+    return SessionView(asked, record(name, "arn:1"), answer(f"<h1>{heading}</h1>"), answer(health))
 
 
 def manifest(sha: str = "1") -> Manifest:
-    return Manifest((Entry("index.astro", "file", 0o644, 1, sha, None),))
+    return Manifest((FileEntry("index.astro", "file", 0o644, 1, sha, None),))
 
 
-def sights(**changes: Any) -> Sights:
+def sights(**changes: Any) -> BystanderObservations:
     pages = (Sample(0.0, answer("a")), Sample(0.1, answer("a")))
-    return dataclasses.replace(Sights(visit("anna"), pages, (), (), None, manifest(), manifest()), **changes)
+    return dataclasses.replace(
+        BystanderObservations(session("anna"), pages, (), (), None, manifest(), manifest()), **changes
+    )
 
 
 def told(matcher: Matcher[Any], value: object) -> str:
@@ -130,7 +132,7 @@ def test_a_task_that_only_starts_up_does_not_run_yet() -> None:
 
 
 def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
-    sessions = [visit("a", "one", "two"), visit("b", "uno  due")]
+    sessions = [session("a", "one", "two"), session("b", "uno  due")]
     fits = one_commit_each(sessions)
     right = [commit("a", "two"), commit("b", "uno due"), commit("a", "one"), commit("", "the site")]
     assert fits.matches(right)
@@ -143,7 +145,7 @@ def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
 
 def test_a_long_instruction_is_a_commit_with_a_short_subject() -> None:
     long = "x" * 100
-    assert one_commit_each([visit("a", long)]).matches([commit("a", "x" * 72)])
+    assert one_commit_each([session("a", long)]).matches([commit("a", "x" * 72)])
 
 
 def test_sessions_are_spread_evenly_over_all_tasks() -> None:
@@ -220,13 +222,13 @@ def test_answers_to_many_requests_are_told_apart() -> None:
 
 
 def test_a_repository_is_in_order_only_with_everything_committed_and_pushed() -> None:
-    right = Order((), (), "abc", "abc")
+    right = RepositoryState((), (), "abc", "abc")
     assert sound_and_pushed().matches(right)
     for wrong in (
-        Order(("broken link",), (), "abc", "abc"),
-        Order((), ("index.astro",), "abc", "abc"),
-        Order((), (), "abc", "old"),
-        Order((), (), None, None),
+        RepositoryState(("broken link",), (), "abc", "abc"),
+        RepositoryState((), ("index.astro",), "abc", "abc"),
+        RepositoryState((), (), "abc", "old"),
+        RepositoryState((), (), None, None),
     ):
         assert not sound_and_pushed().matches(wrong)
 

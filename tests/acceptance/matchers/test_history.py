@@ -17,12 +17,12 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.git import Commit
-from acceptance.drivers.http import Answer, Web
-from acceptance.drivers.session_api import Session
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.http import Answer, HttpClient
+from acceptance.drivers.session_api import Activation
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.shell import MountedShell
-from acceptance.drivers.workspace import Entry, Manifest, Workspace, Workspaces
-from acceptance.journeys.customer_sessions import Customer, Visit
+from acceptance.drivers.workspace import FileEntry, Manifest, Workspace, Workspaces
+from acceptance.journeys.customer_sessions import Customer, CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.path_traversal import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.recovery import Service, serves_elsewhere
@@ -46,16 +46,16 @@ def answer(status: int, text: str = "") -> Answer:
     return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode(), 0.1)
 
 
-def visit(user: str = "anna@example.com", client: str = "acme") -> Visit:
-    session = Session("s-1", client, user, "t", "initializing", "https://x/session/s-1/", NOW)
-    return Visit(Customer(client, user), session, NOW, Timeline(), [])
+def session(user: str = "anna@example.com", client: str = "acme") -> CustomerSession:
+    session = Activation("s-1", client, user, "t", "initializing", "https://x/session/s-1/", NOW)
+    return CustomerSession(Customer(client, user), session, NOW, Timeline(), [])
 
 
 def service(task: str, status: str = "active", says: str | None = None, page: int = 200) -> Service:
-    blank = {field.name: None for field in dataclasses.fields(Record)}
+    blank = {field.name: None for field in dataclasses.fields(SessionRecord)}
     named = {"session_id": "s-1", "status": status, "task_arn": task, "preview_url": "https://x/session/s-1/"}
     body = f'{{"service": "edit", "sessionId": "s-1", "taskArn": "{says or task}"}}'
-    return Service(Record(**{**blank, **named}), answer(200, body), answer(page))  # type: ignore[arg-type]
+    return Service(SessionRecord(**{**blank, **named}), answer(200, body), answer(page))  # type: ignore[arg-type]
 
 
 LOST = Task("old", "service:edit", "STOPPED", "STOPPED", None, None, None, None, None, None, False)
@@ -71,7 +71,7 @@ DONE = (commit("2", "Do two"), commit("1", "Do one"), commit("0", "Start"))
         (continues(BEFORE, by=0), BEFORE),
         (continues(BEFORE, by=1), (commit("c"), *BEFORE)),
         (ONE_AND_TWO, DONE),
-        (serves_elsewhere(visit(), LOST), service("new")),
+        (serves_elsewhere(session(), LOST), service("new")),
         (keeps(SECRET), (answer(403, "no"), answer(200, "<h1>Mine</h1>"))),
         (tells(SECRET), answer(200, SECRET.words)),
     ],
@@ -100,13 +100,17 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
             "commit 'Do two' with {'Thread': ('u',), 'Session': ('s',)}",
         ),
         (
-            serves_elsewhere(visit(), LOST),
+            serves_elsewhere(session(), LOST),
             service("old"),
             "session active on old by its record; GET https://x/ answered 200",
         ),
-        (serves_elsewhere(visit(), LOST), service("new", says="old"), "session active on new by its record"),
-        (serves_elsewhere(visit(), LOST), service("new", "draining"), "session draining on new"),
-        (serves_elsewhere(visit(), LOST), service("new", page=503), "session active on new"),
+        (
+            serves_elsewhere(session(), LOST),
+            service("new", says="old"),
+            "session active on new by its record",
+        ),
+        (serves_elsewhere(session(), LOST), service("new", "draining"), "session draining on new"),
+        (serves_elsewhere(session(), LOST), service("new", page=503), "session active on new"),
         (
             keeps(SECRET),
             (answer(200, "x"), answer(200, f"a {SECRET.words} b")),
@@ -145,8 +149,8 @@ def test_a_commits_subject_is_the_instruction_on_one_line_cut_at_72() -> None:
 
 
 def test_files_are_counted_and_exceptions_must_exist() -> None:
-    def entry(path: str, sha: str) -> Entry:
-        return Entry(path, "file", 0o644, 1, sha, None)
+    def entry(path: str, sha: str) -> FileEntry:
+        return FileEntry(path, "file", 0o644, 1, sha, None)
 
     before = Manifest((entry("a", "1"), entry("b", "1"), entry("c", "1")))
     now = Manifest((entry("a", "1"), entry("b", "2")))
@@ -175,11 +179,11 @@ def test_a_sentence_without_a_table_says_so() -> None:
 def test_newcomers_are_not_the_owner_and_not_in_her_folder(
     tmp_path: Path, who: str, same_folder_name: bool
 ) -> None:
-    owner, workspaces = visit(), Workspaces(MountedShell(tmp_path, timedelta(seconds=5)))
+    owner, workspaces = session(), Workspaces(MountedShell(tmp_path, timedelta(seconds=5)))
     somebody = newcomer(who, owner.customer, "other")
     assert somebody != owner.customer
     hers = workspaces.of("acme", "anna@example.com").folder
-    theirs = workspace_of(workspaces, visit(somebody.user_id, somebody.client_id), owner).folder
+    theirs = workspace_of(workspaces, session(somebody.user_id, somebody.client_id), owner).folder
     assert theirs != hers
     assert (theirs.split("/")[-2] == "anna") is same_folder_name
 
@@ -250,7 +254,7 @@ def test_ways_to_a_secret_are_asked_byte_for_byte() -> None:
 
     ways = ways_to(SECRET, "https://x/session/mine/", "/workspace/acme/bert/project")
     with serving(remember) as origin:
-        answers = pry(Web(origin, ca_file=None, timeout=timedelta(seconds=5)), ways)
+        answers = pry(HttpClient(origin, ca_file=None, timeout=timedelta(seconds=5)), ways)
     assert len(answers) == len(asked) == 2 * len(ways)
     assert {"/session/mine/@fs" + SECRET.path, "/session/mine" + "/.." * 12 + SECRET.path} <= set(asked)
     assert all("s.txt" in path for path in asked)

@@ -9,11 +9,11 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
-from acceptance.journeys.idle_watch import Tab, expired_while_connected
+from acceptance.journeys.idle_watch import OpenTab, expired_while_connected
 from acceptance.matchers.preview import waiting_then_live
 from acceptance.matchers.sessions import mentions, nothing_of
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
 
 WAITING = '<meta http-equiv="refresh" content="1"> starting'
@@ -25,14 +25,14 @@ def page(status: int, text: str = "the site", **headers: str) -> Answer:
     return Answer("GET", "https://x/", status, MappingProxyType(told), text.encode(), 0.1)
 
 
-def visits(*answers: Answer) -> list[Sample[Answer]]:
+def sessions(*answers: Answer) -> list[Sample[Answer]]:
     """Visits, a second apart."""
     return [Sample(float(at), answer) for at, answer in enumerate(answers)]
 
 
 def mismatch(matcher: object, item: object) -> str:
     """What a matcher says of an item that it must not accept."""
-    assert isinstance(matcher, Fact)
+    assert isinstance(matcher, DescribedMatcher)
     assert not matcher.matches(item)
     text = StringDescription()
     matcher.describe_mismatch(item, text)
@@ -43,7 +43,7 @@ WAIT = page(503, WAITING, retry_after="1")
 
 
 def test_visitors_wait_and_then_see_the_site() -> None:
-    assert waiting_then_live().matches(visits(WAIT, WAIT, page(200)))
+    assert waiting_then_live().matches(sessions(WAIT, WAIT, page(200)))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_visitors_wait_and_then_see_the_site() -> None:
     ],
 )
 def test_anything_else_is_told_with_its_moment(seen: list[Answer], told: str) -> None:
-    assert told in mismatch(waiting_then_live(), visits(*seen))
+    assert told in mismatch(waiting_then_live(), sessions(*seen))
 
 
 def test_no_visit_proves_nothing() -> None:
@@ -77,16 +77,16 @@ def test_words_are_found_in_any_case() -> None:
     assert mismatch(mentions("workspace"), "no idea") == "'no idea'"
 
 
-def looks(*tabs: Tab) -> list[Sample[Tab]]:
+def looks(*tabs: OpenTab) -> list[Sample[OpenTab]]:
     """Looks at a forgotten browser tab, a second apart."""
     return [Sample(float(at), tab) for at, tab in enumerate(tabs)]
 
 
-ACTIVE, DRAINING, EXPIRED = Tab(True, "active"), Tab(False, "draining"), Tab(False, "expired")
+ACTIVE, DRAINING, EXPIRED = OpenTab(True, "active"), OpenTab(False, "draining"), OpenTab(False, "expired")
 
 
-@pytest.mark.parametrize("end", [(EXPIRED,), (DRAINING, EXPIRED), (Tab(True, "expired"),)])
-def test_a_tab_that_was_connected_until_its_session_expired(end: tuple[Tab, ...]) -> None:
+@pytest.mark.parametrize("end", [(EXPIRED,), (DRAINING, EXPIRED), (OpenTab(True, "expired"),)])
+def test_a_tab_that_was_connected_until_its_session_expired(end: tuple[OpenTab, ...]) -> None:
     assert expired_while_connected().matches(looks(ACTIVE, ACTIVE, *end))
 
 
@@ -95,12 +95,12 @@ def test_a_tab_that_was_connected_until_its_session_expired(end: tuple[Tab, ...]
     [
         ((ACTIVE, ACTIVE), "at 1.0 s still active, browser connected"),
         ((ACTIVE, DRAINING), "at 1.0 s still draining, browser not connected"),
-        ((ACTIVE, Tab(False, "inactive")), "at 1.0 s still inactive, browser not connected"),
-        ((ACTIVE, Tab(False, "active"), EXPIRED), "at 1.0 s active, browser not connected"),
+        ((ACTIVE, OpenTab(False, "inactive")), "at 1.0 s still inactive, browser not connected"),
+        ((ACTIVE, OpenTab(False, "active"), EXPIRED), "at 1.0 s active, browser not connected"),
     ],
 )
 def test_a_session_that_stays_or_ends_otherwise_and_a_lost_connection_are_told(
-    tabs: tuple[Tab, ...], told: str
+    tabs: tuple[OpenTab, ...], told: str
 ) -> None:
     assert mismatch(expired_while_connected(), looks(*tabs)) == told
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from acceptance.report.header import Told, head
+from acceptance.report.header import ReportInputs, head
 from acceptance.report.history import Entry
 from acceptance.report.html import Page, installed_page, report_of, script_json, write_report
 from acceptance.report.run import (
@@ -147,7 +147,7 @@ def test_secrets_are_masked_in_the_whole_page(report: str) -> None:
 
 def test_each_criterion_is_met_not_met_or_not_run(run: Run) -> None:
     results = read_results(run.folder / "out" / "results.json")
-    shown = head(Told(results, _FINISHED))
+    shown = head(ReportInputs(results, _FINISHED))
     states = re.findall(r'<th scope="row">(.*?)<small>(.*?)</small></th><td class="state">(.*?)</td>', shown)
     assert [f"{name}: {what}" for name, what, _ in states] == [escape(criterion.promise) for criterion in ALL]
     assert [state for _, _, state in states] == ["met", "not run", "not run", "not run", "not met", "not run"]
@@ -163,7 +163,7 @@ def test_the_scenarios_that_prove_a_criterion_are_named_and_those_that_do_not_fi
         ],
         {},
     )
-    (proofs,) = re.findall(r"<td>(<ul>.*?</details>)</td>", head(Told(results, _FINISHED)))
+    (proofs,) = re.findall(r"<td>(<ul>.*?</details>)</td>", head(ReportInputs(results, _FINISHED)))
     assert re.findall(r"<li class=\"(\w+)\">(\w)", proofs) == [("failed", "B"), ("passed", "A")]
     assert "<summary>1 of 2 scenarios passed</summary><p>F</p>" in proofs
 
@@ -171,14 +171,14 @@ def test_the_scenarios_that_prove_a_criterion_are_named_and_those_that_do_not_fi
 def test_what_could_not_be_observed_is_told_apart_from_what_failed() -> None:
     unseen = dataclasses.replace(_result("unseen", "not observed", "criterion.routing"), message="throttled")
     results = dataclasses.replace(_all_met(), scenarios=[*_all_met().scenarios, unseen])
-    shown = head(Told(results, _FINISHED))
+    shown = head(ReportInputs(results, _FINISHED))
     assert '<span class="verdict could-not-be-judged">Could not be judged</span>' in shown
     assert "scenarios could not be observed: throttled.</p>" in shown
     assert "<h2>What could not be observed</h2>" in shown
     assert "<h2>What failed</h2>" not in shown
     assert '<tr class="not-proven"><th scope="row">Routing' in shown
     lost = dataclasses.replace(results, lost=["the load balancer ended"], ended=False)
-    assert '<p class="reason">The load balancer ended.</p>' in head(Told(lost, _FINISHED))
+    assert '<p class="reason">The load balancer ended.</p>' in head(ReportInputs(lost, _FINISHED))
 
 
 def test_a_flaky_scenario_of_the_run_is_named() -> None:
@@ -192,9 +192,9 @@ def test_a_flaky_scenario_of_the_run_is_named() -> None:
         )
     ]
     results = Results([_result("x", "passed"), _result("y", "passed")], {})
-    shown = head(Told(results, _FINISHED, history=seen))
+    shown = head(ReportInputs(results, _FINISHED, history=seen))
     assert re.findall(r'(?s)<ul class="flaky">.*?</ul>', shown)[0].count("<li>") == 1
-    assert "<h2>Flaky</h2>" not in head(Told(results, _FINISHED, history=seen[:1]))
+    assert "<h2>Flaky</h2>" not in head(ReportInputs(results, _FINISHED, history=seen[:1]))
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from acceptance.config.profile import INFO_KEYS, read
-from acceptance.drivers.ecs import Counts, Event, FleetState, Task
+from acceptance.drivers.ecs import Counts, EcsServicesState, Event, Task
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.results import run_folder
 from acceptance.results.run_folder import Keep, Output
 from acceptance.run.deployment import Deployment
@@ -233,9 +233,9 @@ def stay(platform: Any) -> None:
     """From now on a session of the run, a task and a rule with its group are there."""
     moment = datetime.now(UTC)
     raw = {"sessionId": "s-1", "note": PLANTED, "wsToken": SECRETS["token"]}
-    nothing: Any = dict.fromkeys(field.name for field in dataclasses.fields(Record))
+    nothing: Any = dict.fromkeys(field.name for field in dataclasses.fields(SessionRecord))
     known = {"session_id": "s-1", "user_id": "a@x.org", "client_id": f"acc-{RUN}-1", "status": "active"}
-    platform.left["records"] = [Record(**{**nothing, **known, "created_at": moment, "raw": raw})]
+    platform.left["records"] = [SessionRecord(**{**nothing, **known, "created_at": moment, "raw": raw})]
     arn = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:task/live/t-1"
     platform.left["tasks"] = (
         Task(arn, "service:edit", "RUNNING", "RUNNING", None, moment, moment, None, None, None, True),
@@ -270,7 +270,7 @@ def _platform() -> Any:
 
     fleet = SimpleNamespace(
         all_counts=lambda: (counts, counts),
-        state=lambda: FleetState(counts, counts, (), left["tasks"] if left["awake"] else ()),
+        state=lambda: EcsServicesState(counts, counts, (), left["tasks"] if left["awake"] else ()),
         history=history,
         events=lambda _role, *, since: events,  # noqa: ARG005
     )

@@ -20,12 +20,12 @@ from hamcrest import contains_string, none
 
 import acceptance.run.deployment
 from acceptance.config.profile import SandboxCommand, read
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.run.deployment import Deployment
 from acceptance.run.sweep import main, sweep
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import Fact
+from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import NotInTime, stays, wait_until
 from tests.fake_server import serving
 
@@ -65,7 +65,10 @@ def test_a_deployment_that_dies_later_is_noticed(tmp_path: Path) -> None:
     deployment = Deployment.start(command(CHILD.replace("sys.stdin.read()", "")), tmp_path / "log")
     with pytest.raises(DeploymentDied):
         wait_until(
-            deployment.check, Fact[None]("died", lambda _: False, str), what="x", within=timedelta(seconds=10)
+            deployment.check,
+            DescribedMatcher[None]("died", lambda _: False, str),
+            what="x",
+            within=timedelta(seconds=10),
         )
 
 
@@ -141,7 +144,7 @@ def test_nothing_is_left_when_the_suite_is_killed(tmp_path: Path) -> None:
     left = int(pid_file.read_text())
     wait_until(
         lambda: psutil.pid_exists(left) and psutil.Process(left).status() != psutil.STATUS_ZOMBIE,
-        Fact[bool]("gone", lambda alive: not alive, str),
+        DescribedMatcher[bool]("gone", lambda alive: not alive, str),
         what=f"process {left}",
         within=timedelta(seconds=10),
         transient=(psutil.NoSuchProcess,),
@@ -178,9 +181,9 @@ def test_a_timeline_keeps_first_marks_and_tells_what_never_came() -> None:
         timeline.since_asked(Stage.HMR_CONNECTED)
 
 
-def record(session: str, status: str, client: str = "acc-r1") -> Record:
+def record(session: str, status: str, client: str = "acc-r1") -> SessionRecord:
     raw: Mapping[str, object] = {"sessionId": session, "status": status, "createdAt": session}
-    return Record(
+    return SessionRecord(
         session, "a@x.org", client, None, status, None, None, None, None, None, None, None, None, None, None, None,
         None, raw,
     )  # fmt: skip
@@ -189,12 +192,12 @@ def record(session: str, status: str, client: str = "acc-r1") -> Record:
 class Deactivating:
     """Records and session API in one: a deactivated session ends, unless it is stubborn."""
 
-    def __init__(self, *records: Record, stubborn: bool = False) -> None:
+    def __init__(self, *records: SessionRecord, stubborn: bool = False) -> None:
         self.records = {r.session_id: r for r in records}
         self.stubborn = stubborn
         self.deactivated: list[str] = []
 
-    def of_prefix(self, client_prefix: str) -> tuple[Record, ...]:
+    def of_prefix(self, client_prefix: str) -> tuple[SessionRecord, ...]:
         return tuple(r for r in self.records.values() if (r.client_id or "").startswith(client_prefix))
 
     def deactivate(self, session_id: str) -> None:
@@ -228,7 +231,7 @@ def test_the_sweep_tells_what_it_could_not_end(profile: Any) -> None:
     short = replace(
         profile.patience,
         wake=timedelta(seconds=0.1),
-        end=timedelta(seconds=0.1),
+        session_end=timedelta(seconds=0.1),
         poll=timedelta(seconds=0.05),
     )
     with pytest.raises(NotInTime, match="s-1 active"):

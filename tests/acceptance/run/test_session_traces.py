@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from acceptance.drivers.ecs import Task
-from acceptance.drivers.session_table import Record
+from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace
 from acceptance.run.session_traces import Traces
@@ -25,10 +25,10 @@ def after(seconds: float) -> datetime:
 
 def record(
     session_id: str, client_id: str, created: datetime | None, ended: datetime | None = None
-) -> Record:
-    nothing: Any = dict.fromkeys(field.name for field in dataclasses.fields(Record))
+) -> SessionRecord:
+    nothing: Any = dict.fromkeys(field.name for field in dataclasses.fields(SessionRecord))
     known = {"session_id": session_id, "client_id": client_id, "created_at": created, "ended_at": ended}
-    return Record(**{**nothing, **known})
+    return SessionRecord(**{**nothing, **known})
 
 
 def task(name: str, started: datetime | None, stopped: datetime | None = None) -> Task:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.drivers.raw_http import Wire
+from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.journeys.forwarded_request import HOP_BY_HOP
 from tests.sandbox.alb.alb_stand import Target, edge, eventually
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
+def wire() -> Iterator[RawHttpClient]:
     with edge() as alb:
         target = Target()
         target.start()
@@ -22,22 +22,22 @@ def wire() -> Iterator[Wire]:
         alb.register(group, target)
         alb.rule(10, ["/echo"], group)
         eventually(lambda: alb.health(group), [("healthy", None)], 5)
-        yield Wire(alb.url, ca_file=Path(alb.ca), timeout=timedelta(seconds=5))
+        yield RawHttpClient(alb.url, ca_file=Path(alb.ca), timeout=timedelta(seconds=5))
         target.stop()
 
 
-def seen(wire: Wire, method: str, headers: dict[str, str]) -> dict[str, str]:
+def seen(wire: RawHttpClient, method: str, headers: dict[str, str]) -> dict[str, str]:
     found = wire.send(method, "/echo", headers=headers).json()
     assert isinstance(found, dict)
     assert found["method"] == method
     return {str(name): str(value) for name, value in found["headers"].items()}
 
 
-def test_headers_of_the_clients_connection_end_at_the_load_balancer(wire: Wire) -> None:
+def test_headers_of_the_clients_connection_end_at_the_load_balancer(wire: RawHttpClient) -> None:
     passed = seen(wire, "GET", {**HOP_BY_HOP, "x-mine": "yes"})
     assert "x-mine" in passed
     assert not HOP_BY_HOP.keys() & passed.keys()
 
 
-def test_a_method_nobody_knows_is_routed_like_any_other(wire: Wire) -> None:
+def test_a_method_nobody_knows_is_routed_like_any_other(wire: RawHttpClient) -> None:
     assert wire.send("BREW", "/elsewhere").status == 404
