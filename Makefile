@@ -9,19 +9,26 @@ RUNS ?=
 # ARGS as it was given: make would read a `$` in it, and the shell its parentheses.
 export GIVEN := $(value ARGS)
 
+.DEFAULT_GOAL := help
+
 # What npm's lock files pin: the starter site, the report's page, and for `make test` a browser.
 PACKAGES := $(wildcard sandbox/site acceptance/report)
 test: PACKAGES += tests/acceptance/report/browser
 
-.PHONY: packages accept report test sandbox faults bench requirements clean
+.PHONY: help packages accept report test sandbox faults bench requirements clean clean-reports
 
-accept: packages
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "ARGS='...' is handed on to what runs, JOBS=N runs N features at once; README.md has examples."
+
+accept: packages ## run the features on platforms of this machine, or on AWS, and give the verdict
 	$(BIN)/python -m acceptance run $(if $(JOBS),--jobs $(JOBS)) --words "$$GIVEN"
 
-report: .venv/installed
+report: .venv/installed ## merge the runs of all shards, RUNS='their folders', and give the verdict
 	$(BIN)/python -m acceptance merge $(RUNS) --words "$$GIVEN"
 
-test: packages
+test: packages ## check and test the project itself
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -30,13 +37,13 @@ test: packages
 	! grep --after-context=20 'UNUSED STEP DEFINITIONS' .venv/steps-usage.txt
 	$(BIN)/python -m pytest $(ARGS)
 
-sandbox: packages
+sandbox: packages ## start the platform on this machine, for a person; Ctrl-C ends it
 	$(BIN)/python -m sandbox up $(ARGS)
 
-faults: packages
+faults: packages ## run the features against broken platforms: each is noticed
 	$(BIN)/python -m faults $(ARGS)
 
-bench: packages
+bench: packages ## measure what suite and platform cost
 	$(BIN)/python -m acceptance bench $(ARGS)
 
 # A virtual environment whose Python is gone (upgraded, or the folder moved here) is made anew.
@@ -59,9 +66,11 @@ packages: .venv/installed
 	@$(BIN)/python -m acceptance.npm_packages $(PACKAGES)
 	@$(BIN)/python -m sandbox.host.toolchain
 
-# Writes requirements.txt anew from requirements.in; needs uv.
-requirements:
+requirements: ## write requirements.txt anew from requirements.in; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in --output-file requirements.txt
 
-clean:
-	rm -rf .venv reports .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
+clean: ## remove what was installed and remembered here; the reports stay
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .pytest_cache
+
+clean-reports: ## remove the reports, and with them the history of all runs
+	rm -rf reports
