@@ -8,6 +8,7 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import equal_to
 
+from acceptance.journeys.customer_sessions import IN_A_ROW
 from acceptance.journeys.recovery import (
     ask_all,
     ask_amid,
@@ -102,6 +103,7 @@ def comes_back(context: Context) -> None:
         serves_elsewhere(world.session, than=world.task),
         what=str(world.session),
         within=world.platform.profile.patience.recovery,
+        steadily=IN_A_ROW,
         transient=(Unreachable,),
     )
 

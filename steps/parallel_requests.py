@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
@@ -161,10 +160,7 @@ def no_guessing(context: Context) -> None:
 def on_record_for_client(context: Context, count: int) -> None:
     """So many, and no more for a while."""
     world: World = context.world
-    records, patience = world.platform.records, world.platform.profile.patience
-    look, what = partial(records.count, world.client_id), "number of sessions on record"
-    wait_until(look, equal_to(count), what=what, within=patience.record)
-    stays(look, equal_to(count), what=what, during=patience.quiet_window)
+    world.sessions.stay_on_record(world.client_id, count)
 
 
 @then("all of them end as {status}")

@@ -8,7 +8,7 @@ from hamcrest import equal_to
 
 from acceptance.journeys.customer_sessions import Customer
 from acceptance.journeys.recovery import task_of
-from acceptance.journeys.workspace_fixtures import COUNT, inflict, lay_out
+from acceptance.journeys.workspace_fixtures import LaidOut, inflict, lay_out, of_every_kind
 from acceptance.journeys.workspace_state import Snapshot, apart_from, kept
 from acceptance.matchers.answers import same_files_as
 from acceptance.run.world import World
@@ -26,8 +26,9 @@ def named_live_session(context: Context, user_id: str, client_id: str, instructi
 def files_of_every_kind(context: Context, count: int) -> None:
     """Names in several scripts, empty, binary and executable files, links; one committed file changed since."""
     world: World = context.world
-    expect(COUNT, equal_to(count), "how many specimens there are")
-    lay_out(world.sessions.workspace(world.session))
+    workspace = world.sessions.workspace(world.session)
+    lay_out(workspace)
+    expect(LaidOut.found_in(workspace), of_every_kind(count), workspace.folder)
 
 
 @given("the customer's workspace is remembered")

@@ -56,13 +56,17 @@ class Crowd:
 def until_all_live(platform: Platform, sessions: Iterable[CustomerSession]) -> timedelta:
     """Wait until each session is active, its page served and a browser connected; the longest that one took.
 
-    The sessions are looked at one after the other, so a time is never shorter than it was. The browsers stay open.
+    The sessions are looked at one after the other, so a time is never shorter than it was; whether they stay served is
+    looked at after all times are taken. The browsers stay open.
 
     Raises:
         NotInTime: one is not live within the patience. NeverWill: one has ended.
     """
     one = CustomerSessions(platform)
-    return max(one.until_connected(session) for session in sessions)
+    all_sessions = tuple(sessions)
+    took = max(one.until_connected(session) for session in all_sessions)
+    at_once([partial(one.until_served, session) for session in all_sessions])
+    return took
 
 
 def name_of(customer: Customer) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from hamcrest import greater_than
+from hamcrest import equal_to, greater_than
 
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.hmr import HmrSocket
@@ -23,6 +23,9 @@ from acceptance.waiting.expect import expect
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder
 from acceptance.waiting.waits import stays, wait_until
+
+IN_A_ROW = 3
+"""So many answers one after the other make a preview "served": a load balancer in motion gives a good one by chance."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,16 @@ class CustomerSessions:
     def until_live(self, session: CustomerSession) -> timedelta:
         """Wait until the session is active, its page served and a browser connected; the time since it was asked for.
 
-        The browser stays open in `session.browsers`.
+        The browser stays open in `session.browsers`. What was seen once is looked at again (`until_served`) after the
+        time is taken.
 
         Raises:
             NotInTime: not live within the patience. NeverWill: the session ended.
         """
         with self._followed(session):
-            return self.until_connected(session)
+            took = self.until_connected(session)
+        self.until_served(session)
+        return took
 
     def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
         """See `timeline.follow`. Its looks are dear and no claim waits for them: half as many as in a wait."""
@@ -122,7 +128,7 @@ class CustomerSessions:
         )
 
     def until_connected(self, session: CustomerSession) -> timedelta:
-        """`until_live` without a recorder of the control plane: for many sessions at once."""
+        """Up to the first page and the browser, without a recorder of the control plane: for many sessions at once."""
         platform, patience = self._platform, self._platform.profile.patience
         self.until(session, "active")
         wait_until(
@@ -137,6 +143,19 @@ class CustomerSessions:
         self.open_browser(session)
         session.timeline.mark(Stage.HMR_CONNECTED)
         return session.timeline.since_asked(Stage.HMR_CONNECTED)
+
+    def until_served(self, session: CustomerSession, within: timedelta | None = None) -> None:
+        """Wait until visitors are served, as many in a row as it takes to call it so: see `IN_A_ROW`."""
+        platform, patience = self._platform, self._platform.profile.patience
+        wait_until(
+            lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
+            is_live(),
+            what=f"preview of {session}",
+            within=within or patience.request,
+            every=patience.poll,
+            steadily=IN_A_ROW,
+            transient=(Unreachable,),
+        )
 
     def open_browser(self, session: CustomerSession) -> HmrSocket:
         """Open the preview's home page as a browser does, and keep it open."""
@@ -215,6 +234,16 @@ class CustomerSessions:
             every=self._platform.profile.patience.poll,
         )
         return self._platform.records.of_client(customer.client_id)[-1]
+
+    def stay_on_record(self, client_id: str, count: int) -> None:
+        """Wait until a client has exactly so many sessions on record, then look for a while whether it has more.
+
+        The index that is counted lags behind: one look may miss a session that is there.
+        """
+        patience, what = self._platform.profile.patience, f"number of sessions on record of {client_id}"
+        look = partial(self._platform.records.count, client_id)
+        wait_until(look, equal_to(count), what=what, within=patience.record, every=patience.poll)
+        stays(look, equal_to(count), what=what, during=patience.quiet_window, every=patience.poll)
 
     def workspace(self, session: CustomerSession) -> Workspace:
         """The workspace of a session's customer, where the contract puts the first owner of a name."""

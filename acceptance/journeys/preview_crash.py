@@ -8,9 +8,9 @@ from hamcrest import not_
 
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import CustomerSession
-from acceptance.matchers.answers import is_live, is_open
-from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
+from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
+from acceptance.matchers.answers import is_open
+from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.waits import Deadline, wait_until
 
 # The process that listens: from its address and port to its socket, from its socket to who holds that (proc(5)).
@@ -59,14 +59,7 @@ def until_back(platform: Platform, session: CustomerSession) -> None:
         within=patience.request,
         every=patience.poll,
     )
-    wait_until(
-        lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
-        is_live(),
-        what=f"preview of {session} after its crash",
-        within=patience.recovery,
-        every=patience.poll,
-        transient=(Unreachable,),
-    )
+    CustomerSessions(platform).until_served(session, patience.recovery)
     session.browsers.append(platform.open_hmr(session.preview_url))
 
 

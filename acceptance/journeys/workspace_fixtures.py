@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from acceptance.drivers.workspace import Workspace
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.workspace import FileEntry, Workspace
+from acceptance.waiting.matcher import DescribedMatcher
 
 _GIT = "git -c safe.directory='*' -c user.name=Customer -c user.email=customer@example.com"
 
@@ -56,9 +60,6 @@ EACH = 25
 """How many of each name lie in each folder."""
 
 
-COUNT = len(FOLDERS) * len(NAMES) * EACH
-
-
 _FILL = """
 mkdir -p {folder}/deeply/nested {folder}/empty && cd {folder} || exit 1
 number=1
@@ -88,7 +89,10 @@ printf 'changed since' >> {first}/'plain 1.txt'
 
 
 def lay_out(workspace: Workspace) -> None:
-    """Put `COUNT` files of every kind into a workspace, half of them committed by the customer, one changed since."""
+    """Put files of every kind into a workspace, half of them committed by the customer, one changed since.
+
+    So many for each of `NAMES` as `EACH` says, in each of `FOLDERS`.
+    """
     for folder in FOLDERS:
         fill = _FILL.format(
             folder=shlex.quote(f"{workspace.folder}/{folder}"),
@@ -97,3 +101,49 @@ def lay_out(workspace: Workspace) -> None:
         )
         workspace.run(fill)
     workspace.run(_COMMIT.format(folder=shlex.quote(workspace.folder), first=shlex.quote(FOLDERS[0])))
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """The files and links in `FOLDERS` as the workspace itself tells them, and which files no commit has."""
+
+    files: tuple[FileEntry, ...]
+    links: tuple[FileEntry, ...]
+    uncommitted: tuple[FileEntry, ...]
+
+    @classmethod
+    def found_in(cls, workspace: Workspace) -> LaidOut:
+        """Look now; nothing is changed by looking."""
+        there = [entry for entry in workspace.manifest().entries if entry.path.startswith(FOLDERS)]
+        files = tuple(entry for entry in there if entry.kind == "file")
+        changed = set(workspace.git.uncommitted())
+        return cls(
+            files=files,
+            links=tuple(entry for entry in there if entry.kind == "link"),
+            uncommitted=tuple(e for e in files if e.path in changed and e.path.startswith(FOLDERS[1])),
+        )
+
+
+def of_every_kind(count: int) -> Matcher[LaidOut]:
+    """So many files, half of them uncommitted: of every mode, empty or not, named in several scripts, with links."""
+
+    def lacks(found: LaidOut) -> list[str]:
+        modes = {entry.mode for entry in found.files}
+        checks = {
+            f"{count} files, but {len(found.files)}": len(found.files) == count,
+            f"{count // 2} of them uncommitted, but {len(found.uncommitted)}": len(found.uncommitted)
+            == count // 2,
+            "an empty file": any(entry.size == 0 for entry in found.files),
+            "a file with something in it": any(entry.size for entry in found.files),
+            "a file that can be run": 0o755 in modes,
+            "a file for its owner only": 0o600 in modes,
+            "a link": bool(found.links),
+            "a name outside ASCII": any(not entry.path.isascii() for entry in found.files),
+        }
+        return [name for name, there in checks.items() if not there]
+
+    return DescribedMatcher(
+        f"{count} files of every kind, half of them uncommitted",
+        lambda found: not lacks(found),
+        lambda found: f"not {'; not '.join(lacks(found))}",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hamcrest.core.matcher import Matcher
@@ -14,16 +14,23 @@ from acceptance.waiting.matcher import DescribedMatcher
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A workspace at one moment. `history` is of what is checked out, newest first; `uncommitted` are paths."""
+    """A workspace at one moment.
+
+    `history` is of what is checked out, newest first; `uncommitted` are paths. `head` is the branch that is checked out
+    (None: detached), `branches` has the commit of each.
+    """
 
     files: Manifest
     history: tuple[Commit, ...]
     uncommitted: tuple[str, ...]
+    head: str | None
+    branches: Mapping[str, str]
 
     @classmethod
     def of(cls, workspace: Workspace) -> Snapshot:
         """Look now; nothing is changed by looking."""
-        return cls(workspace.manifest(), workspace.git.log(), workspace.git.uncommitted())
+        git = workspace.git
+        return cls(workspace.manifest(), git.log(), git.uncommitted(), git.branch(), git.branches())
 
 
 def apart_from(files: Manifest, paths: Collection[str]) -> Manifest:
@@ -38,6 +45,30 @@ def kept(before: Manifest, now: Manifest) -> tuple[int, int]:
     """How many of the files of before are there byte for byte, and how many there were."""
     same = [path for path in before.files if before.entry(path) == now.entry(path)]
     return len(same), len(before.files)
+
+
+def same_repository_as(before: Snapshot) -> Matcher[Snapshot]:
+    """Nothing committed or staged since: HEAD on the same branch, each branch at its commit, no branch come or gone."""
+
+    def changes(now: Snapshot) -> list[str]:
+        told = []
+        if now.uncommitted != before.uncommitted:
+            told.append(f"uncommitted were {_listed(before.uncommitted)} and are {_listed(now.uncommitted)}")
+        if now.head != before.head:
+            told.append(f"HEAD was on {before.head} and is on {now.head}")
+        for name in sorted({*before.branches, *now.branches}):
+            was, has = (at.get(name, "not there") for at in (before.branches, now.branches))
+            if was != has:
+                told.append(f"branch {name} was {was} and is {has}")
+        return told
+
+    return DescribedMatcher(
+        "the same HEAD and branches", lambda now: not changes(now), lambda now: "; ".join(changes(now))
+    )
+
+
+def _listed(paths: Collection[str]) -> str:
+    return ", ".join(paths) or "none"
 
 
 # Whether a workspace's repository is in order.

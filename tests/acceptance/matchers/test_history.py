@@ -27,8 +27,15 @@ from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.path_traversal import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.recovery import Service, serves_elsewhere
 from acceptance.journeys.timeline import Timeline
-from acceptance.journeys.workspace_fixtures import COUNT, FOLDERS, KINDS, inflict, lay_out
-from acceptance.journeys.workspace_state import Snapshot, apart_from, kept
+from acceptance.journeys.workspace_fixtures import (
+    FOLDERS,
+    KINDS,
+    LaidOut,
+    inflict,
+    lay_out,
+    of_every_kind,
+)
+from acceptance.journeys.workspace_state import Snapshot, apart_from, kept, same_repository_as
 from acceptance.matchers.history import carries_out, continues, subject_of
 from acceptance.run.table import rows
 from acceptance.waiting.errors import NoData
@@ -209,7 +216,8 @@ def test_the_specimens_are_of_every_kind_and_half_of_them_committed(workspace: W
     seen = Snapshot.of(workspace)
     specimens = [entry for entry in seen.files.entries if entry.path.startswith("keepsakes/")]
     files = [entry for entry in specimens if entry.kind == "file"]
-    assert len(files) == COUNT == 500
+    assert of_every_kind(500).matches(LaidOut.found_in(workspace))
+    assert len(files) == 500
     assert {entry.mode for entry in files} == {0o644, 0o755, 0o600}
     assert {entry.target for entry in specimens if entry.kind == "link"} == {
         "two words 1.txt",
@@ -217,14 +225,14 @@ def test_the_specimens_are_of_every_kind_and_half_of_them_committed(workspace: W
         "deeply",
     }
     assert f"{FOLDERS[1]}/empty" in {entry.path for entry in specimens if entry.kind == "folder"}
-    assert sum(entry.size == 0 for entry in files) == COUNT / 5
+    assert sum(entry.size == 0 for entry in files) == 100
     assert workspace.read(f'{FOLDERS[0]}/it\'s $HOME; "quoted" & * [1] 2.txt').startswith(
         b"\0\1\xff\xfe\r\n\x1a"
     )
     committed = workspace.git.changed_by("HEAD")
-    assert sum(path.endswith(".txt") for path in committed) == COUNT / 2
+    assert sum(path.endswith(".txt") for path in committed) == 250
     assert f"{FOLDERS[0]}/plain 1.txt" in seen.uncommitted
-    assert sum(path.endswith(".txt") for path in seen.uncommitted) == COUNT / 2 + 1
+    assert sum(path.endswith(".txt") for path in seen.uncommitted) == 251
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -258,3 +266,31 @@ def test_ways_to_a_secret_are_asked_byte_for_byte() -> None:
     assert len(answers) == len(asked) == 2 * len(ways)
     assert {"/session/mine/@fs" + SECRET.path, "/session/mine" + "/.." * 12 + SECRET.path} <= set(asked)
     assert all("s.txt" in path for path in asked)
+
+
+def test_files_of_every_kind_are_counted_in_the_workspace(workspace: Workspace) -> None:
+    lay_out(workspace)
+    workspace.run(
+        f"rm '{workspace.folder}/{FOLDERS[1]}/plain 1.txt' && chmod -R 644 '{workspace.folder}'/*/*/*.txt"
+    )
+    found = StringDescription()
+    of_every_kind(500).describe_mismatch(LaidOut.found_in(workspace), found)
+    assert str(found).split("; ") == [
+        "not 500 files, but 499",
+        "not 250 of them uncommitted, but 249",
+        "not a file that can be run",
+        "not a file for its owner only",
+    ]
+
+
+def test_a_rewritten_commit_of_the_same_number_is_another_repository(workspace: Workspace) -> None:
+    before = Snapshot.of(workspace)
+    assert same_repository_as(before).matches(Snapshot.of(workspace))
+    workspace.run(
+        f"cd '{workspace.folder}' && git -c user.name=x -c user.email=x@x commit -q --amend -m other"
+    )
+    now, found = Snapshot.of(workspace), StringDescription()
+    assert len(now.history) == len(before.history)
+    assert not same_repository_as(before).matches(now)
+    same_repository_as(before).describe_mismatch(now, found)
+    assert " was " in str(found) and str(found).startswith("branch ")
