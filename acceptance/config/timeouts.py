@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Annotated, get_type_hints
+from typing import Annotated
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,3 @@ class Patience:
         """All looks `factor` times as long; the pause between two looks stays."""
         spans = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name != "poll"}
         return Patience(poll=self.poll, **spans)
-
-
-def reasons() -> dict[str, str]:
-    """Why each patience exists, by its name."""
-    hints = get_type_hints(Patience, include_extras=True)
-    return {name: str(hint.__metadata__[0]) for name, hint in hints.items()}

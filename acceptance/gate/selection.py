@@ -34,6 +34,9 @@ _WRONG = (
 )
 """What behave raises for feature files, paths and tag expressions that are wrong."""
 
+OWN_SETTINGS = ("reports", "report", "results", "keep")
+"""behave's `-D` names that the gate sets for its workers, and takes from nobody."""
+
 
 class SelectionError(ValueError):
     """Nothing can be run of what was asked for; the text says why and what there is."""
@@ -171,9 +174,7 @@ def _check(config: Configuration) -> None:
         "--tags-help": bool(config.tags_help),
         "--lang-list": bool(config.lang_list),
         "--lang-help": bool(config.lang_help),
-        **{
-            f"-D {name}": name in (config.userdata or {}) for name in ("reports", "report", "results", "keep")
-        },
+        **{f"-D {name}": name in (config.userdata or {}) for name in OWN_SETTINGS},
     }
     for name, given in refused.items():
         if given:

@@ -104,7 +104,7 @@ class Ledger:
 
     def measure(self, figure: str, value: float, limit: float) -> None:
         """Take a figure, with the limit or total that it is judged against."""
-        self.figures.setdefault(figure, []).append((value, limit))
+        self.figures.setdefault(figure, []).append((float(value), float(limit)))
 
     def cleanup_failed(self, sentence: str, *, of_scenario: bool, seen: bool = True) -> None:
         """Take note of a cleanup that failed; the scenario that it belongs to has not passed then.

@@ -17,8 +17,16 @@ from acceptance.results.tags import BUG, KNOWN, SKIP, WrongTags, check_tags
 from acceptance.run.deployment import Deployment
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
 
-SETTINGS = frozenset({"profile", "sandbox", "reports", "report", "results", "keep", "patience"})
-"""behave's `-D` names that mean something (`Suite.start`); one with a dot is a value of the profile, checked there."""
+SETTINGS: Mapping[str, str] = {
+    "profile": "the TOML file that describes the deployment; `deployments/sandbox.toml` if none is named",
+    "sandbox": "the info document (a URL) of a sandbox that runs already, and is used instead of a new one",
+    "patience": "multiplies how long the suite looks, never a promise: 2 on a slow machine",
+    "keep": "`never`, `on-failure` or `always`: whether sessions and sandbox stay for a look",
+    "reports": "the folder that the run writes into; `reports/<run>` if none is named",
+    "report": "`page`, `messages` or `none`: what the run writes for people",
+    "results": "the file that the results go to instead of the run's folder; no page is made then",
+}
+"""behave's `-D` names that mean something; one with a dot is a value of the profile, checked there."""
 
 _OPERATORS = frozenset({"and", "or", "not"})
 

@@ -72,10 +72,7 @@ class Suite:
         """Read the profile, start or find its deployment, and make the drivers.
 
         Args:
-            settings: behave's `-D` values. `profile` names the TOML file, `sandbox` the info document of a sandbox that
-                runs already, `reports` the folder this run writes into, `report` (page, messages, none) what it writes
-                for people, `results` where the ledger goes, `keep` (never, on-failure, always) whether sessions and
-                sandbox stay for a look; `section.key` overrides a value of the profile.
+            settings: behave's `-D` values (acceptance/run/preflight.py says what each means).
             say: told what goes on while the deployment starts.
 
         Raises:

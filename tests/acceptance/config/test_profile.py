@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from acceptance.config.profile import INFO_KEYS, read
-from acceptance.config.timeouts import Patience, reasons
 from acceptance.waiting.errors import ConfigurationError
 from sandbox.endpoints import Endpoints
 
@@ -135,9 +134,3 @@ def test_the_example_for_aws_has_the_sandboxs_keys_and_starts_nothing(tmp_path: 
     assert draft.command is None
     assert not draft.needs_info
     assert draft.fill().aws.endpoint is None
-
-
-def test_every_patience_has_its_reason() -> None:
-    told = reasons()
-    assert told.keys() == {field.name for field in fields(Patience)}
-    assert all(len(reason) > 20 for reason in told.values())

@@ -1,0 +1,53 @@
+"""docs/reference.md: it says what the program reads and writes today, and what is written is as it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from acceptance.gate.manifest import NOTE, RunManifest
+from acceptance.gate.selection import SelectedScenario
+from acceptance.gate.verdict import Code, Finding, Verdict
+from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace, StepTime, TaskTrace
+from tests.reference import manifest_schema, reference, results_schema
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+
+
+def test_the_page_is_what_the_program_says_today() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), (
+        "make it anew: .venv/bin/python -m tests.reference > docs/reference.md"
+    )
+
+
+def test_the_verdict_on_disk_is_as_its_schema_says(tmp_path: Path) -> None:
+    finding = Finding(Code.NOT_ACCEPTED, "failed: It sings", "features/song.feature:3")
+    asked = SelectedScenario("Song", None, "It sings", "features/song.feature", 3, ("criterion.routing",))
+    note = RunManifest(
+        (asked,), (asked.location,), whole=True, least=1, shard=None, about_workers=(finding,), kept=False,
+        interrupted=False, seconds=1.5, mishaps=("the disk was full",),
+    )  # fmt: skip
+    note.write(tmp_path, Verdict((finding,), whole=True, interrupted=False, proven=4))
+    written = json.loads((tmp_path / NOTE).read_text(encoding="utf-8"))
+    validator = Draft202012Validator(manifest_schema())
+    validator.validate(written)
+    with pytest.raises(ValidationError):
+        validator.validate({**written, "verdict": {**written["verdict"], "colour": "red"}})
+
+
+def test_the_results_on_disk_are_as_their_schema_says(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "results.json")
+    ledger.add(ScenarioResult("Song", "It sings", "features/song.feature:3", ("slow",), "passed", 0.2))
+    ledger.steps.append(StepTime("it sings", "It sings", 0.1))
+    ledger.sessions["s-1"] = SessionTrace("s-1", "acme", "It sings", 1.0, {"live": 2.5})
+    ledger.tasks["t-1"] = TaskTrace("edit", "t-1", 1.0, None)
+    ledger.measure("voices", True, 4)
+    ledger.end(aborted=False)
+    validator = Draft202012Validator(results_schema())
+    written = json.loads(ledger.path.read_text(encoding="utf-8"))
+    validator.validate(written)
+    with pytest.raises(ValidationError):
+        validator.validate({**written, "figures": {"voices": [[3]]}, "songs": []})
