@@ -1,8 +1,8 @@
 """AWS as it is on a bad day, between the suite and a sandbox's control plane; nothing in the product knows of it.
 
-`python -m tests.faulty_aws --share 0.2 --runs 20 features/cold_start.feature` starts a sandbox and runs the gate on it
-so often, with that share of the suite's own calls refused for their rate, answered 503, dropped (before or after they
-were carried out) or two seconds late. The platform's own calls take the straight way.
+`python -m tests.faulty_aws --share 0.2 --runs 20 features/1_cold_start.feature` starts a sandbox and runs the gate on
+it so often, with that share of the suite's own calls refused for their rate, answered 503, dropped (before or after
+they were carried out) or two seconds late. The platform's own calls take the straight way.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def main(arguments: list[str]) -> int:
             with faulty(info["aws_endpoint"], options.share, seed=options.seed + number) as aws:
                 began = time.monotonic()
                 where = ["-D", f"sandbox={info['info_url']}", "-D", f"aws.endpoint={aws.url}"]
-                gate = [sys.executable, "-m", "gate", *where, *options.features]
+                gate = [sys.executable, "-m", "acceptance", "run", *where, *options.features]
                 done = subprocess.run(gate, cwd=ROOT, capture_output=True, text=True, check=False)
                 seconds = time.monotonic() - began
             blind = options.share >= 1.0

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FAULT = FAULTS["second_edit_task"]
 """What is wrong with the platform of the real run: cheap to run, and noticed by a sentence that anybody understands."""
 
-FEATURE = "features/cold_start.feature"
+FEATURE = "features/1_cold_start.feature"
 FAILING = "One session wakes one Hermes task and one Edit task, never more"
 PASSING = (
     "The first request wakes the platform and brings up a preview with the change",

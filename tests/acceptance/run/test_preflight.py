@@ -110,7 +110,7 @@ def test_a_sentence_without_a_step_is_told_once_with_its_place_and_a_step_to_pas
         (["--tags=@nosuch"], "--tags: there is no tag @nosuch"),
         (["--name=nobody wrote this"], "nothing is selected"),
         (["-D", "patiance=2"], "did you mean patience?"),
-        (["features/cold_start.feature:9999"], "no scenario stands at that line"),
+        (["features/1_cold_start.feature:9999"], "no scenario stands at that line"),
         (["-D", "sandbox=http://127.0.0.1:1/"], "no sandbox answers there"),
         (["-D", "profile=deployments/aws.example.toml"], "aws.region = '<us-east-1>' is not filled in"),
     ],

@@ -74,25 +74,6 @@ Feature: Routing through the load balancer
         | GET     | /sessions/{unknown} | 404    | load balancer |
         | GET     | /SESSION/{unknown}/ | 404    | load balancer |
 
-    @criterion.routing
-    Scenario Outline: At its limits, the load balancer answers <request> with <status>
-      When the load balancer is sent <request>
-      Then the answer is <status> from <service>
-
-      Examples:
-        | request                    | status | service       |
-        | a header of 15 KiB         | 200    | session-api   |
-        | a header of 17 KiB         | 400    | load balancer |
-        | headers of 70 KiB together | 400    | load balancer |
-        | 31 addresses it came by    | 463    | load balancer |
-        | a path of 2,000 characters | 404    | load balancer |
-        | the method TRACE           | 405    | load balancer |
-        | the method BREW            | 404    | load balancer |
-        | a wish for a socket        | 400    | load balancer |
-        | an empty body              | 400    | session-api   |
-        | a body of 1 MiB            | 413    | session-api   |
-        | a body of 2 MiB            | 413    | load balancer |
-
   Rule: What a visitor reads is right in every state of a session
 
     @criterion.routing
@@ -166,7 +147,7 @@ Feature: Routing through the load balancer
       Then all of it is served, under the session's own path
       And no answer names an address inside the platform
 
-  Rule: Update sockets pass, and only where they belong
+  Rule: A page can connect for its updates
 
     Background:
       Given a session that these scenarios share
@@ -175,119 +156,6 @@ Feature: Routing through the load balancer
     Scenario: The update socket of a page is opened through the load balancer
       When a browser asks for the page's update socket with nothing wrong
       Then the socket is opened
-
-    @criterion.routing
-    Scenario Outline: An update socket asked for with <flaw> is refused
-      When a browser asks for the page's update socket with <flaw>
-      Then the socket is refused with 400
-
-      Examples:
-        | flaw                     |
-        | a wrong token            |
-        | no token                 |
-        | a session that never was |
-        | a session that has ended |
-
-    @criterion.routing
-    Scenario Outline: An update socket asked for with <flaw> is not opened
-      When a browser asks for the page's update socket with <flaw>
-      Then nobody answers
-
-      Examples:
-        | flaw                  |
-        | a foreign subprotocol |
-        | a path beside it      |
-
-    @criterion.routing
-    Scenario: A plain request at the socket's address gets the page
-      When GET /session/{session}/?token=any is requested
-      Then the answer is 200 from edit
-
-    @criterion.routing
-    Scenario Outline: <size> passes through an open socket, there and back
-      Given its preview is open in a browser
-      When the browser sends <size> through its socket
-      Then the same comes back whole
-
-      Examples:
-        | size   |
-        | 1 byte |
-        | 64 KiB |
-        | 1 MiB  |
-
-  Rule: The service behind sees the visitor as the load balancer saw him
-
-    @criterion.routing
-    Scenario: Who asked, how and where is passed on
-      When a visitor's request is traced to the service that takes it
-      Then the service saw the visitor's address, "https" and port 443
-      And the service saw a trace identifier
-
-    @criterion.routing
-    Scenario: A forged origin is appended to, never trusted
-      When a request that claims to come from "203.0.113.7" is traced to the service that takes it
-      Then the service saw "203.0.113.7" followed by the visitor's address, "https" and port 443
-
-    @criterion.routing
-    Scenario: A trace that began elsewhere is continued
-      When a request that is part of a longer trace is traced to the service that takes it
-      Then the service saw that trace continued
-
-    @criterion.routing
-    Scenario: What concerns the visitor's connection alone is not passed on
-      When a request with headers for its own connection alone is traced to the service that takes it
-      Then the service saw none of them
-
-  Rule: Visitors are led to the encrypted site, and can be sure of it
-
-    @criterion.routing
-    Scenario Outline: A request for <path> without encryption is sent on, encrypted
-      When <path> is requested without encryption
-      Then the visitor is sent on for good to the same path and query, encrypted
-
-      Examples:
-        | path                         |
-        | /                            |
-        | /session/some-id/about?tab=2 |
-        | /api/health?a=%2F&b=c%20d    |
-
-    @criterion.routing
-    Scenario: The certificate is for the platform's own name
-      When the platform is visited under its own name
-      Then the certificate is accepted
-
-    @criterion.routing
-    Scenario: The certificate is for no other name
-      When the platform is visited under another name
-      Then the certificate is rejected
-
-  Rule: No path leads where none may lead
-
-    Background:
-      Given a session that these scenarios share
-
-    @criterion.routing @promise.ownership
-    Scenario Outline: <trick> reach no other customer's file, no file of the system and no other service
-      Given a secret in the workspace of another customer
-      When a visitor tries <trick>
-      Then no answer holds the secret, a file of the system or another service's success
-      And no answer names an address inside the platform
-      And the preview still says "Shared"
-
-      Examples:
-        | trick             |
-        | dot segments      |
-        | encoded slashes   |
-        | NUL bytes         |
-        | file system paths |
-
-    @criterion.routing @promise.ownership
-    Scenario: No path leads to the control port of an Edit task
-      When a visitor gives the commands of Edit's control port on every prefix
-      Then none of them is carried out
-      And no answer names an address inside the platform
-      And the session is still active
-      And the preview still says "Shared"
 
   Rule: A session's path leads to its own task, as long as it lives
 

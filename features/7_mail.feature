@@ -1,0 +1,36 @@
+@anywhere
+Feature: Mail
+  A customer writes from whatever program she has, and has never seen our forms.
+  What she wrote must be understood, and a mail that nobody can answer for must stop neither her nor the next one.
+
+  Rule: Mail is read as people's programs write it
+
+    Background:
+      Given a session that these scenarios share
+
+    @criterion.cold_start
+    Scenario Outline: A mail with <oddity> is carried out, and answered in its thread
+      When a customer sends a mail with <oddity>, asking: Change the heading to "<words>"
+      Then the customer is answered in the thread with the address of the preview
+      And the home page of the preview says "<words>"
+
+      Examples:
+        | oddity                   | words        |
+        | a text and an HTML part  | Asked twice  |
+        | an HTML part alone       | Käse & Brot  |
+        | attached files           | See attached |
+        | its text in ISO-8859-1   | Crème brûlée |
+        | an unknown character set | Asked anyhow |
+
+    @promise.ownership
+    Scenario Outline: A mail with <oddity> begins nothing, and the next one is read all the same
+      When a customer sends a mail with <oddity>, and after it a plain one: Change the heading to "Read all the same"
+      Then the customer is answered in the thread with the address of the preview
+      And the home page of the preview says "Read all the same"
+      And exactly 1 session is on record for the customer
+
+      Examples:
+        | oddity                  |
+        | two senders             |
+        | two senders in one line |
+        | headers that are none   |

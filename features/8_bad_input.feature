@@ -1,0 +1,76 @@
+@anywhere
+Feature: Bad input leaves no trace
+  Our API is open to programs of many clients, and programs make mistakes.
+  A mistake is told to the one who made it, in words that help to mend it;
+  it wakes nothing, costs nothing, and changes nothing for anybody.
+
+  Rule: A bad request is refused and leaves no trace
+
+    Background:
+      Given the platform is asleep
+
+    @promise.ownership
+    Scenario Outline: A request with <flaw> is refused, and told which field is wrong
+      When a request comes in with <flaw>
+      Then it is refused as invalid, naming "<field>"
+      And it leaves no record, no command and no task
+
+      Examples:
+        | flaw                               | field       |
+        | no client                          | clientId    |
+        | an empty client                    | clientId    |
+        | a client in capital letters        | clientId    |
+        | a client that climbs out of a path | clientId    |
+        | a client of 64 characters          | clientId    |
+        | a client that is a number          | clientId    |
+        | no customer                        | userId      |
+        | a customer that is no address      | userId      |
+        | a customer that is a list          | userId      |
+        | no instruction                     | instruction |
+        | an empty instruction               | instruction |
+        | an instruction of blanks           | instruction |
+        | an over-long instruction           | instruction |
+        | half a character in the instruction | instruction |
+        | a thread that climbs out of a path | threadId    |
+
+    @promise.ownership
+    Scenario Outline: A request with <flaw> is refused as <refusal>
+      When a request comes in with <flaw>
+      Then it is refused as <refusal>
+      And it leaves no record, no command and no task
+
+      Examples:
+        | flaw                                        | refusal     |
+        | a body that is not JSON                     | invalid     |
+        | no body                                     | invalid     |
+        | a list for a body                           | invalid     |
+        | lists in lists, 20,000 deep                 | invalid     |
+        | a number of 20,000 digits                   | invalid     |
+        | a member given twice                        | invalid     |
+        | a body of 512 KiB                             | too large   |
+        | the wrong method                            | not allowed |
+        | an instruction for a session that never was | unknown     |
+
+  Rule: A live session is changed by good requests only
+
+    Background:
+      Given a session that these scenarios share
+
+    @promise.ownership
+    Scenario Outline: A request to a live session with <flaw> is refused, and nothing of the session changes
+      When a request to the session comes in with <flaw>
+      Then it is refused as <refusal>
+      And nothing of the session has changed
+
+      Examples:
+        | flaw                                | refusal     |
+        | no instruction                      | invalid     |
+        | an empty instruction                | invalid     |
+        | an instruction that is a number     | invalid     |
+        | an over-long instruction            | invalid     |
+        | half a character in the instruction | invalid     |
+        | an instruction that is not JSON     | invalid     |
+        | an instruction of 512 KiB           | too large   |
+        | a wrong method to instruct          | not allowed |
+        | a wrong method to keep alive        | not allowed |
+        | a wrong method to end it            | not allowed |
