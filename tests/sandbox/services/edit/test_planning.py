@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox.services.edit import planning
@@ -66,6 +67,25 @@ def test_a_plan_that_does_not_end_costs_an_answer_and_holds_up_no_other(
         assert order == "eat" or not any(one.done() for one in bad)
         for one in bad:
             assert "took too long to plan" in str(one.exception())
+
+
+@pytest.mark.parametrize("order", ["freeze", "wait"])
+def test_a_planning_process_is_gone_at_its_limit(
+    order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without its timer it would live on: whoever asked gives up by itself, and answers the same.
+    monkeypatch.setattr(planning, "_TIME_S", 1.0)
+    monkeypatch.setattr(planning, "_PATIENCE_S", 5.0)
+    os.mkfifo(tmp_path / "pipe")
+    others = psutil.Process().children()
+    with planner(by_order) as ours:
+        (forking,) = set(psutil.Process().children()) - set(others)
+        with pytest.raises(Impossible, match="took too long to plan"):
+            ours.plan(order, tmp_path)
+        _, living = psutil.wait_procs(forking.children(), timeout=5.0)
+        for process in living:
+            process.kill()
+    assert not living
 
 
 def test_a_long_instruction_reaches_the_editor_whole() -> None:
