@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Event
 
 from .fence import Fence
-from .preview import SCRIPTS, NodeProcess, free_port, memory_of, preview_settings
+from .node_process import SCRIPTS, NodeProcess
+from .preview import free_port, memory_of, preview_settings
 
 _HOST = "127.0.0.1"
 _LIMIT_S = 240.0

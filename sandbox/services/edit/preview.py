@@ -1,41 +1,25 @@
-"""The preview servers: Astro's dev server, one Node process per session, kept running while the session is open."""
+"""The preview servers: Astro's dev server, one per session, kept running while the session is open."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
 import re
 import socket
-import subprocess
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from .fence import Fence
+from .liveness import PINGS, until_it_hangs
+from .node_process import SCRIPTS, NodeProcess
 
-SCRIPTS = Path(__file__).parent
-"""The folder of `preview.mjs` and what it imports."""
-
-# A start makes much garbage at once, and runs most code a few times: V8 collects later, and optimises (on threads
-# beside) only what is called a hundred times as often as it would by itself. That saves a fifth of a start.
-_V8 = (
-    "--min-semi-space-size=32",
-    "--initial-old-space-size=256",
-    "--invocation-count-for-maglev=40000",
-    "--invocation-count-for-maglev-osr=10000",
-    "--invocation-count-for-turbofan=300000",
-    "--invocation-count-for-osr=50000",
-)
 _FIRST_PORT = 4321
 _ATTEMPTS = 3
-# On a crowded machine a start takes minutes, and starting anew would take as long again.
 _OCTAL = re.compile(r"\\([0-7]{3})")
+# On a crowded machine a start takes minutes, and starting anew would take as long again.
 _READY_LIMIT_S = 240.0
-_STOP_LIMIT_S = 3.0
 _LONGEST_PAUSE_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -123,62 +107,8 @@ def memory_of(node_modules: Path) -> Path:
     return node_modules.resolve().parent / "learned"
 
 
-class NodeProcess:
-    """One `preview.mjs`, started and loading; it waits for its settings. It ends when this process does."""
-
-    def __init__(self, node: Path, node_modules: Path, scratch: Path, fence: Fence, memory: Path) -> None:
-        """Start it inside the fence, with `scratch` as its own temporary folder and `memory` as its compile cache."""
-
-        def start() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(
-                [str(node), "--no-warnings", *_V8, str(SCRIPTS / "preview.mjs"), str(node_modules)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=scratch,
-                env=_environment(scratch, memory),
-            )
-
-        self._process = fence.run(start)
-
-    def run(
-        self,
-        settings: Mapping[str, object],
-        events: Callable[[dict[str, Any]], None],
-        ended: Callable[[], None],
-    ) -> None:
-        """Serve. A thread calls `events` for each event and `ended` once the process is gone."""
-        line = json.dumps(settings) + "\n"
-        threading.Thread(target=self._listen, args=(line, events, ended), daemon=True).start()
-
-    def _listen(self, line: str, events: Callable[[dict[str, Any]], None], ended: Callable[[], None]) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            log.warning("the dev server ended before it was told what to serve")
-        for event in self._process.stdout:
-            events(json.loads(event))
-        self._process.wait()
-        ended()
-
-    def stop(self) -> None:
-        """End the process and wait until it is gone: the end of its input, then SIGKILL."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            log.debug("the dev server was gone already")
-        try:
-            self._process.wait(_STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
 class Preview:
-    """A session's dev server on a port of its own, started again on the same port when it dies."""
+    """A session's dev server on a port of its own, started again on the same port when it dies or hangs."""
 
     def __init__(
         self,
@@ -240,12 +170,7 @@ class Preview:
             lambda event: _call(loop, heard, event),
             lambda: _call(loop, ended.set),
         )
-        waits = [asyncio.create_task(event.wait()) for event in (ready, ended)]
-        try:
-            await asyncio.wait(waits, timeout=_READY_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await _first_of(ready.wait(), ended.wait(), limit_s=_READY_LIMIT_S)
         if ready.is_set() and not ended.is_set():
             return True
         await asyncio.to_thread(process.stop)
@@ -255,30 +180,35 @@ class Preview:
     async def _keep(self) -> None:
         pause_s = 0.0
         while True:
-            await self._ended.wait()
+            await self._gone()
             self._process = None
-            log.warning("the dev server on port %d died; starting it again in %.1f s", self.port, pause_s)
+            log.warning("the dev server on port %d is gone; starting it again in %.1f s", self.port, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = 0.0 if await self._serve() else min(max(2 * pause_s, 0.5), _LONGEST_PAUSE_S)
+
+    async def _gone(self) -> None:
+        """Return once the process has ended; one that hangs is ended."""
+        settings = self._make_settings(self.port)
+        hangs = until_it_hangs(str(settings["host"]), self.port, str(settings["healthPath"]))
+        await _first_of(self._ended.wait(), hangs)
+        if self._process is not None and not self._ended.is_set():
+            log.warning(
+                "the dev server on port %d hangs: %d pings in a row without an answer", self.port, PINGS
+            )
+            await asyncio.to_thread(self._process.stop)
+
+
+async def _first_of(*waits: Coroutine[None, None, object], limit_s: float | None = None) -> None:
+    """Return once one of these is done, or the limit has come; the others are given up."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:
     """Call on the loop's thread; a loop that has closed no longer cares."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(function, *arguments)
-
-
-def _environment(scratch: Path, memory: Path) -> dict[str, str]:
-    """A site's own code runs in there: it gets no AWS credentials and nothing else of this task's environment."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "LANG": "C.UTF-8",
-        "NODE_ENV": "development",
-        "NODE_COMPILE_CACHE": str(memory),
-        # The machine's own is outside the fence.
-        "OPENSSL_CONF": os.devnull,
-        "ASTRO_TELEMETRY_DISABLED": "1",
-        "ASTRO_DISABLE_UPDATE_CHECK": "true",
-    }

@@ -19,8 +19,9 @@ from .activity import Activity
 from .commits import Note
 from .config import Config, Identity
 from .editor import Impossible
+from .node_process import NodeProcess
 from .planning import Planner
-from .preview import NodeProcess, Preview, PreviewError
+from .preview import Preview, PreviewError
 from .workspace import Workspace
 from .workspace_ownership import OpenError
 
