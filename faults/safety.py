@@ -13,6 +13,7 @@ READY = "The preview is never called ready before it is served"
 TOLD_WHY = "An instruction that cannot be carried out ends as failed, and the customer is told why"
 BAD_BODY = "A request with <flaw> is refused as <refusal>"
 BAD_TO_LIVE = "A request to a live session with <flaw> is refused, and nothing of the session changes"
+TOO_LATE = "After a session's end, <request> for it is refused, and wakes nothing"
 COMES_BACK = "A session comes back with all its files when its Edit task <accident>"
 ODD_MAIL = "A mail with <oddity> is carried out, and answered in its thread"
 REFUSED_MAIL = "A mail with <oddity> begins nothing, and the next one is read all the same"
@@ -129,6 +130,23 @@ def any_method_ends_a_session() -> None:
     from sandbox.services.session_api import handler
 
     handler._SESSION_ACTIONS["deactivate"]["GET"] = handler.deactivate  # type: ignore[index]
+
+
+@fault(
+    "What is asked of a session after its end is done all the same.",
+    part="session_api",
+    caught_by=(TOO_LATE,),
+)
+def ended_sessions_taken_for_live() -> None:
+    """Whether a session takes instructions and keepalives is not looked at."""
+    from sandbox.services.records import Records, SessionRecord
+
+    touch = Records.touch
+
+    def whatever_its_status(self: Records, record: SessionRecord) -> SessionRecord | None:
+        return touch(self, record) or record
+
+    Records.touch = whatever_its_status  # type: ignore[method-assign]
 
 
 @fault("What a customer writes becomes part of the page's code.", part="edit", caught_by=(MARKUP,))

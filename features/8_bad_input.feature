@@ -74,3 +74,20 @@ Feature: Bad input leaves no trace
         | a wrong method to instruct          | not allowed |
         | a wrong method to keep alive        | not allowed |
         | a wrong method to end it            | not allowed |
+
+  Rule: A session that has ended stays so
+
+    Background:
+      Given a session that its customer ended, and one that expired
+      And the platform is asleep
+
+    @promise.ownership
+    Scenario Outline: After a session's end, <request> for it is refused, and wakes nothing
+      When <request> comes in for the session that its customer ended
+      Then it is refused because the session has ended
+      And it leaves no record, no command and no task
+
+      Examples:
+        | request        |
+        | an instruction |
+        | a keepalive    |

@@ -9,7 +9,7 @@ from behave.runner import Context
 from hamcrest import empty, equal_to
 
 from acceptance.drivers.session_table import Commands
-from acceptance.journeys.bad_requests import flawed, flawed_to
+from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
 from acceptance.journeys.recovery import settled
 from acceptance.matchers.answers import refuses
 from acceptance.matchers.sessions import unchanged_since
@@ -40,6 +40,15 @@ def request_to_session(context: Context, flaw: str) -> None:
         world.noted = before, platform.records.get(session_id)
 
 
+@when("{request} comes in for the session that its customer ended")
+def request_to_ended_session(context: Context, request: str) -> None:
+    """A request that is right in everything but its time."""
+    world: World = context.world
+    late = too_late(request, world.suite.shared.endings()["ended"].session_id)
+    world.asked_at = datetime.now(UTC)
+    world.answer = world.platform.sessions.request(late.method, late.path, body=late.body)
+
+
 @then('it is refused as {refusal}, naming "{field}"')
 def refused_naming(context: Context, refusal: str, field: str) -> None:
     """The contract's error, with the field at fault."""
@@ -52,6 +61,13 @@ def refused(context: Context, refusal: str) -> None:
     """The contract's error."""
     world: World = context.world
     expect(world.answer, refuses(REFUSALS[refusal]), str(world.answer))
+
+
+@then("it is refused because the session has ended")
+def refused_as_ended(context: Context) -> None:
+    """The contract's error, with the code by which programs know it."""
+    world: World = context.world
+    expect(world.answer, refuses(410, code="session_ended"), str(world.answer))
 
 
 @then("nothing of the session has changed")

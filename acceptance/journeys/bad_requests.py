@@ -68,6 +68,14 @@ _TO_A_SESSION: Mapping[str, tuple[str, str, bytes | None]] = MappingProxyType(
 )
 """Method, last part of the path, and body."""
 
+_TOO_LATE: Mapping[str, tuple[str, bytes | None]] = MappingProxyType(
+    {
+        "an instruction": ("instructions", b'{"instruction": "Change the heading to \\"Too late\\""}'),
+        "a keepalive": ("keepalive", None),
+    }
+)
+"""Last part of the path, and body."""
+
 NEVER_WAS = "0" * 32
 
 
@@ -100,6 +108,12 @@ def flawed_to(flaw: str, session_id: str) -> FlawedRequest:
     """The request to a live session with this flaw; KeyError for a flaw that is not in the list above."""
     method, what, body = _TO_A_SESSION[flaw]
     return FlawedRequest(method, f"{API}/{session_id}/{what}", body)
+
+
+def too_late(request: str, session_id: str) -> FlawedRequest:
+    """A request that is right but for its time: the session has ended; KeyError for one that is not in the list."""
+    what, body = _TOO_LATE[request]
+    return FlawedRequest("POST", f"{API}/{session_id}/{what}", body)
 
 
 # Requests at and beyond the limits of a load balancer, by name (AWS: "Quotas", "Troubleshoot your load balancers").

@@ -82,8 +82,8 @@ def has_heading(text: str) -> Matcher[Answer]:
     )
 
 
-def refuses(status: int, *, field: str | None = None) -> Matcher[Answer]:
-    """The contract's error: this status and `{"error": {"code", "message", "field"?}}`, naming the field if given."""
+def refuses(status: int, *, field: str | None = None, code: str | None = None) -> Matcher[Answer]:
+    """The contract's error: this status and `{"error": {"code", "message", "field"?}}`, these if given."""
 
     def complaint(a: Answer) -> str | None:
         if a.status != status:
@@ -96,9 +96,11 @@ def refuses(status: int, *, field: str | None = None) -> Matcher[Answer]:
             return f"{a.status} with {a.text[:200]}: no error with code and message"
         if field is not None and error.get("field") != field:
             return f"{a.status} that names field {error.get('field')!r}"
+        if code is not None and error["code"] != code:
+            return f"{a.status} with the code {error['code']!r}"
         return None
 
-    named = f" that names the field {field!r}" if field else ""
+    named = f" that names the field {field!r}" if field else f" and the code {code!r}" if code else ""
     return DescribedMatcher(
         f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
     )

@@ -14,7 +14,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_api import Attendance
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.journeys.bad_requests import flawed, flawed_to
+from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
 from acceptance.journeys.customer_sessions import Customer
 from acceptance.journeys.path_traversal import Secret, found_nothing, looked_everywhere, spy_on
 from acceptance.matchers.preview import served_whenever_healthy
@@ -112,6 +112,7 @@ def test_half_a_character_goes_out_as_json_can_spell_it() -> None:
 
 def test_a_flawed_request_to_a_session_names_it() -> None:
     assert flawed_to("a wrong method to end it", "s-1").path == "/api/sessions/s-1/deactivate"
+    assert too_late("a keepalive", "s-1").path == "/api/sessions/s-1/keepalive"
     with pytest.raises(KeyError):
         flawed_to("good manners", "s-1")
 
