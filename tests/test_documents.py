@@ -1,0 +1,53 @@
+"""The documents: the code that they show is the project's, and the paths and links that they name are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
+FOLDERS = ("acceptance", "deployments", "docs", "faults", "features", "sandbox", "steps", "tests")
+FIRST_SCENARIO = PROJECT / "docs" / "first-scenario.md"
+
+
+def shown(document: Path) -> Iterator[tuple[str, str]]:
+    """What a document shows of a file: the last path that is named before a block of code, and each part of the block.
+
+    A line of three dots parts what is not together in the file.
+    """
+    text = document.read_text(encoding="utf-8")
+    for block in re.finditer(r"^```(?:python|gherkin)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        path = re.findall(r"`((?:\w+/)+\w+\.\w+)`", text[: block.start()])[-1]
+        yield from ((path, part) for part in block[1].split("\n...\n"))
+
+
+def test_the_first_scenario_shows_what_is_there() -> None:
+    parts = list(shown(FIRST_SCENARIO))
+    assert len(parts) > 5
+    for path, part in parts:
+        wanted = part.rstrip("\n")
+        if wanted not in (PROJECT / path).read_text(encoding="utf-8"):
+            files = [
+                file
+                for folder in FOLDERS
+                for kind in ("py", "feature")
+                for file in (PROJECT / folder).rglob(f"*.{kind}")
+            ]
+            now = [
+                str(file.relative_to(PROJECT)) for file in files if wanted in file.read_text(encoding="utf-8")
+            ]
+            pytest.fail(f"docs/first-scenario.md shows of {path} what is in {now or 'no file'}:\n{part}")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_that_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`", text))
+    linked = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)}
+    lost = {path for path in named if not (PROJECT / path).exists()}
+    lost |= {link for link in linked if "://" not in link and not (document.parent / link).exists()}
+    assert lost == set()
