@@ -5,7 +5,7 @@ process, applied inside the part it breaks before that part starts; neither the 
 of it.
 """
 
-from faults import cold_start, concurrency, persistence, routing, safety
+from faults import cold_start, concurrency, persistence, routing, safety, second_look
 from faults.registry import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "cold_start", "concurrency", "persistence", "routing", "safety"]
+__all__ = ["FAULTS", "Fault", "cold_start", "concurrency", "persistence", "routing", "safety", "second_look"]
