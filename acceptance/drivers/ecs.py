@@ -29,7 +29,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Task:
-    """One task. `ip` is None until it has an address; the instants are None until reached."""
+    """One task. `ip` is None until it has an address; the instants are None until reached.
+
+    From `stopping_at` on it is no longer RUNNING for ECS, which may start another in its place (DescribeTasks).
+    """
 
     arn: str
     group: str
@@ -42,6 +45,7 @@ class Task:
     stop_code: str | None
     stopped_reason: str | None
     exec_ready: bool
+    stopping_at: datetime | None = None
 
     @property
     def task_id(self) -> str:
@@ -293,4 +297,5 @@ def _task(task: Mapping[str, Any]) -> Task:
         stop_code=task.get("stopCode"),
         stopped_reason=task.get("stoppedReason"),
         exec_ready="RUNNING" in agents,
+        stopping_at=task.get("stoppingAt"),
     )

@@ -64,7 +64,7 @@ class SessionTrace:
 
 @dataclass(frozen=True)
 class TaskTrace:
-    """One task of a service by its role (hermes, edit), from running to stopped, in seconds since the epoch."""
+    """One task of a service by its role (hermes, edit), for as long as it was RUNNING, in seconds since the epoch."""
 
     role: str
     task_id: str

@@ -58,7 +58,8 @@ class Traces:
             for task in fleet.history(role):
                 if task.started_at is None or (task.stopped_at and task.stopped_at < self._began_at):
                     continue
-                stopped_at = task.stopped_at.timestamp() if task.stopped_at else None
+                ended_at = task.stopping_at or task.stopped_at
+                stopped_at = ended_at.timestamp() if ended_at else None
                 trace = TaskTrace(role, task.task_id, task.started_at.timestamp(), stopped_at)
                 self._ledger.tasks[task.task_id] = trace
 

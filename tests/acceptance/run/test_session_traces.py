@@ -95,3 +95,10 @@ def test_tasks_that_ran_since_the_run_began_are_told_as_they_are_known_last(
     known["edit"] = [task("e", after(1), after(4))]
     traces.note_tasks(fleet)
     assert (ledger.tasks["e"].role, ledger.tasks["e"].stopped_at) == ("edit", after(4).timestamp())
+
+
+def test_a_task_counts_until_it_is_told_to_stop(traces: Traces, ledger: Ledger) -> None:
+    leaving = dataclasses.replace(task("e", after(1), after(9)), stopping_at=after(4))
+    fleet: Any = SimpleNamespace(history=lambda role: [leaving] if role == "edit" else [])
+    traces.note_tasks(fleet)
+    assert ledger.tasks["e"].stopped_at == after(4).timestamp()
