@@ -15,6 +15,7 @@ CRASH = "A crash of one preview server is invisible to the session beside it"
 ENDING = "Ending one session disturbs no other"
 EXPIRY = "One session expires while the others go on"
 SHRINKING = "Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing"
+HANGS = "A task that hangs holds up nobody on another task"
 IN_TURN = "Two sessions of one customer in one thread take turns"
 HUNDRED = "A hundred instructions over five sessions are one commit each, in order"
 TWO_HERMES = "Two Hermes tasks at once do no work twice"
@@ -145,6 +146,24 @@ def capacity_never_shrinks() -> None:
         return most
 
     Reconciler.wanted = at_least_as_many  # type: ignore[method-assign]
+
+
+@fault("Hermes waits for a task that hangs, and everybody waits with it.", part="hermes", caught_by=(HANGS,))
+def one_session_at_a_time() -> None:
+    """A session's step begins when the one before, of whichever session, has had its task's answer."""
+    import threading
+
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+
+    step = Reconciler._step
+    turn = threading.Lock()
+
+    def in_turn(self: Reconciler, session: Session) -> None:
+        with turn:
+            step(self, session)
+
+    Reconciler._step = in_turn  # type: ignore[method-assign]
 
 
 @fault(

@@ -55,6 +55,15 @@ Feature: Concurrent sessions
       Then 2 Edit tasks were left, then 1, then none
       And those who were still at work noticed nothing
 
+    @criterion.concurrency
+    Scenario: A task that hangs holds up nobody on another task
+      Given nobody is at work
+      And a live session
+      And another customer, whose Edit task hangs over what she asked for
+      When the customer asks: Change the heading to "Meanwhile"
+      Then the home page of the preview says "Meanwhile"
+      And the task that hangs has not been given up yet
+
   Rule: More customers than tasks share them fairly
 
     @criterion.concurrency @criterion.scaling

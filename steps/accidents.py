@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
@@ -20,6 +21,7 @@ from acceptance.journeys.recovery import (
     until_begun,
 )
 from acceptance.matchers.answers import has_heading
+from acceptance.matchers.tasks import is_another_than, is_left_running
 from acceptance.run.world import World
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.expect import expect
@@ -43,6 +45,21 @@ def edit_hangs(context: Context) -> None:
     world: World = context.world
     world.task = task_of(world.platform, world.session)
     world.platform.accidents.hang(world.task)
+
+
+@given("another customer, whose Edit task hangs over what she asked for")
+def other_task_hangs(context: Context) -> None:
+    """On a task of her own; what she asked has reached the platform, and no answer ever will."""
+    world: World = context.world
+    session = world.session
+    other = world.start_live(world.new_customer("next-door"), 'Change the heading to "Next door"')
+    world.task = task_of(world.platform, other)
+    expect(task_of(world.platform, session), is_another_than(world.task), f"the task of {session}")
+    # The platform would stop it in the end; nobody has to wait for that.
+    world.undo_later(partial(world.platform.fleet.stop_task, world.task.arn, "its scenario has ended"))
+    world.platform.accidents.hang(world.task)
+    ask_all(world.platform, other, ['Change the heading to "Some day"'])
+    world.session = session
 
 
 @when("its Edit task is stopped")
@@ -106,6 +123,13 @@ def comes_back(context: Context) -> None:
         steadily=IN_A_ROW,
         transient=(Unreachable,),
     )
+
+
+@then("the task that hangs has not been given up yet")
+def not_given_up(context: Context) -> None:
+    """Whatever was carried out was carried out while it hung, and not after its end."""
+    world: World = context.world
+    expect(world.platform.fleet.task(world.task.arn), is_left_running(), str(world.task))
 
 
 @then("the session kept its task and its address")

@@ -42,3 +42,17 @@ def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
         lambda tasks: len(tasks) == count,
         lambda tasks: f"{len(tasks)}: {'; '.join(map(str, tasks))}" if tasks else "none",
     )
+
+
+def is_another_than(other: Task) -> Matcher[Task]:
+    """A task that is not the other one."""
+    return DescribedMatcher(f"another task than {other.task_id}", lambda task: task.arn != other.arn, str)
+
+
+def is_left_running() -> Matcher[Task | None]:
+    """A task that runs, and that nobody has told to stop."""
+    return DescribedMatcher(
+        "a running task that nobody has told to stop",
+        lambda task: task is not None and (task.last_status, task.desired_status) == ("RUNNING", "RUNNING"),
+        lambda task: f"{task}, wanted {task.desired_status}" if task else "no such task",
+    )
