@@ -75,7 +75,7 @@ def test_a_thread_is_lost_whichever_way_it_ends(work: Callable[[], None], how: s
 def test_the_server_of_aws_api_is_a_part() -> None:
     parts = Parts()
     server = ControlPlane(Keys.create(), parts)
-    server.close()
+    server._server.close()
     assert lost(parts) == "the server of AWS's API ended (it returned)"
 
 
