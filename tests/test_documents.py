@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +52,12 @@ def test_every_path_that_a_document_names_is_there(document: Path) -> None:
     lost = {path for path in named if not (PROJECT / path).exists()}
     lost |= {link for link in linked if "://" not in link and not (document.parent / link).exists()}
     assert lost == set()
+
+
+def test_every_room_of_the_house_is_described_from_the_top_down() -> None:
+    text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `acceptance/(\w+)/` \|", text, re.MULTILINE)
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    assert described == [room for layer in layers for room in re.findall(r"\w+", layer)]
+    assert set(described) == {path.parent.name for path in (PROJECT / "acceptance").glob("*/__init__.py")}
