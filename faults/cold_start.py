@@ -36,7 +36,8 @@ def hermes_never_scales_edit() -> None:
 )
 def record_after_answer() -> None:
     """Records are written half a second after `create` has returned."""
-    from sandbox.services.records import Records, SessionRecord
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
 
     create = Records.create
 
@@ -69,7 +70,7 @@ def hmr_client_at_root() -> None:
 def idle_reaper_never_runs() -> None:
     """No session counts as idle."""
     from sandbox.services.hermes.session_steps import Steps
-    from sandbox.services.records import SessionRecord
+    from sandbox.services.session_record import SessionRecord
 
     def never(self: Steps, record: SessionRecord) -> bool:
         del self, record
@@ -96,7 +97,8 @@ def page_views_ignored() -> None:
 )
 def keepalives_ignored() -> None:
     """A keepalive is answered as ever, and changes nothing on record."""
-    from sandbox.services.records import Records, SessionRecord
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
 
     def touch(self: Records, record: SessionRecord) -> SessionRecord:
         del self
@@ -113,7 +115,7 @@ def keepalives_ignored() -> None:
 def activity_counts_for_everybody() -> None:
     """A session is idle once the latest activity of all sessions is long ago."""
     from sandbox.services.hermes.session_steps import Steps
-    from sandbox.services.records import SessionRecord
+    from sandbox.services.session_record import SessionRecord
 
     idle, latest = Steps.idle, {"at": ""}
 

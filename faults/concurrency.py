@@ -220,7 +220,8 @@ def everybody_leads() -> None:
 @fault("A request that is sent again makes another session.", part="session_api", caught_by=(REPEATED,))
 def repeats_not_recognised() -> None:
     """The client's idempotency key is ignored."""
-    from sandbox.services.records import Records, SessionRecord
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
 
     create = Records.create
 

@@ -132,7 +132,8 @@ def done_when_received() -> None:
 )
 def predecessors_sessions_unknown() -> None:
     """Open sessions are never read from the table."""
-    from sandbox.services.records import Records, SessionRecord
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
 
     def none(self: Records, *statuses: str) -> list[SessionRecord]:
         del self, statuses

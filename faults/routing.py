@@ -181,9 +181,9 @@ def certificate_for_all_names() -> None:
 @fault("Old links to a preview say that it never was.", part="session_api", caught_by=(ASLEEP, ENDED_PAGE))
 def ended_answers_404() -> None:
     """404 in place of 410."""
-    from sandbox.services.records import SessionRecord
     from sandbox.services.session_api import pages
     from sandbox.services.session_api.web import Answer
+    from sandbox.services.session_record import SessionRecord
 
     def forgotten(record: SessionRecord) -> Answer:
         del record

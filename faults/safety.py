@@ -48,7 +48,7 @@ def ready_before_served() -> None:
 def failure_told_twice() -> None:
     """The answer is sent again a moment after the first."""
     from sandbox.services.hermes.customer_mail import Answers
-    from sandbox.services.records import SessionRecord
+    from sandbox.services.session_record import SessionRecord
 
     send = Answers._send
 
@@ -139,7 +139,8 @@ def any_method_ends_a_session() -> None:
 )
 def ended_sessions_taken_for_live() -> None:
     """Whether a session takes instructions and keepalives is not looked at."""
-    from sandbox.services.records import Records, SessionRecord
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
 
     touch = Records.touch
 

@@ -78,7 +78,7 @@ def other_thread_shown_for_a_moment() -> None:
 def entered_once_more() -> None:
     """A copy under another id, as of a session that ended, most of a second after the customer was told."""
     from sandbox.services.hermes.customer_mail import Answers
-    from sandbox.services.records import INACTIVE, SessionRecord, new_session_id
+    from sandbox.services.session_record import INACTIVE, SessionRecord, new_session_id
 
     live = Answers.live
 

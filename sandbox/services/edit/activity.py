@@ -20,7 +20,7 @@ def record_activity(
 
     `dynamodb` is a boto3 client. `now_s` in epoch seconds.
     """
-    from sandbox.services.records import stamp
+    from sandbox.services.session_record import stamp
 
     try:
         dynamodb.update_item(

@@ -13,7 +13,8 @@ from sandbox.services.hermes.edit import Edit, EditUnavailable
 from sandbox.services.hermes.routes import Routes
 from sandbox.services.hermes.session import Session
 from sandbox.services.hermes.session_steps import Steps
-from sandbox.services.records import FAILED, Records
+from sandbox.services.records import Records
+from sandbox.services.session_record import FAILED
 
 log = logging.getLogger(__name__)
 

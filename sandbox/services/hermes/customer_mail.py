@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.services.aws import Clients
 from sandbox.services.mail import compose, send
-from sandbox.services.records import Records, SessionRecord, epoch, stamp
+from sandbox.services.records import Records
+from sandbox.services.session_record import SessionRecord, epoch, stamp
 
 
 class Claimed(Exception):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.services.records import SessionRecord
+from sandbox.services.session_record import SessionRecord
 
 _SHORT_S = 5.0
 _CLOSING_S = 30.0

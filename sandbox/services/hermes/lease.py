@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.services.aws import code_of
-from sandbox.services.records import to_wire
+from sandbox.services.session_record import to_wire
 
 _KEY = {"name": to_wire("lease#hermes")}
 

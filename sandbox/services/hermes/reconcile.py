@@ -18,7 +18,8 @@ from sandbox.services.hermes.placement import choose
 from sandbox.services.hermes.session import Overtaken, Session, crowding
 from sandbox.services.hermes.session_steps import Steps
 from sandbox.services.hermes.sleep import Sleep
-from sandbox.services.records import OPEN, Records, SessionRecord
+from sandbox.services.records import Records
+from sandbox.services.session_record import OPEN, SessionRecord
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sandbox.services.hermes.capacity import Task
 from sandbox.services.hermes.commands import Command
 from sandbox.services.hermes.routes import Target
-from sandbox.services.records import SessionRecord
+from sandbox.services.session_record import SessionRecord
 
 _WAKING_AT_FULL_PACE = 3
 

@@ -19,7 +19,8 @@ from sandbox.services.hermes.customer_mail import Answers, Claimed
 from sandbox.services.hermes.edit import Edit, EditUnavailable, NotOpenHere, Refused, View
 from sandbox.services.hermes.routes import Routes, Target
 from sandbox.services.hermes.session import Overtaken, Session
-from sandbox.services.records import (
+from sandbox.services.records import Records
+from sandbox.services.session_record import (
     ACTIVE,
     DRAINING,
     EXPIRED,
@@ -27,7 +28,6 @@ from sandbox.services.records import (
     INACTIVE,
     INITIALIZING,
     OPEN,
-    Records,
     SessionRecord,
     epoch,
     stamp,

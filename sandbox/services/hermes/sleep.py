@@ -6,7 +6,8 @@ import logging
 
 from sandbox.services.hermes.capacity import Capacity
 from sandbox.services.hermes.commands import Commands
-from sandbox.services.records import OPEN, Records
+from sandbox.services.records import Records
+from sandbox.services.session_record import OPEN
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.services.aws import Clients
-from sandbox.services.records import Records, SessionRecord
+from sandbox.services.records import Records
+from sandbox.services.session_record import SessionRecord
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 
-from sandbox.services.records import ACTIVE, EXPIRED, FAILED, INITIALIZING, SessionRecord
 from sandbox.services.session_api.web import Answer
+from sandbox.services.session_record import ACTIVE, EXPIRED, FAILED, INITIALIZING, SessionRecord
 
 REFRESH_S = 1
 

@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.services.records import DRAINING, INITIALIZING, LIVE, SessionRecord, new_session_id, stamp
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.validation import Activation
 from sandbox.services.session_api.web import ApiError
+from sandbox.services.session_record import DRAINING, INITIALIZING, LIVE, SessionRecord, new_session_id, stamp
 
 
 def activate(

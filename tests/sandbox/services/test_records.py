@@ -12,7 +12,8 @@ import boto3
 import pytest
 
 from sandbox.services.hermes.lease import Lease
-from sandbox.services.records import Records, SessionRecord, epoch, new_session_id, stamp
+from sandbox.services.records import Records
+from sandbox.services.session_record import SessionRecord, epoch, new_session_id, stamp
 from tests.aws_platform import aws, create_claims, create_table
 from tests.sandbox.services.hermes.hermes_stand import eventually
 

@@ -13,10 +13,10 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from sandbox.services.records import SessionRecord
 from sandbox.services.session_api import backend as backend_module
 from sandbox.services.session_api.backend import Backend
 from sandbox.services.session_api.handler import handle
+from sandbox.services.session_record import SessionRecord
 from tests.aws_platform import aws, create_claims, create_queue, create_table
 
 ASKED = {"clientId": "test-client", "userId": "test@example.com", "instruction": "Add a page"}

@@ -18,11 +18,11 @@ from moto.backends import get_backend
 
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.orchestrator import Orchestrator
-from sandbox.services.records import (
+from sandbox.services.records import Records
+from sandbox.services.session_record import (
     ACTIVE,
     DRAINING,
     INITIALIZING,
-    Records,
     SessionRecord,
     new_session_id,
     stamp,

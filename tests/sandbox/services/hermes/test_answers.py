@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.services.aws import Clients
 from sandbox.services.hermes.customer_mail import Answers, Claimed
-from sandbox.services.records import SessionRecord, stamp
+from sandbox.services.session_record import SessionRecord, stamp
 from tests.aws_platform import aws
 from tests.sandbox.services.hermes.hermes_stand import SENDER, Stand, eventually
 

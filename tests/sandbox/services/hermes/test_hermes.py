@@ -16,7 +16,7 @@ from sandbox.services.hermes.capacity import Fleet, Task
 from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.placement import choose
 from sandbox.services.mail import compose
-from sandbox.services.records import INITIALIZING, SessionRecord, stamp
+from sandbox.services.session_record import INITIALIZING, SessionRecord, stamp
 from tests.aws_platform import aws
 from tests.sandbox.services.hermes.fake_edit import EditTask
 from tests.sandbox.services.hermes.hermes_stand import IDLE_S, SENDER, Stand, eventually, throughout

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.services.hermes.orchestrator import Orchestrator
-from sandbox.services.records import SessionRecord
+from sandbox.services.session_record import SessionRecord
 from tests.aws_platform import aws
 from tests.sandbox.services.hermes.hermes_stand import Stand, eventually
 

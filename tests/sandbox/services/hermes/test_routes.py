@@ -10,7 +10,7 @@ import pytest
 from sandbox.services.aws import Clients
 from sandbox.services.hermes.orchestrator import frame_of
 from sandbox.services.hermes.routes import Routes, Target, paths_of
-from sandbox.services.records import new_session_id
+from sandbox.services.session_record import new_session_id
 from tests.aws_platform import aws
 from tests.sandbox.services.hermes.hermes_stand import Stand
 
