@@ -5,7 +5,17 @@ process, applied inside the part it breaks before that part starts; neither the 
 of it.
 """
 
-from faults import cold_start, concurrency, persistence, routing, safety, second_look
+from faults import cold_start, concurrency, persistence, routing, safety, second_look, session_api
 from faults.registry import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "cold_start", "concurrency", "persistence", "routing", "safety", "second_look"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "cold_start",
+    "concurrency",
+    "persistence",
+    "routing",
+    "safety",
+    "second_look",
+    "session_api",
+]

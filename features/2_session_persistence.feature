@@ -46,6 +46,14 @@ Feature: Session persistence and resume
         | is stopped    |
         | hangs         |
 
+    @criterion.persistence
+    Scenario: A session whose task dies is never set back
+      Given a live session
+      And its states are followed
+      When its Edit task dies suddenly
+      Then the session comes back on another task under the same address
+      And its states never went back
+
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
 
     @criterion.persistence
@@ -86,6 +94,11 @@ Feature: Session persistence and resume
       And each instruction is one commit that names its thread and its session, in the order asked
       And exactly 1 session is on record for the customer
 
+    @criterion.persistence
+    Scenario: A command that fails again and again is put aside
+      Given the platform is asleep
+      Then what is tried again and again without success goes to the queue of dead letters
+
   Rule: The history only ever grows
 
     @criterion.persistence
@@ -102,6 +115,7 @@ Feature: Session persistence and resume
         | Change the heading to "Fresh bread"    | src/pages/index.astro        |
         | Create a components/Opening.astro file | src/components/Opening.astro |
         | Add a new page called "Our cakes"      | src/pages/our-cakes.astro    |
+      And the session's record names the last of these commits
       And every commit has reached the site's remote
       And the repository is sound
 

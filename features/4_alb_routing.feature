@@ -142,6 +142,16 @@ Feature: Routing through the load balancer
         | GET    | /session/{ended}/                | 410    | session-api   |
 
     @criterion.routing
+    Scenario: What the session API tells of a session is what is on record
+      When a program asks for the session's status
+      Then it is told what is on record
+
+    @criterion.scaling
+    Scenario: A keepalive keeps the session's record for a day, counted from then
+      When the customer's browser says that she is still there
+      Then the session's record is kept for a day from then on, as she is told
+
+    @criterion.routing
     Scenario: Everything that a preview's pages refer to is served under its session's own path
       When everything that its pages refer to is followed to the end
       Then all of it is served, under the session's own path

@@ -15,6 +15,7 @@ Feature: Nobody gets at another's work
         | the same person at another client |
         | the same name at another domain   |
       Then each of them has a workspace of their own, with "src/components/Mine.astro" in it
+      And each of them has a thread of their own
       And the owner's workspace is as it was
 
     @promise.ownership
@@ -51,6 +52,13 @@ Feature: Nobody gets at another's work
       When the customer asks: Change the heading to "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
       Then the home page of the preview says "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
       And each instruction is one commit that names its thread and its session, in the order asked
+
+  Rule: A client is told of its own sessions only
+
+    @promise.ownership
+    Scenario: A client is shown its own sessions only, the newest first
+      Given 2 sessions of a client, and one of another client whose name begins with that one's
+      Then the client is shown its own sessions and no other, the newest first
 
   Rule: No path leads where none may lead
 

@@ -74,6 +74,19 @@ def history_unchanged(context: Context) -> None:
     history_grew(context, 0)
 
 
+@then("the session's record names the last of these commits")
+def record_names_last_commit(context: Context) -> None:
+    """As soon as the platform has noted it."""
+    world: World = context.world
+    session, patience = world.session, world.platform.profile.patience
+    wait_until(
+        lambda: world.platform.records.get(session.session_id).last_commit,
+        equal_to(world.sessions.workspace(session).git.head()),
+        what=f"last commit on the record of {session}",
+        within=patience.instruction,
+    )
+
+
 @then("every commit has reached the site's remote")
 def history_pushed(context: Context) -> None:
     """The remote's branch stands where the workspace's does."""

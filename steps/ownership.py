@@ -119,6 +119,14 @@ def own_workspaces(context: Context, path: str) -> None:
     expect({workspace.folder for workspace in workspaces}, has_length(len(newcomers)), "folders")
 
 
+@then("each of them has a thread of their own")
+def own_threads(context: Context) -> None:
+    """Nobody goes on with what another has begun."""
+    world: World = context.world
+    threads = {session.activation.thread_id for session in world.all_sessions}
+    expect(threads, has_length(len(world.all_sessions)), "threads of the owner and the others")
+
+
 @then("the owner's workspace is as it was")
 def owners_workspace_unchanged(context: Context) -> None:
     """Every file byte for byte, and no other; HEAD and every branch where they were."""

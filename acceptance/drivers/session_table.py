@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,6 +56,14 @@ class Commands:
     waiting: int
     in_flight: int
     dead: int
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """Where a queue puts what was received too often: the queue's name and how often is too often; None: nowhere."""
+
+    to: str | None
+    max_receives: int | None
 
 
 class SessionTable:
@@ -148,6 +157,16 @@ class SessionTable:
         waiting, in_flight = self._depth(self._names.queue)
         dead, _ = self._depth(self._names.dead_letters)
         return Commands(waiting, in_flight, dead)
+
+    def redrive(self) -> Redrive:
+        """What becomes of a command that is received again and again (SQS guide, "Dead-letter queues")."""
+        sqs = self._clients.of("sqs")
+        url = sqs.get_queue_url(QueueName=self._names.queue)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        policy = json.loads(found.get("RedrivePolicy") or "{}")
+        if not policy:
+            return Redrive(None, None)
+        return Redrive(str(policy["deadLetterTargetArn"]).rpartition(":")[2], int(policy["maxReceiveCount"]))
 
     @property
     def _table(self) -> Any:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
 
+from acceptance.drivers.http import Answer
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.mailbox import Received
-from acceptance.drivers.session_table import SessionRecord
+from acceptance.drivers.session_api import ListedSession
+from acceptance.drivers.session_table import Redrive, SessionRecord
+from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.sampler import Sample
 
 
 def mentions(words: str) -> Matcher[str]:
@@ -52,6 +57,100 @@ def unchanged_since(before: SessionRecord) -> Matcher[SessionRecord]:
 
     return DescribedMatcher(
         "the same record", lambda record: not changes(record), lambda record: "; ".join(changes(record))
+    )
+
+
+def lists(own: Sequence[str]) -> Matcher[Sequence[ListedSession]]:
+    """A client's list of exactly these sessions, in this order (ids)."""
+    return DescribedMatcher(
+        f"the list {', '.join(own)}",
+        lambda listed: [entry.session_id for entry in listed] == list(own),
+        lambda listed: ", ".join(entry.session_id for entry in listed) or "an empty list",
+    )
+
+
+def shows_one_of(others: Sequence[str]) -> Matcher[Sequence[ListedSession]]:
+    """For `fatal`: a list with a session that is another client's (ids)."""
+    return DescribedMatcher(
+        f"a list with another client's session {', '.join(others)}",
+        lambda listed: any(entry.session_id in others for entry in listed),
+        lambda _: "no session of another client",
+    )
+
+
+TOLD = ("sessionId", "status", "previewUrl", "lastActivityAt", "ttl", "lastCommit")
+"""What the contract has the status call tell."""
+
+
+def tells_of(record: SessionRecord) -> Matcher[Answer]:
+    """The status call's answer, 200: each of `TOLD` as it is on record. NoData over a record that lacks one."""
+    wanted = {name: record.raw.get(name) for name in TOLD}
+    if None in wanted.values():
+        raise NoData(f"the record lacks some of {', '.join(TOLD)}, so nothing can be said about what is told")
+
+    def wrong(answer: Answer) -> list[str]:
+        found = answer.json() if answer.status == 200 else None
+        if not isinstance(found, dict):
+            return [f"{answer.status}: {answer.text[:200]}"]
+        return [f"{n} {found.get(n)!r} for {v}" for n, v in wanted.items() if found.get(n) != v]
+
+    return DescribedMatcher(
+        f"{', '.join(TOLD)} as on record", lambda a: not wrong(a), lambda a: "; ".join(wrong(a))
+    )
+
+
+DAY_S = 24 * 60 * 60
+
+
+def prolongs(before: SessionRecord, answer: Answer) -> Matcher[SessionRecord]:
+    """A record after a keepalive: active later than before, kept until a day after that, as the answer says."""
+
+    def wrong(record: SessionRecord) -> str | None:
+        was, active, ttl = before.last_activity_at, record.last_activity_at, record.ttl
+        if was is None or active is None or ttl is None:
+            return f"last activity {active} (before: {was}), ttl {ttl}"
+        if active <= was:
+            return f"the last activity of before, {was}"
+        kept_s = ttl - active.timestamp()
+        if abs(kept_s - DAY_S) > 1:
+            return f"kept for {kept_s:.0f} s after its last activity"
+        found = answer.json() if answer.status == 200 else None
+        told = found.get("ttl") if isinstance(found, dict) else None
+        return None if told == ttl else f"ttl {ttl}, but the answer was {answer.status}: {answer.text[:200]}"
+
+    return DescribedMatcher(
+        f"a record kept until {DAY_S} s after a new last activity, as answered",
+        lambda record: wrong(record) is None,
+        lambda record: wrong(record) or "",
+    )
+
+
+LIFE = {"initializing": 0, "active": 1, "draining": 2, "inactive": 3, "expired": 3, "failed": 3}
+"""The states, each with its place in a session's life."""
+
+
+def never_set_back() -> Matcher[Sequence[Sample[str]]]:
+    """States of a session that was seen active, in order; none comes before one that was there already."""
+
+    def wrong(series: Sequence[Sample[str]]) -> str | None:
+        if not any(sample.value == "active" for sample in series):
+            raise NoData("the session was never seen active, so nothing can be said about what followed")
+        for was, now in pairwise(series):
+            if LIFE[now.value] < LIFE[was.value]:
+                return f"{was.value}, and {now.value} at {now.at_s:.1f} s"
+        return None
+
+    return DescribedMatcher(
+        "states that never go back", lambda series: wrong(series) is None, lambda series: wrong(series) or ""
+    )
+
+
+def gives_up_to(dead_letters: str) -> Matcher[Redrive]:
+    """A queue from which whatever is received too often goes to that one."""
+    return DescribedMatcher(
+        f"commands received too often go to {dead_letters}",
+        lambda found: found.to == dead_letters and bool(found.max_receives),
+        lambda found: f"to {found.to or 'no queue'} after {found.max_receives} times",
     )
 
 

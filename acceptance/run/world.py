@@ -29,6 +29,7 @@ from acceptance.journeys.workspace_state import Snapshot
 from acceptance.run.evidence import Exhibit
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import NotObserved
+from acceptance.waiting.sampler import Recorder
 
 T = TypeVar("T")
 
@@ -88,6 +89,7 @@ class World:
     sent_at = Known[int]("message that was sent")
     site_name = Known[str]("name of a site")
     outdated = Known[SessionRecord]("outdated record")
+    states = Known[Recorder[str]]("session whose states are followed")
     noted = Known[tuple[SessionRecord, SessionRecord]]("record before and after a request")
 
     def __init__(

@@ -1,0 +1,223 @@
+"""Platforms whose session API tells what is not so, whose records are wrong, or whose queue gives nothing up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from faults.registry import fault
+
+OWN_LIST = "A client is shown its own sessions only, the newest first"
+STATUS = "What the session API tells of a session is what is on record"
+KEPT_FOR_A_DAY = "A keepalive keeps the session's record for a day, counted from then"
+OWN_THREAD = "Whoever might be taken for the owner gets a workspace of their own"
+ONE_COMMIT = "Every instruction is one commit of its own files, pushed to the site's remote"
+NEVER_BACK = "A session whose task dies is never set back"
+PUT_ASIDE = "A command that fails again and again is put aside"
+
+
+@fault(
+    "A client is shown the sessions of every client whose name begins like its own.",
+    part="session_api",
+    caught_by=(OWN_LIST,),
+)
+def similar_clients_shown() -> None:
+    """The list is of all client ids with that prefix."""
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import SessionRecord
+
+    def beginning_so(self: Records, client_id: str) -> list[SessionRecord]:
+        found = self.dynamodb.scan(
+            TableName=self.table,
+            FilterExpression="begins_with(clientId, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": client_id}},
+        )
+        records = map(SessionRecord.of, found["Items"])
+        return sorted(records, key=lambda record: record.created_at, reverse=True)
+
+    Records.of_client = beginning_so  # type: ignore[method-assign]
+
+
+@fault("A client's list has its oldest sessions at the top.", part="session_api", caught_by=(OWN_LIST,))
+def oldest_sessions_first() -> None:
+    """The list is turned round; what a session without a thread resumes is not."""
+    from sandbox.services.session_api import handler, sessions
+    from sandbox.services.session_api.backend import backend
+    from sandbox.services.session_api.web import Answer, Request, json_answer
+
+    def turned(_request: Request, client_id: str) -> Answer:
+        found = backend().records.of_client(client_id)
+        return json_answer(200, [sessions.listed(record) for record in reversed(found)])
+
+    handler.client_list = turned
+
+
+def _told_with(changes: Mapping[str, Any], without: str | None = None) -> None:
+    from sandbox.services.session_api import sessions
+
+    status = sessions.status
+
+    def wrongly(record: Any) -> dict[str, Any]:
+        told = {**status(record), **changes}
+        return {name: value for name, value in told.items() if name != without}
+
+    sessions.status = wrongly
+
+
+@fault("Whoever asks for a session's status is not told it.", part="session_api", caught_by=(STATUS,))
+def status_left_out() -> None:
+    """The body has everything but `status`."""
+    _told_with({}, without="status")
+
+
+@fault("The status call knows no commit.", part="session_api", caught_by=(STATUS,))
+def last_commit_never_told() -> None:
+    """`lastCommit` is null, whatever is on record."""
+    _told_with({"lastCommit": None})
+
+
+@fault("The status call promises a record for ever.", part="session_api", caught_by=(STATUS,))
+def other_ttl_told() -> None:
+    """The `ttl` that is told is not the one on record."""
+    _told_with({"ttl": 4_102_444_800})
+
+
+@fault(
+    "A keepalive is answered with a new time to live, and the record keeps the old one.",
+    part="session_api",
+    caught_by=(KEPT_FOR_A_DAY,),
+)
+def ttl_never_stored() -> None:
+    """Activity is noted, and `ttl` with it only in the answer."""
+    import time
+
+    from sandbox.services.records import Records
+    from sandbox.services.session_record import LIVE, SessionRecord, stamp
+
+    def touch(self: Records, record: SessionRecord) -> SessionRecord | None:
+        changed = self.change(record, {"last_activity_at": stamp()}, {"status": LIVE})
+        return changed and dataclasses.replace(changed, ttl=int(time.time() + self.ttl_s) + 1)
+
+    Records.touch = touch  # type: ignore[method-assign]
+
+
+@fault(
+    "The record of a session is deleted an hour after its last activity.",
+    part="session_api",
+    caught_by=(KEPT_FOR_A_DAY,),
+)
+def records_kept_for_an_hour() -> None:
+    """An hour in place of a day."""
+    from sandbox.services.records import Records
+
+    activity = Records.activity
+
+    def brief(self: Records) -> dict[str, Any]:
+        right = activity(self)
+        return {**right, "ttl": right["ttl"] - 23 * 3600}
+
+    Records.activity = brief  # type: ignore[method-assign]
+
+
+@fault(
+    "A session without a thread goes on with the latest thread of anybody at the client.",
+    part="session_api",
+    caught_by=(OWN_THREAD,),
+)
+def anybodys_thread_resumed() -> None:
+    """Whose session was the latest is not asked."""
+    from collections.abc import Iterable
+
+    from sandbox.services.session_api import sessions
+    from sandbox.services.session_record import SessionRecord
+
+    def everybody(found: Iterable[SessionRecord], user_id: str) -> Iterable[SessionRecord]:
+        del user_id
+        return found
+
+    sessions.of_user = everybody
+
+
+@fault(
+    "The record names the first instruction's commit as the last, whatever comes after.",
+    part="hermes",
+    caught_by=(ONE_COMMIT,),
+)
+def last_commit_stays_the_first() -> None:
+    """What a further instruction's commit was is not noted."""
+    from sandbox.services.hermes.edit import Edit
+
+    instruct = Edit.instruct
+
+    def forgetful(self: Edit, *given: Any, **named: Any) -> str | None:
+        instruct(self, *given, **named)
+        return None
+
+    Edit.instruct = forgetful  # type: ignore[method-assign]
+
+
+@fault(
+    "A session whose task dies is called initializing again until it is back.",
+    part="hermes",
+    caught_by=(NEVER_BACK,),
+)
+def set_back_by_a_death() -> None:
+    """Whoever is placed on another task begins from the first state."""
+    from sandbox.services.hermes.capacity import Fleet, Task
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+    from sandbox.services.session_record import ACTIVE, INITIALIZING
+
+    place = Reconciler._place
+
+    def anew(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
+        task = place(self, session, fleet)
+        if task is not None and session.record.status == ACTIVE:
+            session.record = (
+                self.records.change(session.record, {"status": INITIALIZING}, {"status": ACTIVE})
+                or session.record
+            )
+        return task
+
+    Reconciler._place = anew  # type: ignore[method-assign]
+
+
+@fault(
+    "A command that cannot be handled is tried for ever, and nobody finds it.",
+    part="sandbox",
+    caught_by=(PUT_ASIDE,),
+)
+def nothing_put_aside() -> None:
+    """The command queue has no redrive policy."""
+    from sandbox import provision
+
+    create = provision.create_queues
+
+    def without_policy(client: Any, names: Any, pace: Any) -> tuple[str, str]:
+        queue, dead = create(client, names, pace)
+        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": ""})
+        return queue, dead
+
+    provision.create_queues = without_policy
+
+
+@fault("What is given up goes to a queue that nobody looks into.", part="sandbox", caught_by=(PUT_ASIDE,))
+def put_aside_elsewhere() -> None:
+    """The redrive policy names another queue than the dead letters'."""
+    import json
+
+    from sandbox import provision
+
+    create = provision.create_queues
+
+    def elsewhere(client: Any, names: Any, pace: Any) -> tuple[str, str]:
+        queue, dead = create(client, names, pace)
+        sqs = client("sqs")
+        other = sqs.create_queue(QueueName="elsewhere.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=other, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy})
+        return queue, dead
+
+    provision.create_queues = elsewhere
