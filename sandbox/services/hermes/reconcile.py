@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from sandbox.services.aws import AWS_ERRORS
 from sandbox.services.hermes.audit import Audit
-from sandbox.services.hermes.capacity import PROTECTION_MIN, Capacity, Fleet, Task
+from sandbox.services.hermes.capacity import Capacity, Fleet, Task
 from sandbox.services.hermes.commands import ACTIVATE, Commands
 from sandbox.services.hermes.config import Config
 from sandbox.services.hermes.edit import EditUnavailable, NotOpenHere
 from sandbox.services.hermes.placement import choose
+from sandbox.services.hermes.protection import Protection
 from sandbox.services.hermes.session import Overtaken, Session, crowding
 from sandbox.services.hermes.session_steps import Steps
 from sandbox.services.hermes.sleep import Sleep
@@ -28,7 +29,6 @@ _MIN_REFRESH_S = 0.8
 _AUDIT_TICKS = 50
 _MAX_BACKOFF_TICKS = 30
 _QUICK_RETRIES = 50
-_PROTECTION_RENEWAL_S = PROTECTION_MIN * 60 / 4
 
 
 class Reconciler:
@@ -64,7 +64,7 @@ class Reconciler:
         self._audit_at = 0.0
         self._auditing = False
         self._audited = False
-        self._protected: dict[str, float] = {}
+        self._protection = Protection(capacity)
         self._busy_at = time.monotonic()
 
     def nudge(self) -> None:
@@ -158,10 +158,7 @@ class Reconciler:
 
     def _release_empty(self, fleet: Fleet) -> None:
         hosts = {session.record.task_arn for session in self.sessions.values()}
-        empty = [task.arn for task in fleet.tasks if task.arn not in hosts]
-        self.capacity.unprotect(empty)
-        for arn in empty:
-            self._protected.pop(arn, None)
+        self._protection.end(task.arn for task in fleet.tasks if task.arn not in hosts)
 
     def place(self) -> None:
         """Give every session without a running task one, oldest first."""
@@ -181,13 +178,13 @@ class Reconciler:
             session.task = task
             session.look()
         if task is not None:
-            self._protect(task.arn)
+            self._protection.keep(task.arn)
 
     def _place(self, session: Session, fleet: Fleet) -> Task | None:
         others = [other.record.task_arn for other in self.sessions.values() if other is not session]
         task = choose(fleet, others, self.wanted())
         # Protection first: a task that can no longer be protected is about to stop.
-        if task is None or not self._protect(task.arn):
+        if task is None or not self._protection.keep(task.arn):
             return None
         placed = self.records.change(
             session.record,
@@ -201,14 +198,6 @@ class Reconciler:
         session.record = placed
         log.info("session %s is placed on %s", session.session_id, task.arn)
         return task
-
-    def _protect(self, arn: str) -> bool:
-        if time.monotonic() < self._protected.get(arn, 0.0):
-            return True
-        if arn not in self.capacity.protect([arn]):
-            return False
-        self._protected[arn] = time.monotonic() + _PROTECTION_RENEWAL_S
-        return True
 
     def start_steps(self) -> None:
         """Have every session that is due take its step, each on a thread of its own."""
