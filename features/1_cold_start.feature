@@ -3,12 +3,15 @@ Feature: Cold start
   While nobody edits a website the platform sleeps and costs nothing.
   A customer's first request must wake it, and within a minute she sees her site with the change made.
   When she is done it falls asleep by itself: we pay for work, never for waiting.
+  In the request's words: complete cold start from 0 containers, session in DynamoDB, scaling 0→1, HMR, auto-shutdown.
 
   Rule: From nothing, the preview is live within a minute
 
+    Background:
+      Given the platform is asleep
+
     @criterion.cold_start @criterion.scaling
     Scenario: The first request wakes the platform and brings up a preview with the change
-      Given the platform is asleep
       When "test@example.com" of "test-client" starts with: Add a new page called "Test Page"
       Then the session is on record at once as initializing
       And the preview is live within 60 seconds, connected for updates
@@ -17,8 +20,7 @@ Feature: Cold start
 
     @criterion.cold_start
     Scenario: A fresh preview shows the next edit without being reloaded by hand
-      Given the platform is asleep
-      And a session woken by: Change the heading to "Open at eight"
+      Given a session woken by: Change the heading to "Open at eight"
       And its preview is open in a browser
       When the customer asks: Change the heading to "Open at nine"
       Then the open preview updates by itself
@@ -26,7 +28,6 @@ Feature: Cold start
 
     @criterion.cold_start
     Scenario: An email does what a request does, and is answered in its thread
-      Given the platform is asleep
       When a customer mails: Change the heading to "Asked by mail"
       Then the customer is answered in the thread with the address of the preview
       And the preview is live within 60 seconds, connected for updates
@@ -36,29 +37,29 @@ Feature: Cold start
 
     @criterion.cold_start @criterion.scaling
     Scenario: One session wakes one Hermes task and one Edit task, never more
-      Given a wake-up watched from the request to the live preview
+      When a customer's request wakes the platform from nothing
       Then exactly 1 Hermes task was started for it
       And exactly 1 Edit task was started for it
 
     @criterion.cold_start
     Scenario: A visitor who comes too early sees the waiting page
-      Given a wake-up watched from the request to the live preview
+      When a customer's request wakes the platform from nothing
       Then every answer at the preview's address was the waiting page, until it was the site
       And the waiting page asks the browser to come back by itself
 
     @criterion.cold_start
     Scenario: The preview is never called ready before it is served
-      Given a wake-up watched from the request to the live preview
+      When a customer's request wakes the platform from nothing
       Then whenever the session was called healthy, its preview was served
 
     @criterion.cold_start
     Scenario: No request is answered by a broken gateway while the platform wakes
-      Given a wake-up watched from the request to the live preview
+      When a customer's request wakes the platform from nothing
       Then no request made meanwhile was answered with 502 or 504
 
     @criterion.cold_start
     Scenario: A session's life is on record in the order in which it happened
-      Given a wake-up watched from the request to the live preview
+      When a customer's request wakes the platform from nothing
       Then the session went from initializing to active and through no other state
       And the record names the task and the address that serve the preview
 
@@ -66,8 +67,8 @@ Feature: Cold start
 
     @criterion.scaling
     Scenario Outline: <Activity> keep a session awake beyond the idle time
-      Given customers who for twice the idle time only send one thing each, and one who only left her browser open
-      Then the session of the one who only sent <activity> was active all the while
+      When a customer sends nothing but <activity> for twice the idle time
+      Then her session was active all the while
 
       Examples:
         | Activity     | activity     |
@@ -77,8 +78,8 @@ Feature: Cold start
 
     @criterion.scaling
     Scenario: A forgotten browser tab does not keep a session awake
-      Given customers who for twice the idle time only send one thing each, and one who only left her browser open
-      Then the session of the one who left her browser open expired while it was connected
+      When a customer does nothing but leave her browser open for twice the idle time
+      Then her session expired while the browser was connected
 
     @criterion.scaling
     Scenario: After the idle time the session expires, Edit goes to zero, then Hermes

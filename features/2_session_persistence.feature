@@ -3,6 +3,7 @@ Feature: Session persistence and resume
   A customer's website is her work of months; the containers that serve it live for minutes.
   Whatever becomes of a container, she finds every file and every step of her history as she left them,
   goes on where she stopped, and nobody else ever gets hold of it.
+  In the request's words: EFS persistence across container restarts, workspace state, git history, session resume.
 
   Rule: A workspace outlives the containers that served it
 

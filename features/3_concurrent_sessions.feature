@@ -2,6 +2,7 @@
 Feature: Concurrent sessions
   On a Monday morning many customers write at once.
   Each is served as if alone, none sees or disturbs another, and our costs stay capped at three tasks.
+  In the request's words: simultaneous sessions, workspace isolation, auto-scaling to 3 tasks, session lifecycle.
 
   Rule: Everybody is served, each by a task of their own
 

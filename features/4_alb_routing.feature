@@ -3,6 +3,7 @@ Feature: Routing through the load balancer
   Everything that a customer's browser and our own tools ask for comes through one load balancer.
   Each path must lead to the one service that owns it, and to the one right answer, whether the platform sleeps or wakes:
   a wrong turn shows a customer an error page, or somebody else's website.
+  In the request's words: path-based ALB routing of /api/*, /hermes/* and /session/{id}, WebSocket upgrade for HMR.
 
   Rule: Asleep, every path is answered by the part that owns it
 
@@ -103,12 +104,13 @@ Feature: Routing through the load balancer
       Given the platform is asleep
       When a customer starts a session, and a visitor comes at once
       Then the visitor gets 503 and reads "is starting"
-      And is told when to come back
+      And the visitor is told when to come back
 
+  @shared
   Rule: Awake, every path is answered by the service that owns it
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @criterion.routing
     Scenario Outline: Awake, <method> <path> is answered with <status> by <service>
@@ -157,10 +159,11 @@ Feature: Routing through the load balancer
       Then all of it is served, under the session's own path
       And no answer names an address inside the platform
 
+  @shared
   Rule: A page can connect for its updates
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @criterion.routing
     Scenario: The update socket of a page is opened through the load balancer
@@ -169,9 +172,9 @@ Feature: Routing through the load balancer
 
   Rule: A session's path leads to its own task, as long as it lives
 
-    @criterion.routing
+    @criterion.routing @shared
     Scenario: An open socket outlives the coming of other sessions
-      Given a session that these scenarios share
+      Given a live session
       And its preview is open in a browser
       When 2 other customers' sessions come up beside it
       Then the browser is still connected

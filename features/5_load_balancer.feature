@@ -12,18 +12,18 @@ Feature: The load balancer's limits, headers and encryption
       Then the answer is <status> from <service>
 
       Examples:
-        | request                    | status | service       |
-        | a header of 15 KiB         | 200    | session-api   |
-        | a header of 17 KiB         | 400    | load balancer |
-        | headers of 70 KiB together | 400    | load balancer |
-        | 31 addresses it came by    | 463    | load balancer |
-        | a path of 2,000 characters | 404    | load balancer |
-        | the method TRACE           | 405    | load balancer |
-        | the method BREW            | 404    | load balancer |
-        | a wish for a socket        | 400    | load balancer |
-        | an empty body              | 400    | session-api   |
-        | a body of 1 MiB            | 413    | session-api   |
-        | a body of 2 MiB            | 413    | load balancer |
+        | request                         | status | service       |
+        | a header of 15 KiB              | 200    | session-api   |
+        | a header of 17 KiB              | 400    | load balancer |
+        | headers of 70 KiB together      | 400    | load balancer |
+        | 31 addresses in X-Forwarded-For | 463    | load balancer |
+        | a path of 2,000 characters      | 404    | load balancer |
+        | the method TRACE                | 405    | load balancer |
+        | the method BREW                 | 404    | load balancer |
+        | a WebSocket upgrade             | 400    | load balancer |
+        | an empty body                   | 400    | session-api   |
+        | a body of 1 MiB                 | 413    | session-api   |
+        | a body of 2 MiB                 | 413    | load balancer |
 
   Rule: The service behind sees the visitor as the load balancer saw him
 

@@ -4,10 +4,11 @@ Feature: Update sockets
   If it were cut, she would look at an old page and think that nothing was done;
   if it opened for anybody, a stranger could watch her work.
 
+  @shared
   Rule: Update sockets pass, and only where they belong
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @criterion.routing
     Scenario Outline: An update socket asked for with <flaw> is refused

@@ -3,10 +3,11 @@ Feature: Mail
   A customer writes from whatever program she has, and has never seen our forms.
   What she wrote must be understood, and a mail that nobody can answer for must stop neither her nor the next one.
 
+  @shared
   Rule: Mail is read as people's programs write it
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @criterion.cold_start
     Scenario Outline: A mail with <oddity> is carried out, and answered in its thread

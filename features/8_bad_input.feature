@@ -51,10 +51,11 @@ Feature: Bad input leaves no trace
         | the wrong method                            | not allowed |
         | an instruction for a session that never was | unknown     |
 
+  @shared
   Rule: A live session is changed by good requests only
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @promise.ownership
     Scenario Outline: A request to a live session with <flaw> is refused, and nothing of the session changes

@@ -46,6 +46,8 @@ Feature: Nobody gets at another's work
         | its absolute path |
         | steps up          |
 
+  Rule: A customer's words are never taken for code
+
     @promise.ownership
     Scenario: Words that look like code stay words
       Given a live session
@@ -60,10 +62,11 @@ Feature: Nobody gets at another's work
       Given 2 sessions of a client, and one of another client whose name begins with that one's
       Then the client is shown its own sessions and no other, the newest first
 
+  @shared
   Rule: No path leads where none may lead
 
     Background:
-      Given a session that these scenarios share
+      Given a live session
 
     @criterion.routing @promise.ownership
     Scenario Outline: <trick> reach no other customer's file, no file of the system and no other service
@@ -71,7 +74,7 @@ Feature: Nobody gets at another's work
       When a visitor tries <trick>
       Then no answer holds the secret, a file of the system or another service's success
       And no answer names an address inside the platform
-      And the preview still says "Shared"
+      And the preview still says "Good day"
 
       Examples:
         | trick             |
@@ -86,4 +89,4 @@ Feature: Nobody gets at another's work
       Then none of them is carried out
       And no answer names an address inside the platform
       And the session is still active
-      And the preview still says "Shared"
+      And the preview still says "Good day"

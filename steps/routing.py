@@ -17,13 +17,6 @@ from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
 
-@given("a session that these scenarios share")
-def shared_session(context: Context) -> None:
-    """Live, and kept awake; none of the scenarios changes it."""
-    world: World = context.world
-    world.join(world.suite.shared.session())
-
-
 @given("a session that its customer ended, and one that expired")
 def ended_sessions(context: Context) -> None:
     """Nothing is left of them but their records; the feature's scenarios share them."""
@@ -124,7 +117,7 @@ def visitor_reads(context: Context, status: int, words: str) -> None:
     expect(world.answer, reads(words), world.answer.url)
 
 
-@then("is told when to come back")
+@then("the visitor is told when to come back")
 def told_when_to_come_back(context: Context) -> None:
     """The page comes back by itself, and programs are told when."""
     world: World = context.world

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from behave import given, then
+from behave import then, when
 from behave.runner import Context
 from hamcrest import equal_to, less_than
 
@@ -12,9 +12,9 @@ from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
 
-@given("a wake-up watched from the request to the live preview")
+@when("a customer's request wakes the platform from nothing")
 def watched_wake_up(context: Context) -> None:
-    """One wake-up from nothing, watched from all sides; the scenarios of a feature share it."""
+    """Watched from all sides until the preview is live, once for all scenarios of a feature that ask for it."""
     world: World = context.world
     world.suite.shared.wake_up()
 

@@ -13,6 +13,7 @@ from acceptance.journeys.idle_watch import expired_while_connected
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, answers_page, has_status, within_budget
 from acceptance.matchers.sessions import mentions, nothing_of
+from acceptance.results.tags import SHARED
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 from acceptance.waiting.waits import wait_until
@@ -28,9 +29,12 @@ def platform_is_asleep(context: Context) -> None:
 
 @given("a live session")
 def live_session(context: Context) -> None:
-    """A new customer's preview is live, and she stays at work."""
+    """A new customer's preview is live, and she stays at work; `@shared`, one that other scenarios look at, too."""
     world: World = context.world
-    world.start_live(world.new_customer(), 'Change the heading to "Good morning"')
+    if SHARED in context.tags:
+        world.join(world.suite.shared.session())
+    else:
+        world.start_live(world.new_customer(), 'Change the heading to "Good morning"')
 
 
 @given("a session woken by: {instruction}")
@@ -38,15 +42,6 @@ def session_woken_by(context: Context, instruction: str) -> None:
     """A new customer's first instruction has brought up a live preview."""
     world: World = context.world
     world.start_live(world.new_customer(), instruction)
-
-
-@given(
-    "customers who for twice the idle time only send one thing each, and one who only left her browser open"
-)
-def one_thing_each(context: Context) -> None:
-    """All at once, watched all the while; the scenarios of a feature share it."""
-    world: World = context.world
-    world.suite.shared.one_thing_each()
 
 
 @when('"{user_id}" of "{client_id}" starts with: {instruction}')
@@ -75,6 +70,22 @@ def customer_asks(context: Context, instruction: str) -> None:
     """A further instruction to the live session."""
     world: World = context.world
     world.ask(world.session, instruction)
+
+
+@when("a customer sends nothing but {activity} for twice the idle time")
+def sends_nothing_but(context: Context, activity: str) -> None:
+    """Watched together with those who do another thing only, since waiting takes long: once for all scenarios."""
+    world: World = context.world
+    seen = world.suite.shared.one_thing_each()
+    world.session, world.statuses = seen.senders[activity], seen.statuses[activity]
+
+
+@when("a customer does nothing but leave her browser open for twice the idle time")
+def leaves_browser_open(context: Context) -> None:
+    """Watched together with those who send something."""
+    world: World = context.world
+    seen = world.suite.shared.one_thing_each()
+    world.session, world.tab = seen.forgotten, seen.tab
 
 
 @when("the customer leaves")
@@ -117,20 +128,18 @@ def session_expires(context: Context) -> None:
     world.sessions.until(world.session, "expired", world.sessions.expire_within())
 
 
-@then("the session of the one who only sent {activity} was active all the while")
-def active_all_the_while(context: Context, activity: str) -> None:
+@then("her session was active all the while")
+def active_all_the_while(context: Context) -> None:
     """At every look, several times per idle time."""
     world: World = context.world
-    seen = world.suite.shared.one_thing_each()
-    expect(seen.statuses[activity], always(equal_to("active")), str(seen.senders[activity]))
+    expect(world.statuses, always(equal_to("active")), str(world.session))
 
 
-@then("the session of the one who left her browser open expired while it was connected")
+@then("her session expired while the browser was connected")
 def expired_with_open_browser(context: Context) -> None:
     """The open socket is no activity, nor is what the others did; it was open until the session drained."""
     world: World = context.world
-    seen = world.suite.shared.one_thing_each()
-    expect(seen.tab, expired_while_connected(), str(seen.forgotten))
+    expect(world.tab, expired_while_connected(), str(world.session))
 
 
 @then('the session fails for a reason that mentions "{words}"')

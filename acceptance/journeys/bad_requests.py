@@ -155,11 +155,13 @@ def extreme(name: str) -> Extreme:
         "a path of 2,000 characters": Extreme(path=f"/{'a' * 1999}"),
         "the method TRACE": Extreme(method="TRACE"),
         "the method BREW": Extreme(method="BREW", path="/"),
-        "31 addresses it came by": Extreme(headers={"x-forwarded-for": ", ".join(["203.0.113.7"] * 31)}),
+        "31 addresses in X-Forwarded-For": Extreme(
+            headers={"x-forwarded-for": ", ".join(["203.0.113.7"] * 31)}
+        ),
         "an empty body": Extreme("POST", ACTIVATE, JSON, b""),
         "a body of 1 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(KIB * KIB)),
         "a body of 2 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(2 * KIB * KIB)),
-        "a wish for a socket": Extreme(headers=WEBSOCKET),
+        "a WebSocket upgrade": Extreme(headers=WEBSOCKET),
     }[name]
 
 

@@ -79,7 +79,7 @@ class Shared:
     def session(self) -> CustomerSession:
         """A live session that is kept awake."""
         if self._session is None:
-            self._session = self._sessions.start(self._customer(), 'Change the heading to "Shared"')
+            self._session = self._sessions.start(self._customer(), 'Change the heading to "Good day"')
             self._platform.attendance.attend(self._session.session_id)
             self._sessions.until_live(self._session)
         return self._session

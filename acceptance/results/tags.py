@@ -11,8 +11,10 @@ from acceptance.results.criteria import ALL
 from acceptance.waiting.errors import DriverError
 
 WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
+SHARED = "shared"
+"""The scenario changes nothing of its live session, which may therefore be one that others look at, too."""
 PROMISES = frozenset(criterion.tag for criterion in ALL)
-KNOWN = WHERE | {"slow"} | PROMISES
+KNOWN = WHERE | {"slow", SHARED} | PROMISES
 BUG = re.compile(r"bug\.[a-z0-9-]+")
 SKIP = re.compile(r"skip\.([a-z0-9-]+)")
 """`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""

@@ -22,6 +22,7 @@ from acceptance.journeys.bystanders import BystanderObservations, BystanderWatch
 from acceptance.journeys.customer_group import Crowd
 from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.journeys.forwarded_request import Arrival
+from acceptance.journeys.idle_watch import OpenTab
 from acceptance.journeys.odd_mail import odd
 from acceptance.journeys.path_traversal import Secret
 from acceptance.journeys.timeline import Stage, Timeline
@@ -29,7 +30,7 @@ from acceptance.journeys.workspace_state import Snapshot
 from acceptance.run.evidence import Exhibit
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import NotObserved
-from acceptance.waiting.sampler import Recorder
+from acceptance.waiting.sampler import Recorder, Sample
 
 T = TypeVar("T")
 
@@ -90,6 +91,8 @@ class World:
     site_name = Known[str]("name of a site")
     outdated = Known[SessionRecord]("outdated record")
     states = Known[Recorder[str]]("session whose states are followed")
+    statuses = Known[tuple[Sample[str | None], ...]]("series of looks at a session")
+    tab = Known[tuple[Sample[OpenTab], ...]]("browser that was left open")
     noted = Known[tuple[SessionRecord, SessionRecord]]("record before and after a request")
 
     def __init__(
