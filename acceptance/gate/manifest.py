@@ -48,7 +48,7 @@ class RunManifest:
 
     @classmethod
     def read(cls, folder: Path) -> RunManifest:
-        """The note in a run's folder; NoNote when there is none."""
+        """The note in a run's folder; NoManifest when there is none."""
         path = folder / NOTE
         try:
             document = json.loads(path.read_text(encoding="utf-8"))

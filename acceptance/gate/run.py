@@ -100,7 +100,7 @@ def merge(options: MergeOptions) -> Code:
     """Merge the runs of all shards and judge them as one.
 
     Raises:
-        NoNote: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
+        NoManifest: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
     """
     notes = {folder: RunManifest.read(folder) for folder in options.folders}
     first = next(iter(notes.values()))
