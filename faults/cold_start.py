@@ -10,7 +10,6 @@ from typing import Any
 from faults.registry import fault
 
 FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
-NEXT_EDIT = "A fresh preview shows the next edit without being reloaded by hand"
 ONE_TASK = "One session wakes one Hermes task and one Edit task, never more"
 WAITING_PAGE = "A visitor who comes too early sees the waiting page"
 KEPT_AWAKE = "<Activity> keep a session awake beyond the idle time"

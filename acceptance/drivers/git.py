@@ -6,14 +6,13 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from acceptance.drivers.exec_channel import CommandOutput
 from acceptance.drivers.shell import Shell
 
 _FIELD, _RECORD = "\x1f", "\x1e"
-_FORMAT = "%x1f".join(("%H", "%P", "%an", "%ae", "%cI", "%s", "%b", "%(trailers:only,unfold)")) + "%x1e"
+_FORMAT = "%x1f".join(("%H", "%P", "%s", "%b", "%(trailers:only,unfold)")) + "%x1e"
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,6 @@ class Commit:
 
     sha: str
     parents: tuple[str, ...]
-    author: str
-    committed_at: datetime
     subject: str
     body: str
     trailers: Mapping[str, tuple[str, ...]]
@@ -80,10 +77,6 @@ class Git:
         raw = self._git(f"diff-tree -z --root --no-commit-id --name-only -r {_revision(revision)}").stdout
         return tuple(sorted(name.decode("utf-8", "replace") for name in raw.split(b"\0") if name))
 
-    def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether `older` is part of `newer`'s history: no commit was rewritten."""
-        return self._run(f"merge-base --is-ancestor {_revision(older)} {_revision(newer)}").exit_code == 0
-
     def _refs(self, prefix: str) -> Mapping[str, str]:
         text = self._git(f"for-each-ref --format='%(refname) %(objectname)' {prefix}").text
         pairs = (line.split(" ") for line in text.splitlines())
@@ -108,7 +101,7 @@ def _revision(revision: str) -> str:
 
 
 def _commit(record: str) -> Commit:
-    sha, parents, name, email, committed, subject, body, raw_trailers = record.split(_FIELD)
+    sha, parents, subject, body, raw_trailers = record.split(_FIELD)
     trailers: dict[str, tuple[str, ...]] = {}
     for line in raw_trailers.splitlines():
         key, found, value = line.partition(":")
@@ -117,8 +110,6 @@ def _commit(record: str) -> Commit:
     return Commit(
         sha,
         tuple(parents.split()),
-        f"{name} <{email}>",
-        datetime.fromisoformat(committed),
         subject,
         body.strip(),
         MappingProxyType(trailers),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +24,7 @@ stand between the suite and the load balancer. The exceptions are heeded only be
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. Header names are lower case; `elapsed_s` runs until the whole body is read.
+    """One HTTP answer. Header names are lower case.
 
     Two answers are equal when status and body are: headers carry dates and trace ids, which never are.
     """
@@ -35,7 +34,6 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(compare=False)
     body: bytes
-    elapsed_s: float = field(compare=False)
 
     @property
     def text(self) -> str:
@@ -87,7 +85,6 @@ class HttpClient:
         """
         url = self.url(path)
         timeout_s = deadline.left_s(self._timeout_s) if deadline else self._timeout_s
-        started = time.monotonic()
         with requests.Session() as session:
             session.trust_env = False
             prepared = session.prepare_request(
@@ -115,7 +112,6 @@ class HttpClient:
                 answer.status_code,
                 MappingProxyType({name.lower(): value for name, value in answer.headers.items()}),
                 answer.content,
-                time.monotonic() - started,
             )
 
     def get(

@@ -61,7 +61,6 @@ class Received:
     message_id: str
     in_reply_to: str | None
     references: tuple[str, ...]
-    auto_submitted: str | None
     at: datetime
 
     def __str__(self) -> str:
@@ -151,7 +150,6 @@ def parse(key: str, raw: bytes, at: datetime) -> Received:
         message_id=str(message["Message-ID"] or "").strip(),
         in_reply_to=str(in_reply_to).strip() if in_reply_to else None,
         references=tuple(str(message["References"] or "").split()),
-        auto_submitted=str(message["Auto-Submitted"]) if message["Auto-Submitted"] else None,
         at=at,
     )
 

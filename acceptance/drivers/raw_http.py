@@ -6,7 +6,6 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -54,7 +53,6 @@ class RawHttpClient:
         if body is not None:
             head.setdefault("content-length", str(len(body)))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        started = time.monotonic()
         with self._connected(f"{method} {url}", self.host, within) as connection:
             _push(connection, "\r\n".join(lines).encode("latin-1") + (body or b""))
             with http.client.HTTPResponse(connection, method=method) as response:
@@ -65,9 +63,7 @@ class RawHttpClient:
                 for name, value in response.getheaders():
                     known = found.get(name.lower())
                     found[name.lower()] = value if known is None else f"{known}, {value}"
-        return Answer(
-            method, url, response.status, MappingProxyType(found), content, time.monotonic() - started
-        )
+        return Answer(method, url, response.status, MappingProxyType(found), content)
 
     def handshake(self, name: str) -> None:
         """Connect as to a site of this name, whatever its address; Untrusted if the certificate is not for it."""

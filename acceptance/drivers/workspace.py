@@ -128,12 +128,6 @@ class Workspaces:
             raise ValueError(f"{path!r}: expected /workspace/{{client}}/{{user}}/project/{{file}}")
         return self.at(parts[1], parts[2]), "/".join(parts[4:])
 
-    def folders_of(self, client_id: str) -> tuple[str, ...]:
-        """The users' folders of a client, sorted; empty if the client has none."""
-        folder = shlex.quote(f"{self.root}/{client_id}")
-        script = f"if test -d {folder}; then cd {folder} && ls -A; fi"
-        return tuple(sorted(self._shell.run(script).checked(script).text.split()))
-
     def block(self, client_id: str, folder: str) -> None:
         """Put a plain file where a project folder belongs, so that the workspace cannot be opened."""
         parent = shlex.quote(f"{self.root}/{client_id}/{folder}")

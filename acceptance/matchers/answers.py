@@ -13,8 +13,7 @@ from acceptance.drivers.ecs import Counts, EcsServicesState, Task
 from acceptance.drivers.git import Commit
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
-from acceptance.drivers.load_balancer import Routing, Target
-from acceptance.drivers.mailbox import Received, Sent, answers
+from acceptance.drivers.load_balancer import Target
 from acceptance.drivers.preview import Loaded, title_and_headings
 from acceptance.drivers.session_api import SessionStatus
 from acceptance.drivers.session_table import SessionRecord
@@ -173,25 +172,6 @@ def healthy() -> Matcher[Sequence[Target]]:
     )
 
 
-def routes_like(before: Routing) -> Matcher[Routing]:
-    """The same rules and target groups as before: nothing stayed behind, nothing is missing."""
-
-    def differences(now: Routing) -> list[str]:
-        had = {f"rule {' '.join(r.paths) or 'default'}" for r in before.rules}
-        had |= {f"target group {g.name}" for g in before.target_groups}
-        has = {f"rule {' '.join(r.paths) or 'default'}" for r in now.rules}
-        has |= {f"target group {g.name}" for g in now.target_groups}
-        return [f"{name} stayed behind" for name in sorted(has - had)] + [
-            f"{name} is gone" for name in sorted(had - has)
-        ]
-
-    return DescribedMatcher(
-        "the rules and target groups there were before",
-        lambda n: not differences(n),
-        lambda n: _some(differences(n)),
-    )
-
-
 def is_open() -> Matcher[HmrSocket]:
     """A socket that the server still keeps."""
     return DescribedMatcher(
@@ -205,19 +185,8 @@ def same_files_as(before: Manifest) -> Matcher[Manifest]:
         raise NoData("the manifest to compare with is empty, so nothing can be said about it")
     return DescribedMatcher(
         f"the same {len(before.entries)} files and folders",
-        lambda now: not _changes(before, now, additions=True),
-        lambda now: _some(_changes(before, now, additions=True)),
-    )
-
-
-def keeps_files_of(before: Manifest) -> Matcher[Manifest]:
-    """All files of before, byte for byte; new ones may have come. Over nothing it raises NoData."""
-    if not before.files:
-        raise NoData("the manifest to compare with has no file, so nothing can be said about it")
-    return DescribedMatcher(
-        f"all of the {len(before.entries)} files and folders of before",
-        lambda now: not _changes(before, now, additions=False),
-        lambda now: _some(_changes(before, now, additions=False)),
+        lambda now: not _changes(before, now),
+        lambda now: _some(_changes(before, now)),
     )
 
 
@@ -237,17 +206,6 @@ def has_commit(subject: str, **trailers: str) -> Matcher[Sequence[Commit]]:
         f"exactly one commit {subject!r}{told}",
         lambda log: len(found(log)) == 1,
         lambda log: f"{len(found(log))} such among {len(log)} commits: {_some(log)}",
-    )
-
-
-def is_answer_to(sent: Sent) -> Matcher[Received]:
-    """Mail in the thread of a message that was sent."""
-    return DescribedMatcher(
-        f"an answer to {sent.message_id}",
-        lambda message: answers(message, sent),
-        lambda message: (
-            f"{message}, in reply to {message.in_reply_to}, references {list(message.references)}"
-        ),
     )
 
 
@@ -277,7 +235,7 @@ def always(matcher: Matcher[T]) -> Matcher[Sequence[Sample[T]]]:
     )
 
 
-def _changes(before: Manifest, now: Manifest, *, additions: bool) -> list[str]:
+def _changes(before: Manifest, now: Manifest) -> list[str]:
     was, has = ({entry.path: entry for entry in manifest.entries} for manifest in (before, now))
     told = [f"{path} is gone" for path in sorted(was.keys() - has.keys())]
     told += [
@@ -285,9 +243,7 @@ def _changes(before: Manifest, now: Manifest, *, additions: bool) -> list[str]:
         for path in sorted(was.keys() & has.keys())
         if _tells(was[path]) != _tells(has[path])
     ]
-    if additions:
-        told += [f"{path} was added" for path in sorted(has.keys() - was.keys())]
-    return told
+    return told + [f"{path} was added" for path in sorted(has.keys() - was.keys())]
 
 
 def _tells(entry: Any) -> tuple[object, ...]:

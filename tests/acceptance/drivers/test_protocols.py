@@ -15,8 +15,6 @@ def seen_through_protocols(
     protocols.SessionTableView,
     protocols.EcsServicesView,
     protocols.LoadBalancerView,
-    protocols.PreviewView,
-    protocols.MailView,
 ]:
     """The drivers that tests have stand-ins for."""
     return (
@@ -24,11 +22,9 @@ def seen_through_protocols(
         platform.records,
         platform.fleet,
         platform.balancer,
-        platform.preview,
-        platform.mailbox,
     )
 
 
 def test_a_platform_has_a_driver_for_each_protocol() -> None:
     named = {field.name for field in fields(Platform)}
-    assert {"sessions", "records", "fleet", "balancer", "preview", "mailbox"} <= named
+    assert {"sessions", "records", "fleet", "balancer"} <= named

@@ -29,7 +29,7 @@ ANNA = Customer("acme", "anna@customers.example")
 def answer(status: int, text: str = "", media_type: str = "text/html") -> Answer:
     """An answer of the platform."""
     headers = MappingProxyType({"content-type": media_type})
-    return Answer("GET", "https://x/", status, headers, text.encode(), 0.1)
+    return Answer("GET", "https://x/", status, headers, text.encode())
 
 
 def record(**raw: object) -> SessionRecord:

@@ -56,11 +56,11 @@ def session(name: str, *instructions: str) -> CustomerSession:
 
 def commit(session: str, subject: str, parents: int = 1) -> Commit:
     trailers = MappingProxyType({"Session": (session,)} if session else {})
-    return Commit("a" * 40, ("p",) * parents, "x <x@x>", T0, subject, "", trailers)
+    return Commit("a" * 40, ("p",) * parents, subject, "", trailers)
 
 
 def answer(text: str, status: int = 200) -> Answer:
-    return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode(), 0.1)
+    return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode())
 
 
 def record(session: str, task_arn: str | None, status: str = "active") -> SessionRecord:

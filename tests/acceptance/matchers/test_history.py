@@ -46,11 +46,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def commit(sha: str, subject: str = "", thread: str = "t", session: str = "s") -> Commit:
     trailers = MappingProxyType({"Thread": (thread,), "Session": (session,)})
-    return Commit(sha * 10, (), "x <x@x>", NOW, subject or sha, "", trailers)
+    return Commit(sha * 10, (), subject or sha, "", trailers)
 
 
 def answer(status: int, text: str = "") -> Answer:
-    return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode(), 0.1)
+    return Answer("GET", "https://x/", status, {"content-type": "text/html"}, text.encode())
 
 
 def session(user: str = "anna@example.com", client: str = "acme") -> CustomerSession:

@@ -26,7 +26,7 @@ OWN = "1-00000001-000000000000000000000001"
 def answer(status: int, text: str = "", kind: str = "text/html", **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(
-        "GET", "https://x/", status, MappingProxyType({"content-type": kind, **named}), text.encode(), 0.1
+        "GET", "https://x/", status, MappingProxyType({"content-type": kind, **named}), text.encode()
     )
 
 

@@ -22,7 +22,7 @@ WAITING = '<meta http-equiv="refresh" content="1"> starting'
 def page(status: int, text: str = "the site", **headers: str) -> Answer:
     """An HTML answer."""
     told = {"content-type": "text/html", **{k.replace("_", "-"): v for k, v in headers.items()}}
-    return Answer("GET", "https://x/", status, MappingProxyType(told), text.encode(), 0.1)
+    return Answer("GET", "https://x/", status, MappingProxyType(told), text.encode())
 
 
 def sessions(*answers: Answer) -> list[Sample[Answer]]:
