@@ -5,7 +5,16 @@ process, applied inside the part it breaks before that part starts; neither the 
 of it.
 """
 
-from faults import cold_start, concurrency, persistence, routing, safety, second_look, session_api
+from faults import (
+    cold_start,
+    concurrency,
+    conversation,
+    persistence,
+    routing,
+    safety,
+    second_look,
+    session_api,
+)
 from faults.registry import FAULTS, Fault
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "Fault",
     "cold_start",
     "concurrency",
+    "conversation",
     "persistence",
     "routing",
     "safety",

@@ -27,6 +27,13 @@ Feature: Cold start
       And the home page of the preview says "Open at nine"
 
     @criterion.cold_start
+    Scenario: An open page shows one edit after the other, the third like the first
+      Given a live session
+      And its preview is open in a browser
+      When the customer asks for 3 changes, each once the one before is there
+      Then the open preview updated by itself for each of them
+
+    @criterion.cold_start
     Scenario: An email does what a request does, and is answered in its thread
       When a customer mails: Change the heading to "Asked by mail"
       Then the customer is answered in the thread with the address of the preview

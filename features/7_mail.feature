@@ -35,3 +35,23 @@ Feature: Mail
         | two senders             |
         | two senders in one line |
         | headers that are none   |
+
+  Rule: A mail thread is one conversation
+
+    @criterion.cold_start
+    Scenario: A reply while the session lives is its next instruction
+      Given a session that a customer's mail began
+      When the customer replies to the platform's answer: Change the heading to "Once more"
+      Then the home page of the preview says "Once more"
+      And each instruction is one commit that names its thread and its session, in the order asked
+      And exactly 1 session is on record for the customer
+
+    @criterion.persistence
+    Scenario: A reply after the session's end resumes the thread in a new session
+      Given a session that a customer's mail began
+      And the customer's workspace is remembered
+      And the session has ended and Edit has gone to zero
+      When the customer replies to the platform's answer: Change the heading to "The next day"
+      Then the customer is answered in the thread with the address of the preview
+      And the new session has the thread of the one before
+      And the remembered history is the beginning of the new one, grown by 1 commit

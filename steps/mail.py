@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from behave import then, when
+from behave import given, then, when
 from behave.runner import Context
 from hamcrest import has_length
 
@@ -34,17 +34,31 @@ def customer_mails_oddly_and_plainly(context: Context, oddity: str, instruction:
     world.mail(world.customer, instruction)
 
 
+@given("a session that a customer's mail began")
+def session_begun_by_mail(context: Context) -> None:
+    """Its preview is live, and she has been told so."""
+    world: World = context.world
+    world.mail(world.new_customer(), 'Change the heading to "Asked by mail"')
+    session = world.adopt_mailed_session()
+    world.sessions.until_live(session)
+    until_answered(world)
+
+
+@when("the customer replies to the platform's answer: {instruction}")
+def customer_replies(context: Context, instruction: str) -> None:
+    """As her program does: in the thread of the mail that she answers."""
+    world: World = context.world
+    world.session.instructions.append(instruction)
+    *_, answer = world.platform.mailbox.answers_to(world.mailed)
+    world.mail(world.customer, instruction, reply_to=answer)
+
+
 @then("the customer is answered in the thread with the address of the preview")
 def answered_in_thread(context: Context) -> None:
     """The answer stands in the thread of her mail, and names the preview of the session it began."""
     world: World = context.world
     world.adopt_mailed_session()
-    wait_until(
-        lambda: world.platform.mailbox.answers_to(world.mailed),
-        is_mail_that_mentions(world.session.preview_url),
-        what=f"inbox of {world.customer}",
-        within=world.platform.profile.patience.wake,
-    )
+    until_answered(world)
 
 
 @then("the customer is mailed that reason, once")
@@ -74,4 +88,14 @@ def customer_is_mailed(world: World, words: str) -> None:
         is_mail_that_mentions(words),
         what=f"inbox of {world.customer}",
         within=world.platform.profile.patience.mail,
+    )
+
+
+def until_answered(world: World) -> None:
+    """Look into the thread of the last mail until an answer names the preview of the session at hand."""
+    wait_until(
+        lambda: world.platform.mailbox.answers_to(world.mailed),
+        is_mail_that_mentions(world.session.preview_url),
+        what=f"inbox of {world.customer}",
+        within=world.platform.profile.patience.wake,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from behave import given, then
+from behave import given, then, when
 from behave.runner import Context
 from hamcrest import not_
 
+from acceptance.journeys.further_edits import all_reached_the_page, edit_in_turn
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, answers_with, has_heading, is_live, is_waiting_page
 from acceptance.matchers.preview import has_update_since, served_whenever_healthy, waiting_then_live
@@ -20,6 +21,20 @@ def preview_open(context: Context) -> None:
     """The home page is loaded and its update socket connected."""
     world: World = context.world
     world.sessions.open_browser(world.session)
+
+
+@when("the customer asks for {count:d} changes, each once the one before is there")
+def changes_in_turn(context: Context, count: int) -> None:
+    """She waits for the preview to serve it, and looks at the page that she has open."""
+    world: World = context.world
+    world.edits = edit_in_turn(world.platform, world.session, count)
+
+
+@then("the open preview updated by itself for each of them")
+def updated_for_each(context: Context) -> None:
+    """The browser received news of every one."""
+    world: World = context.world
+    expect(world.edits, all_reached_the_page(), f"browser on {world.session}")
 
 
 @then("the open preview updates by itself")

@@ -224,11 +224,11 @@ class CustomerSessions:
             )
         return max(stopped)
 
-    def until_on_record(self, customer: Customer) -> SessionRecord:
-        """Wait until a customer has a session on record; the latest."""
+    def until_on_record(self, customer: Customer, beside: int = 0) -> SessionRecord:
+        """Wait until a customer has a session on record beside so many that are known; the latest."""
         wait_until(
             lambda: self._platform.records.count(customer.client_id),
-            greater_than(0),
+            greater_than(beside),
             what=f"sessions of {customer}",
             within=self._platform.profile.patience.mail,
             every=self._platform.profile.patience.poll,

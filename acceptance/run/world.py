@@ -12,7 +12,7 @@ from typing import Generic, Self, TypeVar, overload
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
-from acceptance.drivers.mailbox import Letter, Sent
+from acceptance.drivers.mailbox import Letter, Received, Sent
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Loaded
 from acceptance.drivers.session_api import Activation
@@ -22,6 +22,7 @@ from acceptance.journeys.bystanders import BystanderObservations, BystanderWatch
 from acceptance.journeys.customer_group import Crowd
 from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
 from acceptance.journeys.forwarded_request import Arrival
+from acceptance.journeys.further_edits import Edit
 from acceptance.journeys.idle_watch import OpenTab
 from acceptance.journeys.odd_mail import odd
 from acceptance.journeys.path_traversal import Secret
@@ -93,6 +94,7 @@ class World:
     states = Known[Recorder[str]]("session whose states are followed")
     statuses = Known[tuple[Sample[str | None], ...]]("series of looks at a session")
     tab = Known[tuple[Sample[OpenTab], ...]]("browser that was left open")
+    edits = Known[tuple[Edit, ...]]("edits that an open page was to show")
     noted = Known[tuple[SessionRecord, SessionRecord]]("record before and after a request")
 
     def __init__(
@@ -178,7 +180,13 @@ class World:
         """Do nothing any more for a session, as a customer who walked away; open browsers stay open."""
         self.platform.attendance.leave(session.session_id)
 
-    def mail(self, customer: Customer, instruction: str, oddity: str | None = None) -> None:
+    def mail(
+        self,
+        customer: Customer,
+        instruction: str,
+        oddity: str | None = None,
+        reply_to: Received | None = None,
+    ) -> None:
         """Mail an instruction to the client's address; the session it begins ends with the scenario."""
         self.will_end(customer)
         self.asked_at = datetime.now(UTC)
@@ -186,12 +194,15 @@ class World:
         self._mail_timeline = Timeline()
         self._mail_timeline.mark(Stage.ASKED)
         mailbox = self.platform.mailbox
-        letter = Letter(customer.user_id, mailbox.intake(customer.client_id), "My website", instruction)
+        letter = Letter(
+            customer.user_id, mailbox.intake(customer.client_id), "My website", instruction, reply_to
+        )
         self.mailed = mailbox.post(letter, odd(oddity, letter)) if oddity else mailbox.send(letter)
 
     def adopt_mailed_session(self) -> CustomerSession:
         """Make the session that the mail began the one at hand; NotInTime if it began none."""
-        record = self.sessions.until_on_record(self.customer)
+        known = sum(session.customer == self.customer for session in self.all_sessions)
+        record = self.sessions.until_on_record(self.customer, beside=known)
         activation = Activation(
             session_id=record.session_id,
             client_id=self.customer.client_id,

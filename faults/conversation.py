@@ -1,0 +1,108 @@
+"""Platforms on which only the first word counts: of a customer's mails, or of her edits."""
+
+from __future__ import annotations
+
+from faults.registry import fault
+
+EVERY_EDIT = "An open page shows one edit after the other, the third like the first"
+TO_A_LIVE_SESSION = "A reply while the session lives is its next instruction"
+AFTER_ITS_END = "A reply after the session's end resumes the thread in a new session"
+
+
+@fault("An open page shows the first edit and misses all that follow.", part="edit", caught_by=(EVERY_EDIT,))
+def later_edits_unseen() -> None:
+    """Each preview server sends its pages the first news, and keeps all others to itself."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    from sandbox.services.edit import learning, node_process, preview
+
+    scripts = Path(tempfile.mkdtemp(prefix="faulty-"))
+    for script in node_process.SCRIPTS.glob("*.mjs"):
+        shutil.copy(script, scripts)
+    main, sound = scripts / "preview.mjs", "state.server = server.httpServer;"
+    text = main.read_text(encoding="utf-8")
+    if sound not in text:
+        raise LookupError(f"expected {sound!r} in preview.mjs, found none")
+    once = """
+      const send = server.ws.send.bind(server.ws);
+      let told = false;
+      server.ws.send = (...news) => {
+        const isNews = ["update", "full-reload"].includes(news[0]?.type);
+        if (!(isNews && told)) send(...news);
+        told ||= isNews;
+      };"""
+    main.write_text(text.replace(sound, sound + once), encoding="utf-8")
+    for module in (learning, node_process, preview):
+        module.SCRIPTS = scripts  # type: ignore[attr-defined]
+
+
+@fault(
+    "A customer who answers the platform's mail gets another session beside the one she has.",
+    part="session_api",
+    caught_by=(TO_A_LIVE_SESSION,),
+)
+def replies_begin_new_sessions() -> None:
+    """No live session is ever found for a thread."""
+    from sandbox.services.session_api import sessions
+
+    def none(*given: object) -> None:
+        del given
+
+    sessions.live_session = none  # type: ignore[assignment]
+
+
+@fault(
+    "What a customer answers to the platform's mail is lost.",
+    part="session_api",
+    caught_by=(TO_A_LIVE_SESSION,),
+)
+def replies_lost() -> None:
+    """A mail to a live session is read and not handed on."""
+    from sandbox.services.session_api import intake, sessions
+    from sandbox.services.session_api.backend import Backend
+
+    act = intake.act
+
+    def only_the_first(platform: Backend, wish: intake.Wish, instruction: str) -> None:
+        if sessions.live_session(platform, wish.client_id, wish.user_id, wish.thread_id) is None:
+            act(platform, wish, instruction)
+
+    intake.act = only_the_first
+
+
+@fault(
+    "Every mail begins a thread of its own, so nobody's work goes on.",
+    part="session_api",
+    caught_by=(TO_A_LIVE_SESSION, AFTER_ITS_END),
+)
+def every_mail_a_thread() -> None:
+    """A mail's own Message-ID counts as its thread's root."""
+    from sandbox.services.session_api import intake
+
+    def own(self: intake.Wish) -> str:
+        return intake.thread_of(self.message_id)
+
+    intake.Wish.thread_id = property(own)  # type: ignore[assignment,method-assign]
+
+
+@fault(
+    "A customer who answers after her session has ended hears nothing.",
+    part="session_api",
+    caught_by=(AFTER_ITS_END,),
+)
+def ended_threads_stay_ended() -> None:
+    """A mail of a thread that had a session is only ever for a live one."""
+    from sandbox.services.session_api import intake, sessions
+    from sandbox.services.session_api.backend import Backend
+
+    act = intake.act
+
+    def while_it_lives(platform: Backend, wish: intake.Wish, instruction: str) -> None:
+        known = {record.thread_id for record in platform.records.of_client(wish.client_id)}
+        live = sessions.live_session(platform, wish.client_id, wish.user_id, wish.thread_id)
+        if live is not None or wish.thread_id not in known:
+            act(platform, wish, instruction)
+
+    intake.act = while_it_lives
