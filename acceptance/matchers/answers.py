@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
-from acceptance.drivers.ecs import Counts, EcsServicesState, Task
+from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
-from acceptance.drivers.load_balancer import Target
 from acceptance.drivers.preview import Loaded, title_and_headings
 from acceptance.drivers.session_api import SessionStatus
 from acceptance.drivers.session_table import SessionRecord
@@ -138,40 +137,6 @@ def asleep() -> Matcher[EcsServicesState]:
     return DescribedMatcher("asleep: no task of Hermes or Edit, none wanted", lambda state: state.asleep, str)
 
 
-def counts(desired: int, running: int, pending: int = 0) -> Matcher[Counts]:
-    """A service with exactly these counts."""
-    wanted = Counts(desired, running, pending)
-    return DescribedMatcher(str(wanted), lambda found: found == wanted, str)
-
-
-def at_most(tasks: int, role: str) -> Matcher[EcsServicesState]:
-    """No more than so many tasks of a service running or on their way; `role` is hermes or edit."""
-    return DescribedMatcher(
-        f"at most {tasks} {role} tasks",
-        lambda state: len(_wanted_tasks(state, role)) <= tasks,
-        lambda state: f"{len(_wanted_tasks(state, role))}: {_some(_wanted_tasks(state, role))}",
-    )
-
-
-def runs(tasks: int, role: str) -> Matcher[EcsServicesState]:
-    """Exactly so many tasks of a service RUNNING, and none on its way in or out."""
-
-    def fits(state: EcsServicesState) -> bool:
-        all_tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
-        return len(all_tasks) == tasks and all(task.last_status == "RUNNING" for task in all_tasks)
-
-    return DescribedMatcher(f"exactly {tasks} {role} tasks running", fits, str)
-
-
-def healthy() -> Matcher[Sequence[Target]]:
-    """At least one target, and all of them healthy."""
-    return DescribedMatcher(
-        "a healthy target",
-        lambda targets: bool(targets) and all(target.state == "healthy" for target in targets),
-        lambda targets: _some(targets) if targets else "no target",
-    )
-
-
 def is_open() -> Matcher[HmrSocket]:
     """A socket that the server still keeps."""
     return DescribedMatcher(
@@ -249,13 +214,6 @@ def _changes(before: Manifest, now: Manifest) -> list[str]:
 def _tells(entry: Any) -> tuple[object, ...]:
     size = entry.size if entry.kind == "file" else None
     return entry.kind, entry.mode, size, entry.sha256, entry.target
-
-
-def _wanted_tasks(state: EcsServicesState, role: str) -> tuple[Task, ...]:
-    if role not in ("hermes", "edit"):
-        raise ValueError(f"{role!r} is no service of the platform: say hermes or edit")
-    tasks = state.hermes_tasks if role == "hermes" else state.edit_tasks
-    return tuple(task for task in tasks if task.desired_status == "RUNNING")
 
 
 def _answer(a: Answer) -> str:

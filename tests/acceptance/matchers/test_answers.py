@@ -13,7 +13,6 @@ from hamcrest.core.string_description import StringDescription
 from acceptance.drivers.ecs import Counts, EcsServicesState, Task
 from acceptance.drivers.git import Commit
 from acceptance.drivers.http import Answer
-from acceptance.drivers.load_balancer import Rule, Target
 from acceptance.drivers.page_references import Reference
 from acceptance.drivers.preview import Loaded
 from acceptance.drivers.session_api import SessionStatus
@@ -58,7 +57,6 @@ def loaded(code: int, url: str) -> Loaded:
     return Loaded(Reference(url, "script", "https://x/"), answer(code))
 
 
-RULE = Rule("arn:r", 1, ("/session/s-1",), ())
 WAITING = '<meta http-equiv="refresh" content="1">'
 BEFORE = Manifest((entry("a"), entry("b")))
 
@@ -77,10 +75,6 @@ BEFORE = Manifest((entry("a"), entry("b")))
         (m.has_status("active"), status("active")),
         (m.ended_otherwise("expired"), status("failed")),
         (m.asleep(), state()),
-        (m.counts(1, 1), Counts(1, 1, 0)),
-        (m.at_most(1, "edit"), state(1, task("a"), task("b", "STOPPING", "STOPPED"))),
-        (m.runs(1, "edit"), state(1, task("a"))),
-        (m.healthy(), [Target("10.0.0.1", 80, "healthy", None, None)]),
         (m.same_files_as(BEFORE), BEFORE),
         (m.has_commit("Do it", Thread="t"), [commit("Do it", Thread=("t",)), commit("other")]),
         (m.within_budget(timedelta(seconds=60)), timedelta(seconds=60)),
@@ -111,17 +105,12 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
         (m.ended_otherwise("expired"), status("expired"), "session expired"),
         (m.asleep(), state(0, task("a", "STOPPING", "STOPPED")), "hermes desired 0, running 0, pending 0; edit desired 0, running 0, pending 0; edit task a STOPPING"),
         (m.asleep(), state(hermes=1), "hermes desired 1, running 1, pending 0; edit desired 0, running 0, pending 0; no task"),
-        (m.counts(1, 1), Counts(1, 0, 1), "desired 1, running 0, pending 1"),
-        (m.at_most(1, "edit"), state(2, task("a"), task("b", "PENDING")), "2: edit task a RUNNING, edit task b PENDING"),
-        (m.runs(1, "edit"), state(1, task("a", "PENDING")), "hermes desired 0, running 0, pending 0; edit desired 1, running 1, pending 0; edit task a PENDING"),
-        (m.healthy(), [], "no target"),
-        (m.healthy(), [Target("10.0.0.1", 80, "unused", "Target.NotInUse", "no rule")], "10.0.0.1:80 unused (Target.NotInUse: no rule)"),
         (m.same_files_as(BEFORE), Manifest((entry("a", "2"), entry("c"))), "b is gone, a differs, c was added"),
         (m.same_files_as(BEFORE), Manifest((entry("a", mode=0o600), entry("b"))), "a differs"),
         (m.has_commit("Do it"), [commit("Do it"), commit("Do it")], "2 such among 2 commits: aaaaaaaaaa 'Do it', aaaaaaaaaa 'Do it'"),
         (m.has_commit("Do it", Thread="t"), [commit("Do it", Thread=("u",))], "0 such among 1 commits: aaaaaaaaaa 'Do it'"),
         (m.within_budget(timedelta(seconds=60)), timedelta(seconds=61.26), "61.3 s"),
-        (m.always(m.counts(0, 0)), [Sample(0.0, Counts(0, 0, 0)), Sample(1.25, Counts(1, 0, 1))], "1 of 2 moments were not: at 1.2 s desired 1, running 0, pending 1"),
+        (m.always(m.answers_with(200)), [Sample(0.0, answer(200)), Sample(1.25, answer(503, "no"))], "1 of 2 moments were not: at 1.2 s 503: 'no'"),
     ],
 )  # fmt: skip
 def test_refuses_and_tells_why(matcher: Matcher[Any], bad: object, words: str) -> None:
@@ -144,18 +133,11 @@ def test_a_check_over_nothing_is_no_check(check: Any) -> None:
         check()
 
 
-def test_a_service_that_does_not_exist_is_a_mistake_in_the_step() -> None:
-    with pytest.raises(ValueError, match="say hermes or edit"):
-        m.at_most(1, "edith").matches(state())
-
-
 def test_expect_returns_what_it_accepts_and_tells_what_it_does_not() -> None:
     assert expect(3, DescribedMatcher("three", lambda n: n == 3, str), "count") == 3
     with pytest.raises(AssertionError) as failure:
-        expect(Counts(1, 1, 0), m.counts(0, 0), "the platform sleeps")
-    assert str(failure.value) == (
-        "the platform sleeps\n  expected: desired 0, running 0, pending 0\n  but: desired 1, running 1, pending 0"
-    )
+        expect(timedelta(seconds=61), m.within_budget(timedelta(seconds=60)), "the cold start")
+    assert str(failure.value) == "the cold start\n  expected: at most 60 s\n  but: 61.0 s"
 
 
 def test_expect_demands_a_matcher() -> None:
