@@ -61,3 +61,10 @@ def test_every_room_of_the_house_is_described_from_the_top_down() -> None:
     layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
     assert described == [room for layer in layers for room in re.findall(r"\w+", layer)]
     assert set(described) == {path.parent.name for path in (PROJECT / "acceptance").glob("*/__init__.py")}
+
+
+def test_a_word_is_explained_once() -> None:
+    text = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
+    assert len(words) > 20
+    assert [word for word in words if words.count(word) > 1] == []

@@ -92,9 +92,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Capacity:
-    """The bounds of Application Auto Scaling's target."""
+    """How many tasks Application Auto Scaling's target allows at most."""
 
-    minimum: int
     maximum: int
 
 
@@ -170,7 +169,7 @@ class EcsServices:
         return tuple(event for event in reversed(events) if since is None or event.at >= since)
 
     def capacity(self, role: str = "edit") -> Capacity:
-        """The bounds of the service's scalable target."""
+        """The bound of the service's scalable target."""
         targets = self._clients.of("application-autoscaling").describe_scalable_targets(
             ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._name(role)}"]
         )["ScalableTargets"]
@@ -178,7 +177,7 @@ class EcsServices:
             raise UnexpectedAnswer(
                 f"service {self._name(role)}: expected one scalable target, found {len(targets)}"
             )
-        return Capacity(int(targets[0]["MinCapacity"]), int(targets[0]["MaxCapacity"]))
+        return Capacity(int(targets[0]["MaxCapacity"]))
 
     def stop_task(self, arn: str, reason: str) -> None:
         """Stop one task, as an operator or a failing host would."""
