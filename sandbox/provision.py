@@ -15,6 +15,7 @@ from typing import Any
 from sandbox.aws_access import AwsAccess
 from sandbox.network import Client, FrontDoor, Network, create_file_system, create_front_door, create_network
 from sandbox.settings import REGION, Names, Pace
+from sandbox.tables import create_tables
 
 EDIT_MIN, EDIT_MAX = 0, 3
 MAX_RECEIVES = 5
@@ -153,33 +154,6 @@ def provision(plan: Plan) -> Provisioned:
     )
 
 
-def create_tables(client: Client, names: Names) -> None:
-    """The sessions' table with both indexes, and the table of claims (lease, idempotency keys), both with TTL."""
-    dynamodb = client("dynamodb")
-    indexes = {names.client_index: ("clientId", "status"), names.activity_index: ("status", "lastActivityAt")}
-    attributes = ("sessionId", "userId", "clientId", "status", "lastActivityAt")
-    dynamodb.create_table(
-        TableName=names.table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-        KeySchema=_keys("sessionId", "userId"),
-        GlobalSecondaryIndexes=[
-            {"IndexName": index, "KeySchema": _keys(*pair), "Projection": {"ProjectionType": "ALL"}}
-            for index, pair in indexes.items()
-        ],
-    )
-    dynamodb.create_table(
-        TableName=names.claims,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
-    )
-    for table in (names.table, names.claims):
-        dynamodb.update_time_to_live(
-            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
-        )
-
-
 def create_queues(client: Client, names: Names, pace: Pace) -> tuple[str, str]:
     """The command queue and its dead-letter queue: their URLs."""
     sqs = client("sqs")
@@ -309,7 +283,3 @@ def _create_service(client: Client, names: Names, family: str, network: Network,
         deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 200},
         **more,
     )
-
-
-def _keys(hash_key: str, range_key: str) -> list[dict[str, str]]:
-    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
