@@ -9,7 +9,6 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Event
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -18,7 +17,6 @@ import psutil
 import pytest
 import websocket
 
-from sandbox.services.edit.preview import on_network_file_system, preview_settings
 from tests.sandbox.services.edit.edit_stand import ADDRESS, ORIGIN, TABLE, TASK_ARN, EditStand, until
 
 SECRET = "another customer's secret"
@@ -289,31 +287,6 @@ def test_deleting_a_session_ends_its_dev_server_only(edit: EditStand, port: int)
     assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("DELETE", "/sessions/two").status == 204
     assert "two" not in edit.call("GET", "/sessions").json()["sessions"]
-
-
-def test_settings_keep_the_preview_on_its_path(tmp_path: Path) -> None:
-    settings = preview_settings(
-        session_id="abc",
-        task_arn=TASK_ARN,
-        root=tmp_path,
-        node_modules=tmp_path / "modules",
-        scratch=tmp_path,
-        host=ADDRESS,
-        port=4321,
-        preview_origin="https://shop.example:8443",
-    )
-    assert (settings["base"], settings["viteBase"]) == ("/", "/session/abc")
-    assert settings["allowedHosts"] == ["shop.example"]
-    assert settings["publicHost"] == "shop.example:8443"
-    assert settings["allow"] == [str(tmp_path), str(tmp_path / "modules")]
-
-
-def test_files_on_nfs_are_polled(tmp_path: Path) -> None:
-    mounts = tmp_path / "mounts"
-    escaped = str(tmp_path / "a workspace").replace(" ", r"\040")
-    mounts.write_text(f"/dev/vda / ext4 rw 0 0\n127.0.0.1:/ {escaped} nfs4 rw 0 0\n")
-    assert on_network_file_system(tmp_path / "a workspace" / "c", mounts)
-    assert not on_network_file_system(tmp_path / "elsewhere", mounts)
 
 
 def _listeners(edit: EditStand, port: int) -> list[int]:
