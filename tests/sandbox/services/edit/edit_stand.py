@@ -18,6 +18,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 import boto3
+import psutil
 from moto.server import ThreadedMotoServer
 
 from sandbox.host import toolchain
@@ -216,3 +217,18 @@ def _metadata() -> ThreadingHTTPServer:
     server = ThreadingHTTPServer((ADDRESS, 0), Metadata)
     Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def listeners(edit: EditStand, port: int) -> list[int]:
+    """The processes of this very Edit that listen on the port: others have it on addresses of their own."""
+    assert edit.process is not None
+    family = psutil.Process(edit.process.pid).children(recursive=True)
+    listening = {process.pid: _listening(process) for process in family}
+    return [pid for pid, sockets in listening.items() if any(found.laddr.port == port for found in sockets)]
+
+
+def _listening(process: psutil.Process) -> list[Any]:
+    try:
+        return [found for found in process.net_connections("tcp") if found.status == psutil.CONN_LISTEN]
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
+        return []

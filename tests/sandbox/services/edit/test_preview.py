@@ -10,14 +10,20 @@ import re
 import signal
 from collections.abc import Iterator
 from threading import Event
-from typing import Any
 from urllib.parse import quote, urljoin
 
-import psutil
 import pytest
 import websocket
 
-from tests.sandbox.services.edit.edit_stand import ADDRESS, ORIGIN, TABLE, TASK_ARN, EditStand, until
+from tests.sandbox.services.edit.edit_stand import (
+    ADDRESS,
+    ORIGIN,
+    TABLE,
+    TASK_ARN,
+    EditStand,
+    listeners,
+    until,
+)
 
 SECRET = "another customer's secret"
 
@@ -214,14 +220,14 @@ def test_a_dead_dev_server_comes_back_on_its_port_whatever_the_sites_configurati
     edit: EditStand, port: int
 ) -> None:
     # Found first: the changed configuration makes a living server stop listening for a moment.
-    (before,) = _listeners(edit, port)
+    (before,) = listeners(edit, port)
     project = edit.workspaces / "test-client" / "test" / "project"
     (project / "astro.config.mjs").write_text(
         'export default { base: "/elsewhere", trailingSlash: "never", server: { port: 1, host: "0.0.0.0" },\n'
         '  vite: { base: "/other", server: { allowedHosts: true, fs: { strict: false, allow: ["/"] } } } };\n'
     )
     os.kill(before, signal.SIGKILL)
-    until(lambda: [pid for pid in _listeners(edit, port) if pid != before], "another dev server on the port")
+    until(lambda: [pid for pid in listeners(edit, port) if pid != before], "another dev server on the port")
     assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("GET", "/session/one/", port=port, accept="text/html").status == 200
     secret = f"/session/one/@fs{quote(str(edit.workspaces))}/test-client/two/project/src/secret.txt?raw"
@@ -287,18 +293,3 @@ def test_deleting_a_session_ends_its_dev_server_only(edit: EditStand, port: int)
     assert edit.call("GET", "/session/one/health", port=port).status == 200
     assert edit.call("DELETE", "/sessions/two").status == 204
     assert "two" not in edit.call("GET", "/sessions").json()["sessions"]
-
-
-def _listeners(edit: EditStand, port: int) -> list[int]:
-    """The processes of this very Edit that listen on the port: others have it on addresses of their own."""
-    assert edit.process is not None
-    family = psutil.Process(edit.process.pid).children(recursive=True)
-    listening = {process.pid: _listening(process) for process in family}
-    return [pid for pid, sockets in listening.items() if any(found.laddr.port == port for found in sockets)]
-
-
-def _listening(process: psutil.Process) -> list[Any]:
-    try:
-        return [found for found in process.net_connections("tcp") if found.status == psutil.CONN_LISTEN]
-    except (psutil.AccessDenied, psutil.NoSuchProcess):
-        return []
