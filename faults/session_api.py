@@ -97,7 +97,7 @@ def ttl_never_stored() -> None:
 
     def touch(self: Records, record: SessionRecord) -> SessionRecord | None:
         changed = self.change(record, {"last_activity_at": stamp()}, {"status": LIVE})
-        return changed and dataclasses.replace(changed, ttl=int(time.time() + self.ttl_s) + 1)
+        return changed and dataclasses.replace(changed, ttl=int(time.time() + self.ttl_s))
 
     Records.touch = touch  # type: ignore[method-assign]
 

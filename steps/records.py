@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
+from hamcrest import equal_to
 
 from acceptance.drivers.session_api import API
 from acceptance.journeys.recovery import settled
@@ -20,7 +22,7 @@ from acceptance.matchers.sessions import (
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 from acceptance.waiting.sampler import Recorder
-from acceptance.waiting.waits import wait_until
+from acceptance.waiting.waits import stays, wait_until
 
 
 @given("{count:d} sessions of a client, and one of another client whose name begins with that one's")
@@ -64,10 +66,19 @@ def kept_alive(context: Context) -> None:
 
 
 def ask_quietly(world: World, method: str, call: str) -> None:
-    """Call the session API about the session at hand, its record noted before and after."""
+    """Call the session API about the session at hand, its record noted before and after.
+
+    Its last activity is longer ago by then than the second in which a time to live is counted: one that is not renewed
+    shows.
+    """
     platform, session_id = world.platform, world.session.session_id
     with platform.attendance.paused():
-        before = settled(platform, session_id)
+        before = stays(
+            partial(platform.records.get, session_id),
+            equal_to(settled(platform, session_id)),
+            what=f"the record of {world.session}",
+            during=timedelta(seconds=1.1),
+        )
         world.answer = platform.sessions.request(method, f"{API}/{session_id}/{call}")
         world.noted = before, platform.records.get(session_id)
 
