@@ -78,6 +78,31 @@ def idle_reaper_never_runs() -> None:
     Steps.idle = never  # type: ignore[method-assign]
 
 
+@fault("A session expires after two thirds of its idle time.", part="hermes", caught_by=(EXPIRES,))
+def idle_too_short() -> None:
+    """Hermes counts with a shorter idle time than it was given."""
+    from sandbox.services.hermes.session_steps import Steps
+
+    make = Steps.__init__
+
+    def impatient(self: Steps, **parts: Any) -> None:
+        make(self, **parts)
+        self.config = dataclasses.replace(self.config, idle_timeout_s=self.config.idle_timeout_s * 2 / 3)
+
+    Steps.__init__ = impatient  # type: ignore[method-assign]
+
+
+@fault("Hermes leaves as soon as the last session has ended.", part="hermes", caught_by=(EXPIRES,))
+def hermes_leaves_at_once() -> None:
+    """It does not wait for one more idle time."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    def now(self: Reconciler) -> float:
+        return self._busy_at
+
+    Reconciler._sleep_at = now  # type: ignore[method-assign]
+
+
 @fault("A customer who only reads her preview is put out of it.", part="edit", caught_by=(KEPT_AWAKE,))
 def page_views_ignored() -> None:
     """Page requests are counted nowhere."""

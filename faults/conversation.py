@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from faults.registry import fault
 
+BY_MAIL = "An email does what a request does, and is answered in its thread"
+REFUSED_MAIL = "A mail with <oddity> begins nothing, and the next one is read all the same"
 EVERY_EDIT = "An open page shows one edit after the other, the third like the first"
 TO_A_LIVE_SESSION = "A reply while the session lives is its next instruction"
 AFTER_ITS_END = "A reply after the session's end resumes the thread in a new session"
@@ -106,3 +110,34 @@ def ended_threads_stay_ended() -> None:
             act(platform, wish, instruction)
 
     intake.act = while_it_lives
+
+
+@fault(
+    "An absent customer's automatic answer is taken for a wish.",
+    part="session_api",
+    caught_by=(REFUSED_MAIL,),
+)
+def automatic_mail_taken() -> None:
+    """No mail counts as automatic."""
+    from sandbox.services.session_api.letters import Letter
+
+    def never(self: Letter) -> None:
+        del self
+
+    Letter.automatic = property(never)  # type: ignore[assignment,method-assign]
+
+
+@fault(
+    "A customer is told that her preview is live when it is only begun.", part="hermes", caught_by=(BY_MAIL,)
+)
+def told_before_it_is_live() -> None:
+    """The answer is sent as a session is opened on its task."""
+    from sandbox.services.hermes.session_steps import Steps
+
+    open_ = Steps.open
+
+    def telling(self: Steps, session: Any, task: Any) -> bool:
+        session.record = self.answers.live(session.record)
+        return open_(self, session, task)
+
+    Steps.open = telling  # type: ignore[method-assign]

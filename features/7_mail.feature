@@ -31,10 +31,11 @@ Feature: Mail
       And exactly 1 session is on record for the customer
 
       Examples:
-        | oddity                  |
-        | two senders             |
-        | two senders in one line |
-        | headers that are none   |
+        | oddity                          |
+        | two senders                     |
+        | two senders in one line         |
+        | the mark of an automatic answer |
+        | headers that are none           |
 
   Rule: A mail thread is one conversation
 

@@ -7,8 +7,10 @@ from behave.runner import Context
 from hamcrest import has_length
 
 from acceptance.journeys.odd_mail import DECOY
+from acceptance.matchers.answers import is_live
 from acceptance.matchers.sessions import is_mail_that_mentions
 from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 from acceptance.waiting.waits import stays, wait_until
 
 
@@ -55,10 +57,12 @@ def customer_replies(context: Context, instruction: str) -> None:
 
 @then("the customer is answered in the thread with the address of the preview")
 def answered_in_thread(context: Context) -> None:
-    """The answer stands in the thread of her mail, and names the preview of the session it began."""
+    """The answer stands in the thread of her mail and names the preview that it began, live by then."""
     world: World = context.world
     world.adopt_mailed_session()
     until_answered(world)
+    page = world.platform.preview.get(world.session.preview_url)
+    expect(page, is_live(), f"{world.session.preview_url}, as its customer was told of it")
 
 
 @then("the customer is mailed that reason, once")

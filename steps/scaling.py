@@ -7,7 +7,7 @@ from behave.runner import Context
 from hamcrest import equal_to, less_than
 
 from acceptance.matchers.preview import served_by
-from acceptance.matchers.tasks import that_many
+from acceptance.matchers.tasks import stayed_for, that_many
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
@@ -41,15 +41,19 @@ def record_names_task(context: Context) -> None:
 
 @then("Edit goes to zero, and Hermes after it")
 def to_zero_in_order(context: Context) -> None:
-    """Hermes stays for one more idle time, so Edit's last task is gone first."""
+    """Edit's last task is gone first, and Hermes stays for one more idle time after the session."""
     world: World = context.world
     edit_gone = world.sessions.until_no_tasks("edit")
     hermes_gone = world.sessions.until_no_tasks("hermes")
     expect(edit_gone, less_than(hermes_gone), "the moment of Edit's last task before that of Hermes's")
     idle = world.platform.profile.timing.idle_timeout
-    last_activity = world.platform.records.get(world.session.session_id).last_activity_at
-    if last_activity is not None:
-        took = hermes_gone - last_activity
+    record = world.platform.records.get(world.session.session_id)
+    if record.ended_at is not None:
+        expect(
+            hermes_gone - record.ended_at, stayed_for(idle), "how long Hermes stayed after the session's end"
+        )
+    if record.last_activity_at is not None:
+        took = hermes_gone - record.last_activity_at
         world.suite.ledger.measure("zero", took.total_seconds(), idle.total_seconds())
 
 

@@ -12,7 +12,7 @@ from acceptance.journeys.customer_sessions import Customer
 from acceptance.journeys.idle_watch import expired_while_connected
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, answers_page, has_status, within_budget
-from acceptance.matchers.sessions import mentions, nothing_of
+from acceptance.matchers.sessions import ended_no_sooner_than, mentions, nothing_of
 from acceptance.results.tags import SHARED
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -123,9 +123,11 @@ def still_active(context: Context) -> None:
 
 @then("the session expires")
 def session_expires(context: Context) -> None:
-    """Within the idle time, and the time that ending takes."""
+    """Not before the idle time has passed since its last activity, and within the time that ending takes after it."""
     world: World = context.world
-    world.sessions.until(world.session, "expired", world.sessions.expire_within())
+    record = world.sessions.until(world.session, "expired", world.sessions.expire_within())
+    idle = world.platform.profile.timing.idle_timeout
+    expect(record, ended_no_sooner_than(idle), f"the end of {world.session}")
 
 
 @then("her session was active all the while")

@@ -73,6 +73,13 @@ def _two_in_one(letter: Letter) -> bytes:
     return message.as_bytes()
 
 
+def _automatic(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message["Auto-Submitted"] = "auto-replied"
+    message.set_content(letter.text)
+    return message.as_bytes()
+
+
 def _no_mail(letter: Letter) -> bytes:
     head = f"From: {letter.sender.partition('@')[0]}@@<>\r\nTo: {letter.to}\r\nSubject: =?utf-8?q?=\r\n"
     return f'{head}Content-Type: multipart/mixed; boundary=""\r\nContent-ID: <[\r\n\r\n--\r\n{letter.text}'.encode()
@@ -87,6 +94,7 @@ _ODDITIES: Mapping[str, Callable[[Letter], bytes]] = MappingProxyType(
         "an unknown character set": _unknown_charset,
         "two senders": _two_senders,
         "two senders in one line": _two_in_one,
+        "the mark of an automatic answer": _automatic,
         "headers that are none": _no_mail,
     }
 )

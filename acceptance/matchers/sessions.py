@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
@@ -122,6 +123,21 @@ def prolongs(before: SessionRecord, answer: Answer) -> Matcher[SessionRecord]:
         f"a record kept until {DAY_S} s after a new last activity, as answered",
         lambda record: wrong(record) is None,
         lambda record: wrong(record) or "",
+    )
+
+
+def ended_no_sooner_than(idle: timedelta) -> Matcher[SessionRecord]:
+    """A record of a session that ended when it had gone without activity for that long, or later."""
+
+    def quiet(record: SessionRecord) -> timedelta | None:
+        if record.ended_at is None or record.last_activity_at is None:
+            return None
+        return record.ended_at - record.last_activity_at
+
+    return DescribedMatcher(
+        f"ended {idle.total_seconds():g} s after the last activity or later",
+        lambda record: (quiet(record) or timedelta(0)) >= idle,
+        lambda record: f"last activity {record.last_activity_at}, end {record.ended_at}: {quiet(record)}",
     )
 
 

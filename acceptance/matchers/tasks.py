@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from hamcrest.core.matcher import Matcher
 
@@ -55,4 +56,13 @@ def is_left_running() -> Matcher[Task | None]:
         "a running task that nobody has told to stop",
         lambda task: task is not None and (task.last_status, task.desired_status) == ("RUNNING", "RUNNING"),
         lambda task: f"{task}, wanted {task.desired_status}" if task else "no such task",
+    )
+
+
+def stayed_for(span: timedelta) -> Matcher[timedelta]:
+    """How long a service stayed: no shorter than that."""
+    return DescribedMatcher(
+        f"at least {span.total_seconds():g} s",
+        lambda took: took >= span,
+        lambda took: f"{took.total_seconds():.1f} s",
     )
