@@ -41,7 +41,6 @@ class FrontDoor:
 
     load_balancer: str
     https_listener: str
-    http_listener: str
     hermes_group: str
     session_api_group: str
 
@@ -103,7 +102,7 @@ def create_front_door(
         Scheme="internet-facing",
         Type="application",
     )["LoadBalancers"][0]["LoadBalancerArn"]
-    http = elb.create_listener(
+    elb.create_listener(
         LoadBalancerArn=balancer,
         Protocol="HTTP",
         Port=80,
@@ -120,7 +119,7 @@ def create_front_door(
                 },
             }
         ],
-    )["Listeners"][0]["ListenerArn"]
+    )
     certificate = client("acm").request_certificate(DomainName="localhost")["CertificateArn"]
     https = elb.create_listener(
         LoadBalancerArn=balancer,
@@ -151,7 +150,7 @@ def create_front_door(
                 {"Type": "forward", "TargetGroupArn": hermes if pattern == "/hermes/*" else session_api}
             ],
         )
-    return FrontDoor(balancer, https, http, hermes, session_api)
+    return FrontDoor(balancer, https, hermes, session_api)
 
 
 def _hermes_group(elb: Any, names: Names, network: Network, container_port: int, delay_s: int) -> str:

@@ -60,7 +60,6 @@ class Provisioned:
     topic_arn: str
     subscription_arn: str
     file_system_id: str
-    access_point_id: str
     session_api_arn: str
     session_api_environment: Mapping[str, str]
 
@@ -148,7 +147,6 @@ def provision(plan: Plan) -> Provisioned:
         topic_arn=topic,
         subscription_arn=subscription,
         file_system_id=file_system,
-        access_point_id=access_point,
         session_api_arn=session_api,
         session_api_environment=session_api_environment,
     )
