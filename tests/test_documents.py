@@ -68,3 +68,22 @@ def test_a_word_is_explained_once() -> None:
     words = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
     assert len(words) > 20
     assert [word for word in words if words.count(word) > 1] == []
+
+
+def test_a_line_of_a_feature_that_a_document_names_is_a_scenarios() -> None:
+    named = {
+        match.groups()
+        for document in DOCUMENTS
+        for match in re.finditer(
+            r"(features/\w+\.feature):(\d+)(?!.*no step)", document.read_text(encoding="utf-8")
+        )
+    }
+    assert named
+    for path, line in named:
+        assert (
+            (PROJECT / path)
+            .read_text(encoding="utf-8")
+            .splitlines()[int(line) - 1]
+            .strip()
+            .startswith("Scenario")
+        )
