@@ -7,10 +7,10 @@ from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import equal_to
 
 from acceptance.drivers.session_api import API
 from acceptance.journeys.recovery import settled
+from acceptance.matchers.answers import has_status
 from acceptance.matchers.sessions import (
     gives_up_to,
     lists,
@@ -56,30 +56,28 @@ def states_followed(context: Context) -> None:
 @when("a program asks for the session's status")
 def status_asked(context: Context) -> None:
     """While nothing else happens to the session."""
-    ask_quietly(context.world, "GET", "status")
+    world: World = context.world
+    platform, session_id = world.platform, world.session.session_id
+    with platform.attendance.paused():
+        before = settled(platform, session_id)
+        world.answer = platform.sessions.request("GET", f"{API}/{session_id}/status")
+        world.noted = before, platform.records.get(session_id)
 
 
 @when("the customer's browser says that she is still there")
 def kept_alive(context: Context) -> None:
-    """Once, while nothing else happens to the session."""
-    ask_quietly(context.world, "POST", "keepalive")
-
-
-def ask_quietly(world: World, method: str, call: str) -> None:
-    """Call the session API about the session at hand, its record noted before and after.
-
-    Its last activity is longer ago by then than the second in which a time to live is counted: one that is not renewed
-    shows.
-    """
+    """More than a second after the last time: a time to live is counted in seconds, so one not renewed shows."""
+    world: World = context.world
     platform, session_id = world.platform, world.session.session_id
     with platform.attendance.paused():
+        platform.sessions.keepalive(session_id)
         before = stays(
             partial(platform.records.get, session_id),
-            equal_to(settled(platform, session_id)),
+            has_status("active"),
             what=f"the record of {world.session}",
             during=timedelta(seconds=1.1),
         )
-        world.answer = platform.sessions.request(method, f"{API}/{session_id}/{call}")
+        world.answer = platform.sessions.request("POST", f"{API}/{session_id}/keepalive")
         world.noted = before, platform.records.get(session_id)
 
 
