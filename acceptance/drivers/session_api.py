@@ -189,7 +189,10 @@ class Attendance:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Keep nobody awake while the block runs: what changes meanwhile has another cause. It must be short."""
+        """Keep nobody awake while the block runs: what changes meanwhile has another cause. It must be short.
+
+        At its end everybody is kept awake at once: several pauses one after the other would leave no turn in between.
+        """
         with self._lock:
             attended = sorted(self._attended)
         self.stop()
@@ -197,6 +200,7 @@ class Attendance:
             yield
         finally:
             for session_id in attended:
+                self._keep_awake(session_id)
                 self.attend(session_id)
 
     def stop(self) -> None:

@@ -145,3 +145,16 @@ def test_nobody_is_kept_awake_during_a_pause_and_everybody_after_it() -> None:
         assert sessions.again.wait(10)
     finally:
         attendance.stop()
+
+
+def test_pauses_in_a_row_leave_nobody_to_expire() -> None:
+    sessions = Counting()
+    attendance = Attendance(sessions, timedelta(hours=1))  # type: ignore[arg-type]
+    attendance.attend("s-1")
+    try:
+        for _ in range(3):
+            with attendance.paused():
+                pass
+        assert sessions.kept == 3
+    finally:
+        attendance.stop()
