@@ -57,8 +57,17 @@ class Started:
 
     def left(self) -> list[str]:
         """What is left of it, in words."""
-        living = [p for p in self.family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-        return [str(p) for p in living] + [str(p) for p in (self.folder, self.ready) if p.exists()]
+        living = [process for process in self.family if _lives(process)]
+        return [str(process) for process in living] + [
+            str(p) for p in (self.folder, self.ready) if p.exists()
+        ]
+
+
+def _lives(process: psutil.Process) -> bool:
+    """It may end between two looks at it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 @pytest.fixture
