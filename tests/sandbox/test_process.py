@@ -66,7 +66,7 @@ class Started:
 def _lives(process: psutil.Process) -> bool:
     """It may end between two looks at it."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
