@@ -29,6 +29,8 @@ def before_all(context: Context) -> None:
     """Check the profile before anything starts; then start or find the deployment, and begin the report."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if "suite" in context:
+            context.suite.abandon()
         # behave runs its cleanups on KeyboardInterrupt and not on SIGTERM.
         raise KeyboardInterrupt
 

@@ -143,10 +143,11 @@ def _npm_ci(node: Path, folder: Path, scratch: Path) -> None:
             "Look at the network and the registry that npm is configured for"
         ) from error
     if result.returncode != 0:
-        said = [line for line in result.stdout.splitlines() if not line.startswith("npm warn")][:20]
+        errors = [line.removeprefix("npm error").strip() for line in result.stdout.splitlines()]
+        said = "; ".join([line for line in errors if line and not line.startswith(("npm ", "at "))][:5])
         raise PackagesError(
-            f"expected npm to install the packages, it ended with {result.returncode}; "
-            "look at the network and the registry that npm is configured for:\n" + "\n".join(said)
+            f"expected npm to install the packages, it ended with {result.returncode} ({said}); "
+            "look at the network and the registry that npm is configured for"
         )
 
 

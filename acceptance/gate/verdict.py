@@ -130,11 +130,16 @@ def judge(case: RunEvidence, *, report: bool = True) -> Verdict:
 
 
 def findings_of(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
-    """Workers that died or left something, and behave's own verdict where nothing else explains it."""
+    """Workers that died, behave's own verdict where nothing else explains it, and what workers left."""
+    yield from _ends(outcomes)
     for outcome in outcomes:
         for sentence in outcome.left:
             # The harness' own litter says nothing about the platform, whose own is in the results.
             yield Finding(Code.NOT_JUDGED, f"the run left on its own machine: {sentence}, by {outcome.name}")
+
+
+def _ends(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+    for outcome in outcomes:
         if outcome.kept or outcome.recalled:
             continue
         fine = all(ended.status in ("passed", "skipped") for ended in outcome.progress.ended)

@@ -94,6 +94,11 @@ class Deployment:
         self._heard = 0
 
     @property
+    def own(self) -> bool:
+        """Whether it was started here and ends with the run."""
+        return self._child is not None
+
+    @property
     def settles_s(self) -> float:
         """Seconds after which it is known whether the deployment died of what was just seen."""
         if self._child is not None:

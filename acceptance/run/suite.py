@@ -225,6 +225,14 @@ class Suite:
 
         return cleanup
 
+    def abandon(self) -> None:
+        """Whoever wanted the run is gone: a platform of the run's own goes as it is, with all that is in it.
+
+        On any other the cleanups still run.
+        """
+        if self.deployment.own:
+            VIEW.lose(ViewLost("the run was told to end"))
+
     def linger(self, say: Callable[[str], None]) -> None:
         """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
         if self.keeps and self.deployment.info and VIEW.lost is None:

@@ -54,11 +54,9 @@ def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario
     assert not list(run.folder.glob("*/failure.txt"))
 
 
-def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
-    output = Output(tmp_path, tmp_path / "results.json", Report.NONE, own=False)
+def suite_of(folder: Path, deployment: Deployment) -> Suite:
+    """A suite that looks at nothing."""
+    output = Output(folder, folder / "results.json", Report.NONE, own=False)
     nothing: Any = SimpleNamespace(
         profile=SimpleNamespace(logs=None),
         records=None,
@@ -67,7 +65,27 @@ def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
         clients=None,
         attendance=None,
     )
-    suite = Suite("r", Deployment.remote(), nothing, output, Keep.NEVER)
+    return Suite("r", deployment, nothing, output, Keep.NEVER)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_run_told_to_end_puts_away_what_lies_on_a_platform_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    child: Any = object() if own else None
+    suite = suite_of(tmp_path, Deployment({}, child, None))
+    undone: list[bool] = []
+    suite.abandon()
+    suite.unless_kept(lambda: undone.append(True))()
+    assert undone == ([] if own else [True])
+
+
+def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    suite = suite_of(tmp_path, Deployment.remote())
     assert suite.unseen(AssertionError("expected: a preview")) is None
     assert isinstance(suite.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
     monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
