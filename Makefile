@@ -54,8 +54,8 @@ $(GONE):
 	@echo "The Python that .venv was made with is gone: it is made anew."
 
 .venv/installed: requirements.txt $(GONE)
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(if $(GONE),--clear) .venv
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
+	"$(PYTHON)" -m venv $(if $(GONE),--clear) .venv
 	@echo "Installing the Python packages (once, about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt \
 		|| { echo "The Python packages could not be installed: look at the network, the room on the disk, and pip's index (pip config list)." >&2; exit 2; }

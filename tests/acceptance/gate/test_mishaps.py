@@ -266,7 +266,7 @@ def test_make_makes_an_environment_anew_whose_python_is_gone_and_says_why_it_can
     python = tmp_path / "python3"
     # A Python that makes environments of itself, and in which no pip comes through.
     python.write_text(
-        '#!/bin/sh\nprintf \'<%s>\' "$@"; case "$2" in venv) ln -sf $0 .venv/bin/python;; pip) exit 1;; esac\n',
+        '#!/bin/sh\nprintf \'<%s>\' "$@"; case "$2" in venv) ln -sf "$0" .venv/bin/python;; pip) exit 1;; esac\n',
         encoding="utf-8",
     )
     python.chmod(0o755)

@@ -207,7 +207,7 @@ def test_a_client_that_ends_the_session_ends_the_command_with_all_it_started(
 
 def test_a_wrong_token_runs_nothing(stand: Stand) -> None:
     marker = stand.state.scratch / "ran"
-    client = Client(stand.server.open(TASK, "edit", f"touch {marker}"), token="guessed")
+    client = Client(stand.server.open(TASK, "edit", f"touch '{marker}'"), token="guessed")
     assert client.receive() is None
     assert not marker.exists()
 
@@ -215,7 +215,7 @@ def test_a_wrong_token_runs_nothing(stand: Stand) -> None:
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"host": "evil.example"}])
 def test_a_web_page_is_refused_and_takes_no_session_away(stand: Stand, headers: dict[str, Any]) -> None:
     marker = stand.state.scratch / "ran"
-    session = stand.server.open(TASK, "edit", f"touch {marker}")
+    session = stand.server.open(TASK, "edit", f"touch '{marker}'")
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(session["streamUrl"], timeout=10, **headers)
     assert not marker.exists()

@@ -160,7 +160,7 @@ def test_the_fence_is_around_the_work_alone(folders: tuple[Path, Path]) -> None:
 
 def test_what_is_started_inside_stays_inside(folders: tuple[Path, Path]) -> None:
     own, other = folders
-    script = f"cat {own}/file; cat {other}/file; echo x > {other}/new; mv {other}/file {own}/taken"
+    script = f"cat '{own}/file'; cat '{other}/file'; echo x > '{other}/new'; mv '{other}/file' '{own}/taken'"
     script += f"; kill -0 {os.getpid()}"
     ended = around(own).run(
         lambda: subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
@@ -207,7 +207,7 @@ def test_only_tcp_and_only_to_what_is_allowed(folders: tuple[Path, Path]) -> Non
         'git config filter.f.clean "{command}; cat"; echo "* filter=f" > .gitattributes',
         'git config remote.origin.receivepack "{command}; git-receive-pack"',
         'git config remote.origin.url "{other}"',
-        'ln -s "{other}" src/linked; git add -A; git commit -qm link',
+        'ln -s "{other}" src/linked; git add -A; git -c user.name=a -c user.email=a@example.com commit -qm link',
     ],
 )
 def test_a_command_in_a_repository_stays_inside(trap: str, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_command_in_a_repository_stays_inside(trap: str, tmp_path: Path) -> No
     mine = open_workspace(places, "client", "mine@example.com", "t")
     remote = places.remote("client", "other")
     before = manifest(theirs.folder), manifest(Path(remote))
-    words = trap.format(command=f"touch {theirs.folder}/trodden {tmp_path}/trodden", other=remote)
+    words = trap.format(command=f"touch '{theirs.folder}/trodden' '{tmp_path}/trodden'", other=remote)
     subprocess.run(["sh", "-ec", words], cwd=mine.root, check=True)
     change = Change("src/linked/HEAD" if "linked" in trap else "src/new", None, "new\n")
 
