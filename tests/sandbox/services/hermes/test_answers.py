@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import boto3
 import pytest
@@ -13,22 +12,7 @@ from botocore.exceptions import ClientError
 from sandbox.services.aws import Clients
 from sandbox.services.hermes.customer_mail import Answers, Claimed
 from sandbox.services.session_record import SessionRecord, stamp
-from tests.aws_platform import aws
 from tests.sandbox.services.hermes.hermes_stand import SENDER, Stand, eventually
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with aws() as url:
-        yield url
-
-
-@pytest.fixture
-def stand(endpoint: str) -> Iterator[Stand]:
-    assert endpoint
-    platform = Stand()
-    yield platform
-    platform.stop()
 
 
 def answers(stand: Stand, claim_s: float = 60.0) -> Answers:

@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,23 +16,8 @@ from sandbox.services.hermes.health import HealthServer
 from sandbox.services.hermes.placement import choose
 from sandbox.services.mail import compose
 from sandbox.services.session_record import INITIALIZING, SessionRecord, stamp
-from tests.aws_platform import aws
 from tests.sandbox.services.hermes.fake_edit import EditTask
 from tests.sandbox.services.hermes.hermes_stand import IDLE_S, SENDER, Stand, eventually, throughout
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with aws() as url:
-        yield url
-
-
-@pytest.fixture
-def stand(endpoint: str) -> Iterator[Stand]:
-    assert endpoint
-    platform = Stand()
-    yield platform
-    platform.stop()
 
 
 def test_a_session_comes_up_routed_announced_and_on_its_task(stand: Stand) -> None:

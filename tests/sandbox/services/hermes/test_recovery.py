@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from sandbox.services.hermes.orchestrator import Orchestrator
 from sandbox.services.session_record import SessionRecord
-from tests.aws_platform import aws
 from tests.sandbox.services.hermes.hermes_stand import Stand, eventually
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with aws() as url:
-        yield url
-
-
-@pytest.fixture
-def stand(endpoint: str) -> Iterator[Stand]:
-    assert endpoint
-    platform = Stand()
-    yield platform
-    platform.stop()
 
 
 def crash(hermes: Orchestrator) -> None:
