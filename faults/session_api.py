@@ -13,6 +13,7 @@ STATUS = "What the session API tells of a session is what is on record"
 KEPT_FOR_A_DAY = "A keepalive keeps the session's record for a day, counted from then"
 OWN_THREAD = "Whoever might be taken for the owner gets a workspace of their own"
 ONE_COMMIT = "Every instruction is one commit of its own files, pushed to the site's remote"
+BAD_TO_LIVE = "A request to a live session with <flaw> is refused, and nothing of the session changes"
 NEVER_BACK = "A session whose task dies is never set back"
 PUT_ASIDE = "A command that fails again and again is put aside"
 
@@ -100,6 +101,21 @@ def ttl_never_stored() -> None:
         return changed and dataclasses.replace(changed, ttl=int(time.time() + self.ttl_s))
 
     Records.touch = touch  # type: ignore[method-assign]
+
+
+@fault(
+    "Whatever stands in the body of a keepalive or an end, it is taken.",
+    part="session_api",
+    caught_by=(BAD_TO_LIVE,),
+)
+def bodies_without_fields_unread() -> None:
+    """What has no fields is not parsed."""
+    from sandbox.services.session_api import validation
+
+    def take(body: bytes) -> None:
+        del body
+
+    validation.no_fields = take
 
 
 @fault(

@@ -71,6 +71,8 @@ Feature: Bad input leaves no trace
         | an over-long instruction            | invalid     |
         | half a character in the instruction | invalid     |
         | an instruction that is not JSON     | invalid     |
+        | a keepalive that is not JSON        | invalid     |
+        | an end that is not JSON             | invalid     |
         | an instruction of 512 KiB           | too large   |
         | a wrong method to instruct          | not allowed |
         | a wrong method to keep alive        | not allowed |

@@ -62,6 +62,8 @@ _TO_A_SESSION: Mapping[str, tuple[str, str, bytes | None]] = MappingProxyType(
         "an instruction that is not JSON": ("POST", "instructions", b"Close the shop"),
         "an instruction of 512 KiB": ("POST", "instructions", _BODIES["a body of 512 KiB"]),
         "a wrong method to instruct": ("PUT", "instructions", b'{"instruction": "Close the shop"}'),
+        "a keepalive that is not JSON": ("POST", "keepalive", b"{reason: none"),
+        "an end that is not JSON": ("POST", "deactivate", b"{reason: none"),
         "a wrong method to keep alive": ("GET", "keepalive", None),
         "a wrong method to end it": ("GET", "deactivate", None),
     }

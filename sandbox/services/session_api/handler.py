@@ -118,13 +118,15 @@ def instruct(request: Request, session_id: str) -> Answer:
     return json_answer(202, {"sessionId": session_id, "instructionId": identity})
 
 
-def keep_alive(_request: Request, session_id: str) -> Answer:
+def keep_alive(request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/keepalive`"""
+    validation.no_fields(request.body)
     return json_answer(200, {"ttl": sessions.keep_alive(backend(), sessions.find(backend(), session_id))})
 
 
-def deactivate(_request: Request, session_id: str) -> Answer:
+def deactivate(request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/deactivate`"""
+    validation.no_fields(request.body)
     record = sessions.deactivate(backend(), sessions.find(backend(), session_id))
     return json_answer(202, {"sessionId": session_id, "status": record.status})
 

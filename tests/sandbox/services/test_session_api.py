@@ -193,6 +193,19 @@ def test_instructions_keepalives_and_deactivation_of_live_and_ended_sessions(sta
     assert document["sessionId"] == session_id
 
 
+@pytest.mark.parametrize(("verb", "taken"), [("keepalive", 200), ("deactivate", 202)])
+@pytest.mark.parametrize(("body", "refused"), [("{reason: none", 400), ("[]", 400), ('"' * 65_537, 413)])
+def test_a_body_that_nobody_needs_is_none_or_a_good_one(
+    stand: Stand, verb: str, taken: int, body: str, refused: int
+) -> None:
+    session_id = stand.activate()["sessionId"]
+    before = stand.end(session_id, "active", last_activity_at="2026-01-01T00:00:00.000Z")
+    path = f"/api/sessions/{session_id}/{verb}"
+    assert stand.call("POST", path, body)[0] == refused
+    assert stand.records.get(session_id) == before
+    assert stand.call("POST", path, {})[0] == taken
+
+
 def test_a_session_resumes_the_users_latest_thread(stand: Stand) -> None:
     named = stand.activate(threadId="spring.sale")
     assert stand.activate()["threadId"] == "spring.sale" == named["threadId"]
