@@ -2,30 +2,5 @@
 
 A fault breaks the platform, never the suite. It is a replaced function, a mutated configuration or a killed
 process, applied inside the part it breaks before that part starts; neither the services nor the sandbox know
-of it.
+of it. `faults.catalogue` has them all.
 """
-
-from faults import (
-    cold_start,
-    concurrency,
-    conversation,
-    persistence,
-    routing,
-    safety,
-    second_look,
-    session_api,
-)
-from faults.registry import FAULTS, Fault
-
-__all__ = [
-    "FAULTS",
-    "Fault",
-    "cold_start",
-    "concurrency",
-    "conversation",
-    "persistence",
-    "routing",
-    "safety",
-    "second_look",
-    "session_api",
-]

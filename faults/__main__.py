@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.results.ledger import NOT_OBSERVED
-from faults import FAULTS, Fault
+from faults.catalogue import FAULTS, Fault
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,7 +10,7 @@ import dataclasses
 import runpy
 import sys
 
-from faults import FAULTS, Fault
+from faults.catalogue import FAULTS, Fault
 
 
 def break_images(fault: Fault) -> None:

@@ -13,7 +13,12 @@ TO_A_LIVE_SESSION = "A reply while the session lives is its next instruction"
 AFTER_ITS_END = "A reply after the session's end resumes the thread in a new session"
 
 
-@fault("An open page shows the first edit and misses all that follow.", part="edit", caught_by=(EVERY_EDIT,))
+@fault(
+    "An open page shows the first edit and misses all that follow.",
+    part="edit",
+    caught_by=(EVERY_EDIT,),
+    values=True,
+)
 def later_edits_unseen() -> None:
     """Each preview server sends its pages the first news, and keeps all others to itself."""
     import shutil

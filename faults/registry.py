@@ -14,7 +14,10 @@ class Fault:
     """One way in which the platform can be broken, and the scenarios that must notice.
 
     `sentence` says it to a product owner. `part` is the process in which `apply` runs before the part starts.
-    `caught_by` are scenario names (an outline by its name as written, with `<...>`): each of them must fail.
+    `caught_by` are scenario names (an outline by its name as written, with `<...>`): each of them must fail, though a
+    run looks no further than the first that does. `clause` are the words of docs/contract.md that are broken.
+    `values` says that the fault changes data that sound code reads, and has no code of its own that could be seen to
+    run: it takes hold where it is applied.
     """
 
     name: str
@@ -22,13 +25,16 @@ class Fault:
     part: Part
     caught_by: tuple[str, ...]
     apply: Callable[[], None]
+    clause: str = ""
+    values: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
+"""Every fault by its name, once `faults.catalogue` is imported."""
 
 
 def fault(
-    sentence: str, *, part: Part, caught_by: tuple[str, ...]
+    sentence: str, *, part: Part, caught_by: tuple[str, ...], clause: str = "", values: bool = False
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Enter the decorated function as a fault under its own name; ValueError for a name that is taken."""
 
@@ -36,7 +42,7 @@ def fault(
         name = apply.__name__
         if name in FAULTS:
             raise ValueError(f"fault {name!r} is entered twice: rename one of them")
-        FAULTS[name] = Fault(name, sentence, part, caught_by, apply)
+        FAULTS[name] = Fault(name, sentence, part, caught_by, apply, clause, values)
         return apply
 
     return enter

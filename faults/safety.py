@@ -123,7 +123,10 @@ def refused_requests_count() -> None:
 
 
 @fault(
-    "A session ends by whatever method its end is asked for.", part="session_api", caught_by=(BAD_TO_LIVE,)
+    "A session ends by whatever method its end is asked for.",
+    part="session_api",
+    caught_by=(BAD_TO_LIVE,),
+    values=True,
 )
 def any_method_ends_a_session() -> None:
     """A link that somebody follows, or that a mail scanner tries, deactivates."""

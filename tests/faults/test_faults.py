@@ -9,8 +9,8 @@ import pytest
 from behave.model import Scenario
 from behave.parser import parse_file
 
-from faults import FAULTS, Fault
 from faults.__main__ import judge, name_pattern
+from faults.catalogue import FAULTS, Fault
 from faults.registry import fault
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
