@@ -9,7 +9,6 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import equal_to
 
-from acceptance.journeys.customer_sessions import IN_A_ROW
 from acceptance.journeys.recovery import (
     ask_all,
     ask_amid,
@@ -25,6 +24,7 @@ from acceptance.matchers.tasks import is_another_than, is_left_running
 from acceptance.run.world import World
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.expect import expect
+from acceptance.waiting.observed import IN_A_ROW
 from acceptance.waiting.waits import wait_until
 
 FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
@@ -98,7 +98,7 @@ def edit_dies_amid_one(context: Context, instruction: str) -> None:
     """Between the first byte written and the commit, as nearly as can be had."""
     world: World = context.world
     world.task = task_of(world.platform, world.session)
-    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.sessions.workspace(world.session).folder}/src"))
+    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.session.workspace.folder}/src"))
     with world.platform.accidents.dying_when(world.task, moment):
         ask_all(world.platform, world.session, [instruction])
 

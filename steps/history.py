@@ -26,7 +26,7 @@ def one_commit_each(context: Context) -> None:
     """All that the session was ever asked, its first instruction included, each exactly once."""
     world: World = context.world
     session = world.session
-    git = world.sessions.workspace(session).git
+    git = session.workspace.git
     wait_until(
         git.log,
         carries_out(
@@ -41,7 +41,7 @@ def one_commit_each(context: Context) -> None:
 def own_file_only(context: Context) -> None:
     """The table's file is all that the instruction's commit changed."""
     world: World = context.world
-    git = world.sessions.workspace(world.session).git
+    git = world.session.workspace.git
     shas = {commit.subject: commit.sha for commit in git.log()}
     for row in rows(context.table):
         changed = git.changed_by(shas[subject_of(row["instruction"])])
@@ -53,7 +53,7 @@ def nothing_uncommitted(context: Context) -> None:
     """No instruction half done."""
     world: World = context.world
     wait_until(
-        world.sessions.workspace(world.session).git.uncommitted,
+        world.session.workspace.git.uncommitted,
         empty(),
         what=f"uncommitted work of {world.session}",
         within=world.platform.profile.patience.instruction,
@@ -64,7 +64,7 @@ def nothing_uncommitted(context: Context) -> None:
 def history_grew(context: Context, count: int) -> None:
     """No commit of before rewritten, dropped or moved."""
     world: World = context.world
-    now = world.sessions.workspace(world.session).git.log()
+    now = world.session.workspace.git.log()
     expect(now, continues(world.remembered.history, by=count), f"history of {world.customer}")
 
 
@@ -81,7 +81,7 @@ def record_names_last_commit(context: Context) -> None:
     session, patience = world.session, world.platform.profile.patience
     wait_until(
         lambda: world.platform.records.get(session.session_id).last_commit,
-        equal_to(world.sessions.workspace(session).git.head()),
+        equal_to(session.workspace.git.head()),
         what=f"last commit on the record of {session}",
         within=patience.instruction,
     )
@@ -91,7 +91,7 @@ def record_names_last_commit(context: Context) -> None:
 def history_pushed(context: Context) -> None:
     """The remote's branch stands where the workspace's does."""
     world: World = context.world
-    git, branch = world.sessions.workspace(world.session).git, f"thread-{world.session.activation.thread_id}"
+    git, branch = world.session.workspace.git, f"thread-{world.session.activation.thread_id}"
     wait_until(
         git.pushed,
         has_entry(branch, git.branches()[branch]),
@@ -104,7 +104,7 @@ def history_pushed(context: Context) -> None:
 def repository_sound(context: Context) -> None:
     """As git itself judges it, every object looked at."""
     world: World = context.world
-    expect(world.sessions.workspace(world.session).git.problems(), empty(), f"git fsck of {world.session}")
+    expect(world.session.workspace.git.problems(), empty(), f"git fsck of {world.session}")
 
 
 @then("exactly {count:d} session is on record for the customer")

@@ -27,9 +27,7 @@ from acceptance.matchers.answers import same_files_as
 from acceptance.matchers.sessions import is_true_of
 from acceptance.run.table import rows
 from acceptance.run.world import World
-from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.expect import expect
-from acceptance.waiting.waits import wait_until
 
 
 @given("an owner at work in her workspace")
@@ -37,23 +35,17 @@ def owner_at_work(context: Context) -> None:
     """A live session, its workspace remembered as it is."""
     world: World = context.world
     world.owner = world.start_live(world.new_customer(), 'Change the heading to "Mine alone"')
-    world.remembered = Snapshot.of(world.sessions.workspace(world.owner))
+    world.remembered = Snapshot.of(world.owner.workspace)
 
 
 @given("a secret in her workspace")
 def secret_in_workspace(context: Context) -> None:
     """A file with words that stand nowhere else, which her own preview serves: so the words can be found."""
     world: World = context.world
-    workspace = world.sessions.workspace(world.owner)
+    workspace = world.owner.workspace
     world.secret = Secret.hidden_in(workspace)
     world.remembered = Snapshot.of(workspace)
-    wait_until(
-        lambda deadline: world.platform.preview.get(world.owner.page(world.secret.page), deadline=deadline),
-        tells(world.secret),
-        what=world.owner.page(world.secret.page),
-        within=world.platform.profile.patience.instruction,
-        transient=(Unreachable,),
-    )
+    world.owner.page(world.secret.page).becomes(tells(world.secret))
 
 
 @when("these start with: {instruction}")
@@ -69,7 +61,7 @@ def another_pries(context: Context) -> None:
     """By every way known to have led out of a preview's own files."""
     world: World = context.world
     own = world.suite.shared.session()
-    ways = ways_to(world.secret, own.preview_url, world.sessions.workspace(own).folder)
+    ways = ways_to(world.secret, own.preview_url, own.workspace.folder)
     world.answers = pry(world.platform.web, ways)
 
 
@@ -78,23 +70,17 @@ def anothers_page_spies(context: Context) -> None:
     """His own page, run by the server of his own preview: it reads, lists and writes whatever it can."""
     world: World = context.world
     own = world.suite.shared.session()
-    workspace = world.sessions.workspace(own)
+    workspace = own.workspace
     world.undo_later(partial(workspace.run, f"rm -f {shlex.quote(f'{workspace.folder}/src/pages/spy.js')}"))
     workspace.write("src/pages/spy.js", spy_on(world.secret, world.platform.workspaces.root).encode())
-    world.answer = wait_until(
-        lambda deadline: world.platform.preview.get(own.page("spy"), deadline=deadline),
-        looked_everywhere(),
-        what=own.page("spy"),
-        within=world.platform.profile.patience.instruction,
-        transient=(Unreachable,),
-    )
+    world.answer = own.page("spy").becomes(looked_everywhere())
 
 
 @when("the customer asks for a file in the owner's workspace, named by {way}, and then: {instruction}")
 def asks_for_owners_file(context: Context, way: str, instruction: str) -> None:
     """By a path that leads there from the server's root, or up and out of the customer's own workspace."""
     world: World = context.world
-    target = f"{world.sessions.workspace(world.owner).folder}/src/pages/index.astro"
+    target = f"{world.owner.workspace.folder}/src/pages/index.astro"
     path = {"its absolute path": target, "steps up": "../" * UP + target.lstrip("/")}[way]
     ask_all(world.platform, world.session, [f"Create a {path} file", instruction])
 
@@ -131,7 +117,7 @@ def own_threads(context: Context) -> None:
 def owners_workspace_unchanged(context: Context) -> None:
     """Every file byte for byte, and no other; HEAD and every branch where they were."""
     world: World = context.world
-    now = Snapshot.of(world.sessions.workspace(world.owner))
+    now = Snapshot.of(world.owner.workspace)
     expect(now.files, same_files_as(world.remembered.files), f"the files of {world.owner}")
     expect(now, same_repository_as(world.remembered), f"the repository of {world.owner}")
 

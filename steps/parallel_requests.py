@@ -92,7 +92,7 @@ def repository_sound(context: Context) -> None:
     """`git fsck` finds nothing, nothing is uncommitted, and the remote has the branch as it is."""
     world: World = context.world
     session = world.crowd[0]
-    git, branch = world.sessions.workspace(session).git, f"thread-{session.activation.thread_id}"
+    git, branch = session.workspace.git, f"thread-{session.activation.thread_id}"
     wait_until(
         lambda: order_of(git, branch),
         sound_and_pushed(),

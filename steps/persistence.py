@@ -6,7 +6,7 @@ from behave import given, then
 from behave.runner import Context
 from hamcrest import equal_to
 
-from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.customer_session import Customer
 from acceptance.journeys.recovery import task_of
 from acceptance.journeys.workspace_fixtures import LaidOut, inflict, lay_out, of_every_kind
 from acceptance.journeys.workspace_state import Snapshot, apart_from, kept
@@ -26,7 +26,7 @@ def named_live_session(context: Context, user_id: str, client_id: str, instructi
 def files_of_every_kind(context: Context, count: int) -> None:
     """Names in several scripts, empty, binary and executable files, links; one committed file changed since."""
     world: World = context.world
-    workspace = world.sessions.workspace(world.session)
+    workspace = world.session.workspace
     lay_out(workspace)
     expect(LaidOut.found_in(workspace), of_every_kind(count), workspace.folder)
 
@@ -35,7 +35,7 @@ def files_of_every_kind(context: Context, count: int) -> None:
 def workspace_remembered(context: Context) -> None:
     """Files byte for byte, history, and what is not committed."""
     world: World = context.world
-    world.remembered = Snapshot.of(world.sessions.workspace(world.session))
+    world.remembered = Snapshot.of(world.session.workspace)
 
 
 @given("the session has ended and Edit has gone to zero")
@@ -60,7 +60,7 @@ def damaged_workspace(context: Context, damage: str) -> None:
     """A session's workspace is damaged, remembered as it is then, and left."""
     world: World = context.world
     world.start_live(world.new_customer(), 'Change the heading to "Before the crash"')
-    workspace = world.sessions.workspace(world.session)
+    workspace = world.session.workspace
     inflict(workspace, damage)
     world.remembered = Snapshot.of(workspace)
     world.sessions.end([world.session])
@@ -95,15 +95,13 @@ def every_file_and_one_more(context: Context, added: str) -> None:
 def still_uncommitted(context: Context) -> None:
     """The same paths, neither committed nor thrown away."""
     world: World = context.world
-    now = world.sessions.workspace(world.session).git.uncommitted()
+    now = world.session.workspace.git.uncommitted()
     expect(now, equal_to(world.remembered.uncommitted), f"what is not committed of {world.customer}")
 
 
 def files_are_kept(world: World, *changed: str, added: str | None = None) -> None:
     """Compare with what was remembered, and enter the count of files kept."""
     before = apart_from(world.remembered.files, changed)
-    now = apart_from(
-        world.sessions.workspace(world.session).manifest(), [*changed, *([added] if added else [])]
-    )
+    now = apart_from(world.session.workspace.manifest(), [*changed, *([added] if added else [])])
     world.suite.ledger.measure("files", *kept(before, now))
     expect(now, same_files_as(before), f"the files of {world.customer}")

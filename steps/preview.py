@@ -11,7 +11,6 @@ from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, answers_with, has_heading, is_live, is_waiting_page
 from acceptance.matchers.preview import has_update_since, served_whenever_healthy, waiting_then_live
 from acceptance.run.world import World
-from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.expect import expect
 from acceptance.waiting.waits import wait_until
 
@@ -66,13 +65,7 @@ def named_page_says(context: Context, name: str, words: str) -> None:
 def page_says(context: Context, name: str, words: str) -> None:
     """Look at a page of the preview until it carries the words."""
     world: World = context.world
-    wait_until(
-        lambda deadline: world.platform.preview.get(world.session.page(name), deadline=deadline),
-        has_heading(words),
-        what=world.session.page(name),
-        within=world.platform.profile.patience.instruction,
-        transient=(Unreachable,),
-    )
+    world.session.page(name).becomes(has_heading(words))
 
 
 @then("every answer at the preview's address was the waiting page, until it was the site")

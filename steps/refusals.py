@@ -76,7 +76,7 @@ def session_unchanged(context: Context) -> None:
     world: World = context.world
     before, after = world.noted
     expect(after, unchanged_since(before), f"the record of {world.session}")
-    history = world.sessions.workspace(world.session).git.log()
+    history = world.session.workspace.git.log()
     expect(
         history[0].subject, equal_to(world.session.instructions[-1]), f"the last commit of {world.session}"
     )

@@ -8,7 +8,7 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly, equal_to, has_length, not_none
 
-from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.customer_session import Customer
 from acceptance.journeys.idle_watch import expired_while_connected
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, answers_page, has_status, within_budget

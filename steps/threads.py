@@ -23,7 +23,7 @@ def customer_asked(context: Context, instruction: str) -> None:
     world: World = context.world
     world.ask(world.session, instruction)
     wait_until(
-        world.sessions.workspace(world.session).git.log,
+        world.session.workspace.git.log,
         has_commit(subject_of(instruction)),
         what=f"history of {world.session}",
         within=world.platform.profile.patience.instruction,
@@ -62,7 +62,7 @@ def first_preview_says(context: Context, words: str) -> None:
 def branches_apart(context: Context) -> None:
     """As the contract names branches, in the one repository of the customer."""
     world: World = context.world
-    git = world.sessions.workspace(world.session).git
+    git = world.session.workspace.git
     first, second = world.all_sessions[-2:]
     for mine, other in ((first, second), (second, first)):
         own, foreign = subject_of(mine.instructions[0]), subject_of(other.instructions[0])

@@ -33,7 +33,7 @@ def others_secret(context: Context) -> None:
     """A file with words that stand nowhere else."""
     world: World = context.world
     other = world.suite.shared.endings()[EXPIRED]
-    world.secret = Secret.hidden_in(world.sessions.workspace(other))
+    world.secret = Secret.hidden_in(other.workspace)
 
 
 @when("a visitor's request is traced to the service that takes it")

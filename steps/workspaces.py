@@ -40,6 +40,4 @@ def file_exists(context: Context, path: str) -> None:
 def workspace_unchanged(context: Context) -> None:
     """Every file byte for byte, and no other, since the instruction was sent."""
     world: World = context.world
-    expect(
-        world.sessions.workspace(world.session).manifest(), same_files_as(world.manifest), str(world.session)
-    )
+    expect(world.session.workspace.manifest(), same_files_as(world.manifest), str(world.session))

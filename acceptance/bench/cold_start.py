@@ -8,7 +8,7 @@ from datetime import datetime
 
 from acceptance.bench.spread import Spread, spreads
 from acceptance.bench.stand import Stand
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.timeline import Stage
 
 

@@ -10,7 +10,7 @@ from acceptance.bench.processes import Usage, of_children, own_cpu_s
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.journeys.customer_group import Crowd, until_all_live
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.timeline import Stage
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.waits import ClaimFailed

@@ -12,7 +12,7 @@ from hamcrest import greater_than
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.drivers.hmr import Frame
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.preview import has_update_since
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.waits import wait_until
@@ -41,7 +41,7 @@ def measure(stand: Stand) -> EditToFrame:
     stand.say(f"{stand.plan.edits} edits with the preview open")
     taken: dict[str, list[float]] = {PAGE: [], STYLES: []}
     with stand.at_work('Change the heading to "Edits"') as session:
-        folder = local_folder(stand, session)
+        folder = local_folder(session)
         for number in range(1, stand.plan.edits + 1):
             for path, series in taken.items():
                 series.append(_edit(stand, session, folder, path, number))
@@ -49,9 +49,9 @@ def measure(stand: Stand) -> EditToFrame:
     return EditToFrame(how, {path: spread(series) for path, series in taken.items()})
 
 
-def local_folder(stand: Stand, session: CustomerSession) -> Path | None:
+def local_folder(session: CustomerSession) -> Path | None:
     """The session's workspace as a folder of this machine; None where workspaces are elsewhere."""
-    here = Path(stand.sessions.workspace(session).folder)
+    here = Path(session.workspace.folder)
     return here if here.is_dir() else None
 
 
@@ -70,7 +70,7 @@ def _edit(stand: Stand, session: CustomerSession, folder: Path | None, path: str
         what=f"seconds since the last message to the browser on {session}",
         within=patience.instruction,
     )
-    workspace = stand.sessions.workspace(session)
+    workspace = session.workspace
     before = (folder / path).read_bytes() if folder else workspace.read(path)
     save: Callable[[bytes], object] = (
         (folder / path).write_bytes if folder else lambda content: workspace.write(path, content)

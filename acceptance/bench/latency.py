@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 
 REACH_S = 2.0

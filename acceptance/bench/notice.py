@@ -21,7 +21,7 @@ from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand, soon
 from acceptance.bench.waiter import SideBySide, side_by_side
 from acceptance.drivers.ecs import Task
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import has_heading
 from acceptance.matchers.preview import has_update_since
 from acceptance.waiting.errors import NoData, Unreachable
@@ -69,7 +69,7 @@ def measure(stand: Stand) -> Notices:
                 note(kind, seconds)
             note("browser is sent an update", update_arrives(stand, session, number))
             note("page says the new words", page_says(stand, session, number))
-            if (folder := local_folder(stand, session)) is not None:
+            if (folder := local_folder(session)) is not None:
                 note("file is there (ECS Exec)", file_appears(stand, session, folder / f"noticed-{number}"))
         waiter = side_by_side(stand) if stand.plan.against_waiter else None
     with contextlib.suppress(NoData):
@@ -162,7 +162,7 @@ def page_says(stand: Stand, session: CustomerSession, number: int) -> float:
 
 def file_appears(stand: Stand, session: CustomerSession, path: Path) -> float:
     """Put a file into the workspace on this machine and wait until a command in a task sees it."""
-    workspace = stand.sessions.workspace(session)
+    workspace = session.workspace
     written_at: list[float] = []
 
     def write() -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import Customer, CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.run.suite import Suite
 
 AT_WORK_S = (0.15, 0.45)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from acceptance.drivers.session_api import API
-from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.customer_session import Customer
 
 KIB = 1024
 

@@ -8,7 +8,7 @@ from functools import partial
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_api import API
-from acceptance.journeys.customer_sessions import Customer
+from acceptance.journeys.customer_session import Customer
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import UnexpectedAnswer
 

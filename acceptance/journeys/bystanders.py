@@ -14,7 +14,7 @@ from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.workspace import Manifest
-from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import same_files_as
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
@@ -47,7 +47,7 @@ class BystanderWatch:
 
     def __init__(self, platform: Platform, session: CustomerSession) -> None:
         self.session = session
-        self._workspace = CustomerSessions(platform).workspace(session)
+        self._workspace = session.workspace
         self._pages: Recorder[Answer] = platform.preview.recorder(
             session.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
         )

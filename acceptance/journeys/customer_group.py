@@ -12,7 +12,8 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import Customer, CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.matchers.groups import nobody_at_work
 from acceptance.matchers.tasks import counts_none
 from acceptance.waiting.concurrently import at_once

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -12,9 +11,8 @@ from hamcrest import equal_to, greater_than
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.drivers.workspace import Workspace
+from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.timeline import Stage, Timeline, follow
 from acceptance.matchers.answers import asleep, ended_otherwise, has_status, is_live
 from acceptance.matchers.tasks import counts_none, none_counted, none_queued, that_many
@@ -23,56 +21,6 @@ from acceptance.waiting.expect import expect
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder
 from acceptance.waiting.waits import stays, wait_until
-
-IN_A_ROW = 3
-"""So many answers one after the other make a preview "served": a load balancer in motion gives a good one by chance."""
-
-
-@dataclass(frozen=True)
-class Customer:
-    """Somebody with an address, at a client."""
-
-    client_id: str
-    user_id: str
-
-    def __str__(self) -> str:
-        return f"{self.user_id} of {self.client_id}"
-
-
-@dataclass
-class CustomerSession:
-    """One session of a customer: what the API answered, what was asked, and when each stage was reached."""
-
-    customer: Customer
-    activation: Activation
-    asked_at: datetime
-    timeline: Timeline
-    instructions: list[str]
-    browsers: list[HmrSocket] = field(default_factory=list)
-
-    @property
-    def session_id(self) -> str:
-        """The session's identifier."""
-        return self.activation.session_id
-
-    @property
-    def preview_url(self) -> str:
-        """The preview's address, with a slash at the end."""
-        return self.activation.preview_url
-
-    @property
-    def browser(self) -> HmrSocket:
-        """The last browser that opened the preview; LookupError if none did."""
-        if not self.browsers:
-            raise LookupError(f"session {self.session_id}: no browser has its preview open")
-        return self.browsers[-1]
-
-    def page(self, name: str = "") -> str:
-        """The address of a page of the site, by its path below the preview."""
-        return self.preview_url + name.lstrip("/")
-
-    def __str__(self) -> str:
-        return f"session {self.session_id} of {self.customer}"
 
 
 class CustomerSessions:
@@ -99,7 +47,7 @@ class CustomerSessions:
             thread_id=thread_id,
             idempotency_key=idempotency_key,
         )
-        return CustomerSession(customer, session, asked_at, timeline, [instruction])
+        return CustomerSession(customer, session, asked_at, timeline, [instruction], self._platform)
 
     def until_live(self, session: CustomerSession) -> timedelta:
         """Wait until the session is active, its page served and a browser connected; the time since it was asked for.
@@ -146,16 +94,7 @@ class CustomerSessions:
 
     def until_served(self, session: CustomerSession, within: timedelta | None = None) -> None:
         """Wait until visitors are served, as many in a row as it takes to call it so: see `IN_A_ROW`."""
-        platform, patience = self._platform, self._platform.profile.patience
-        wait_until(
-            lambda deadline: platform.preview.get(session.preview_url, deadline=deadline),
-            is_live(),
-            what=f"preview of {session}",
-            within=within or patience.request,
-            every=patience.poll,
-            steadily=IN_A_ROW,
-            transient=(Unreachable,),
-        )
+        session.home_page.becomes(is_live(), within=within or self._platform.profile.patience.request)
 
     def open_browser(self, session: CustomerSession) -> HmrSocket:
         """Open the preview's home page as a browser does, and keep it open."""
@@ -244,10 +183,6 @@ class CustomerSessions:
         look = partial(self._platform.records.count, client_id)
         wait_until(look, equal_to(count), what=what, within=patience.record, every=patience.poll)
         stays(look, equal_to(count), what=what, during=patience.quiet_window, every=patience.poll)
-
-    def workspace(self, session: CustomerSession) -> Workspace:
-        """The workspace of a session's customer, where the contract puts the first owner of a name."""
-        return self._platform.workspaces.of(session.customer.client_id, session.customer.user_id)
 
     def end(self, sessions: Sequence[CustomerSession]) -> None:
         """Close the browsers, end the sessions and wait until they have ended."""

@@ -10,7 +10,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import Frame, HmrSocket
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.recovery import ask_all, last_heading
 from acceptance.matchers.answers import has_heading
 from acceptance.waiting.errors import NoData, Unreachable

@@ -10,7 +10,7 @@ from acceptance.drivers.ecs import Task
 from acceptance.drivers.load_balancer import Rule
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_group import ask_in_parallel
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.matcher import DescribedMatcher

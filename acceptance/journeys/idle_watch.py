@@ -12,7 +12,8 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import ENDED
-from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.waiting.errors import NoData, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder, Sample

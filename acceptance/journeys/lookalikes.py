@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acceptance.drivers.workspace import Workspace, Workspaces
-from acceptance.journeys.customer_sessions import Customer, CustomerSession
+from acceptance.journeys.customer_session import Customer, CustomerSession
 
 
 def newcomer(who: str, owner: Customer, other_client: str) -> Customer:

@@ -8,7 +8,8 @@ from hamcrest import not_
 
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.matchers.answers import is_open
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.waits import Deadline, wait_until

@@ -15,7 +15,7 @@ from acceptance.drivers.ecs import Counts, Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import is_live
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NotReady

@@ -9,7 +9,7 @@ from hamcrest import has_length
 
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.bystanders import BystanderObservations, BystanderWatches
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.waiting.waits import NotInTime, wait_until
 
 

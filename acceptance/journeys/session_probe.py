@@ -11,7 +11,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import title_and_headings
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher

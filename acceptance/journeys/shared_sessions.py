@@ -13,7 +13,8 @@ from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_group import Crowd, until_all_live
-from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import Customer, CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.sampler import Recorder, Sample

@@ -13,7 +13,8 @@ from acceptance.config.profile import read
 from acceptance.drivers.aws import AwsRefusal
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.customer_sessions import CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.shared_sessions import Shared, Witnessed
 from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger

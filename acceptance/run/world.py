@@ -20,7 +20,8 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Manifest
 from acceptance.journeys.bystanders import BystanderObservations, BystanderWatches
 from acceptance.journeys.customer_group import Crowd
-from acceptance.journeys.customer_sessions import Customer, CustomerSession, CustomerSessions
+from acceptance.journeys.customer_session import Customer, CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.forwarded_request import Arrival
 from acceptance.journeys.further_edits import Edit
 from acceptance.journeys.idle_watch import OpenTab
@@ -167,7 +168,7 @@ class World:
 
     def ask(self, session: CustomerSession, instruction: str) -> None:
         """Send a further instruction; what the open browsers were sent before it is not news."""
-        self.manifest = self.sessions.workspace(session).manifest()
+        self.manifest = session.workspace.manifest()
         self._marks = {id(browser): browser.mark() for browser in session.browsers}
         session.instructions.append(instruction)
         self.platform.sessions.instruct(session.session_id, instruction)
@@ -213,7 +214,12 @@ class World:
             created_at=record.created_at or self.asked_at,
         )
         session = CustomerSession(
-            self.customer, activation, self.asked_at, self._mail_timeline, [self._mailed_as]
+            self.customer,
+            activation,
+            self.asked_at,
+            self._mail_timeline,
+            [self._mailed_as],
+            self.platform,
         )
         session.timeline.mark(Stage.ON_RECORD)
         self.adopt(session)

@@ -122,7 +122,7 @@ def wait_until(
     """
     with WAITS.during(what, clock.now()):
         return _until(
-            _adapt(probe),
+            look_of(probe),
             matcher,
             story=Story(what, _describe(matcher), evidence),
             within=within,
@@ -218,7 +218,7 @@ def stays(
     with WAITS.during(what, clock.now()):
         story = Story(what, _describe(matcher), evidence)
         seen, unseen = _throughout(
-            _adapt(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
+            look_of(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
         )
     if len(seen) < at_least:
         told = story.failure(
@@ -267,7 +267,8 @@ def _throughout(
         clock.pause(min(every.total_seconds(), max(0.0, deadline.at - clock.now())))
 
 
-def _adapt(probe: Probe[T]) -> Callable[[Deadline], T]:
+def look_of(probe: Probe[T]) -> Callable[[Deadline], T]:
+    """The probe as one that is handed the deadline, whether it asks for it or not."""
     parameters = inspect.signature(probe).parameters.values()
     needed = [
         p

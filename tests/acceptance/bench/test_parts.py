@@ -27,7 +27,7 @@ from acceptance.bench.waiter import stable
 from acceptance.bench.whole_run import behave_arguments
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.hmr import Frame
-from acceptance.journeys.customer_sessions import CustomerSession
+from acceptance.journeys.customer_session import CustomerSession
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 
@@ -155,15 +155,10 @@ def test_since_counts_from_a_stamp_until_now() -> None:
     assert 60 <= since(datetime.now(UTC) - timedelta(minutes=1)) < 61
 
 
-def test_a_workspace_that_is_no_folder_here_is_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workspace_that_is_no_folder_here_is_elsewhere(tmp_path: Path) -> None:
     for place, found in ((tmp_path, tmp_path), (tmp_path / "elsewhere", None)):
-        sessions = SimpleNamespace(workspace=lambda _session, place=place: SimpleNamespace(folder=str(place)))
-        monkeypatch.setattr(
-            "acceptance.bench.stand.CustomerSessions", lambda _platform, sessions=sessions: sessions
-        )
-        assert local_folder(stand(), session()) == found
+        workspace = SimpleNamespace(folder=str(place))
+        assert local_folder(cast(CustomerSession, SimpleNamespace(workspace=workspace))) == found
 
 
 def test_silence_counts_from_the_last_message() -> None:

@@ -23,7 +23,7 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import FileEntry, Manifest
 from acceptance.journeys.bystanders import BystanderObservations, undisturbed
 from acceptance.journeys.customer_group import one_commit_each
-from acceptance.journeys.customer_sessions import Customer, CustomerSession
+from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.id_entropy import random_bits, sessions_of_their_own, the_same_session, unguessable
 from acceptance.journeys.session_probe import SessionView, shows_own_work_only
 from acceptance.journeys.task_concurrency import busiest, never_more_than, ran_at_once
@@ -35,6 +35,9 @@ from acceptance.waiting.errors import NoData
 from acceptance.waiting.sampler import Sample
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
+
+NOWHERE: Any = None
+"""No platform: nothing is looked at."""
 
 
 def at(seconds: float) -> datetime:
@@ -51,7 +54,9 @@ def task(name: str, created: float, stopped: float | None, started: float | None
 
 def session(name: str, *instructions: str) -> CustomerSession:
     session = Activation(name, "acme", f"{name}@x", "t", "initializing", f"https://x/session/{name}/", T0)
-    return CustomerSession(Customer("acme", f"{name}@x"), session, T0, Timeline(), list(instructions))
+    return CustomerSession(
+        Customer("acme", f"{name}@x"), session, T0, Timeline(), list(instructions), NOWHERE
+    )
 
 
 def commit(session: str, subject: str, parents: int = 1) -> Commit:

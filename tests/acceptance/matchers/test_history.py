@@ -22,7 +22,7 @@ from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import FileEntry, Manifest, Workspace, Workspaces
-from acceptance.journeys.customer_sessions import Customer, CustomerSession
+from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.path_traversal import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.recovery import Service, serves_elsewhere
@@ -43,6 +43,9 @@ from tests.fake_server import serving
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
+NOWHERE: Any = None
+"""No platform: nothing is looked at."""
+
 
 def commit(sha: str, subject: str = "", thread: str = "t", session: str = "s") -> Commit:
     trailers = MappingProxyType({"Thread": (thread,), "Session": (session,)})
@@ -55,7 +58,7 @@ def answer(status: int, text: str = "") -> Answer:
 
 def session(user: str = "anna@example.com", client: str = "acme") -> CustomerSession:
     session = Activation("s-1", client, user, "t", "initializing", "https://x/session/s-1/", NOW)
-    return CustomerSession(Customer(client, user), session, NOW, Timeline(), [])
+    return CustomerSession(Customer(client, user), session, NOW, Timeline(), [], NOWHERE)
 
 
 def service(task: str, status: str = "active", says: str | None = None, page: int = 200) -> Service:

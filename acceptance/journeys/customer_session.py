@@ -1,0 +1,132 @@
+"""One session of a customer, and what can be observed of it, each with the patience that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from acceptance.drivers.git import Commit
+from acceptance.drivers.hmr import HmrSocket
+from acceptance.drivers.http import Answer
+from acceptance.drivers.mailbox import Received
+from acceptance.drivers.platform import Platform
+from acceptance.drivers.session_api import Activation
+from acceptance.drivers.session_table import SessionRecord
+from acceptance.drivers.workspace import Workspace
+from acceptance.journeys.timeline import Timeline
+from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.observed import IN_A_ROW, Observed
+from acceptance.waiting.waits import Deadline
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody with an address, at a client."""
+
+    client_id: str
+    user_id: str
+
+    def __str__(self) -> str:
+        return f"{self.user_id} of {self.client_id}"
+
+
+@dataclass
+class CustomerSession:
+    """One session of a customer: what the API answered, what was asked, and when each stage was reached."""
+
+    customer: Customer
+    activation: Activation
+    asked_at: datetime
+    timeline: Timeline
+    instructions: list[str]
+    platform: Platform = field(repr=False)
+    browsers: list[HmrSocket] = field(default_factory=list)
+
+    @property
+    def session_id(self) -> str:
+        """The session's identifier."""
+        return self.activation.session_id
+
+    @property
+    def preview_url(self) -> str:
+        """The preview's address, with a slash at the end."""
+        return self.activation.preview_url
+
+    @property
+    def branch(self) -> str:
+        """The branch of its thread, as the contract names it."""
+        return f"thread-{self.activation.thread_id}"
+
+    @property
+    def browser(self) -> HmrSocket:
+        """The last browser that opened the preview; LookupError if none did."""
+        if not self.browsers:
+            raise LookupError(f"session {self.session_id}: no browser has its preview open")
+        return self.browsers[-1]
+
+    @property
+    def workspace(self) -> Workspace:
+        """The customer's workspace, where the contract puts the first owner of a name."""
+        return self.platform.workspaces.of(self.customer.client_id, self.customer.user_id)
+
+    @property
+    def record(self) -> SessionRecord:
+        """Its record as it is now; UnknownSession if there is none."""
+        return self.platform.records.get(self.session_id)
+
+    @property
+    def home_page(self) -> Observed[Answer]:
+        """What a visitor of the preview's address gets."""
+        return self.page()
+
+    def page(self, name: str = "") -> Observed[Answer]:
+        """What a visitor of a page of the site gets, by its path below the preview."""
+        url = self.preview_url + name.lstrip("/")
+
+        def look(deadline: Deadline) -> Answer:
+            return self.platform.preview.get(url, deadline=deadline)
+
+        return Observed(
+            url,
+            look,
+            within=self.platform.profile.patience.instruction,
+            every=self.platform.profile.patience.poll,
+            steadily=IN_A_ROW,
+            transient=(Unreachable,),
+        )
+
+    @property
+    def open_page(self) -> Observed[HmrSocket]:
+        """The page that the last browser has open: what it was sent, and whether it is connected."""
+        browser = self.browser
+        patience = self.platform.profile.patience
+        return Observed(f"browser on {self}", lambda: browser, within=patience.instruction)
+
+    @property
+    def history(self) -> Observed[Sequence[Commit]]:
+        """The commits of its thread's branch, newest first."""
+        log = partial(self.workspace.git.log, self.branch)
+        return Observed(f"history of {self}", log, within=self.platform.profile.patience.recovery)
+
+    @property
+    def last_commit(self) -> Observed[str | None]:
+        """The commit that its record names."""
+        patience = self.platform.profile.patience
+        return Observed(
+            f"last commit on the record of {self}",
+            lambda: self.record.last_commit,
+            within=patience.instruction,
+            every=patience.poll,
+        )
+
+    @property
+    def inbox(self) -> Observed[tuple[Received, ...]]:
+        """All mail that its customer has."""
+        look = partial(self.platform.mailbox.inbox, self.customer.user_id)
+        patience = self.platform.profile.patience
+        return Observed(f"inbox of {self.customer}", look, within=patience.mail, every=patience.poll)
+
+    def __str__(self) -> str:
+        return f"session {self.session_id} of {self.customer}"
