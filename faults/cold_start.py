@@ -137,15 +137,15 @@ def keepalives_ignored() -> None:
     caught_by=(FORGOTTEN_TAB,),
 )
 def activity_counts_for_everybody() -> None:
-    """A session is idle once the latest activity of all sessions is long ago."""
+    """A session is idle once the latest activity of all sessions is long ago, as it is on record at that moment."""
     from sandbox.services.hermes.session_steps import Steps
-    from sandbox.services.session_record import SessionRecord
+    from sandbox.services.session_record import ACTIVE, SessionRecord
 
-    idle, latest = Steps.idle, {"at": ""}
+    idle = Steps.idle
 
     def of_all(self: Steps, record: SessionRecord) -> bool:
-        latest["at"] = max(latest["at"], record.last_activity_at)
-        return idle(self, dataclasses.replace(record, last_activity_at=latest["at"]))
+        latest = max(one.last_activity_at for one in (record, *self.records.with_status(ACTIVE)))
+        return idle(self, dataclasses.replace(record, last_activity_at=latest))
 
     Steps.idle = of_all  # type: ignore[method-assign]
 

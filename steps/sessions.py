@@ -84,8 +84,8 @@ def sends_nothing_but(context: Context, activity: str) -> None:
 def leaves_browser_open(context: Context) -> None:
     """Watched together with those who send something."""
     world: World = context.world
-    seen = world.suite.shared.one_thing_each()
-    world.session, world.tab = seen.forgotten, seen.tab
+    world.one_thing_each = world.suite.shared.one_thing_each()
+    world.session = world.one_thing_each.forgotten
 
 
 @when("the customer leaves")
@@ -141,7 +141,7 @@ def active_all_the_while(context: Context) -> None:
 def expired_with_open_browser(context: Context) -> None:
     """The open socket is no activity, nor is what the others did; it was open until the session drained."""
     world: World = context.world
-    expect(world.tab, expired_while_connected(), str(world.session))
+    expect(world.one_thing_each, expired_while_connected(), str(world.session))
 
 
 @then('the session fails for a reason that mentions "{words}"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,18 +40,33 @@ class OpenTab:
 class OneThingEach:
     """Sessions of customers who did one thing each, by what they sent, and of one who only left her browser open.
 
-    `statuses` has a look for each time that something was to be sent, `tab` those at the browser's session.
+    `statuses` has a look for each time that something was to be sent, `tab` those at the browser's session, on which
+    `idle_timeout` is judged.
     """
 
     senders: Mapping[str, CustomerSession]
     statuses: Mapping[str, tuple[Sample[str | None], ...]]
     forgotten: CustomerSession
     tab: tuple[Sample[OpenTab], ...]
+    idle_timeout: timedelta
 
     @property
     def sessions(self) -> tuple[CustomerSession, ...]:
         """All of them."""
         return (*self.senders.values(), self.forgotten)
+
+    @property
+    def somebody_sent(self) -> bool:
+        """Whether one sender at least was never idle, however slow this machine was: what she sent was taken each time.
+
+        All were kept awake until the watch began. What is sent between two looks may come right after the first of
+        them, and the next thing right before the third: so far apart nothing may be.
+        """
+        return any(
+            all(sample.value == "active" for sample in series)
+            and all(b - a < self.idle_timeout.total_seconds() for a, b in _next_but_one(series))
+            for series in self.statuses.values()
+        )
 
 
 def watch_one_thing_each(platform: Platform, sessions: Sequence[CustomerSession]) -> OneThingEach:
@@ -91,6 +106,7 @@ def watch_one_thing_each(platform: Platform, sessions: Sequence[CustomerSession]
         statuses={kind: recorder.samples for kind, recorder in sending.items()},
         forgotten=forgotten,
         tab=tab.samples,
+        idle_timeout=idle_timeout,
     )
 
 
@@ -129,6 +145,11 @@ def _tab(platform: Platform, session: CustomerSession) -> OpenTab:
     return OpenTab(session.browser.is_open, platform.records.get(session.session_id).status)
 
 
+def _next_but_one(series: Sequence[Sample[str | None]]) -> Iterator[tuple[float, float]]:
+    times = (0.0, 0.0, *(sample.at_s for sample in series))
+    return zip(times, times[2:], strict=False)
+
+
 def _seen_for(span: timedelta, longest: timedelta) -> DescribedMatcher[Sample[OpenTab]]:
     """Long enough for the senders, and the forgotten session has ended or has been looked at for long enough, too."""
     return DescribedMatcher(
@@ -141,21 +162,28 @@ def _seen_for(span: timedelta, longest: timedelta) -> DescribedMatcher[Sample[Op
     )
 
 
-def expired_while_connected() -> Matcher[Sequence[Sample[OpenTab]]]:
-    """A session watched from active to expired, whose browser stayed connected as long as it was active."""
+def expired_while_connected() -> Matcher[OneThingEach]:
+    """A session watched from active to expired while others worked, its browser connected as long as it was active."""
 
-    def flaw(series: Sequence[Sample[OpenTab]]) -> str | None:
-        active = [sample for sample in series if sample.value.status == "active"]
+    def flaw(seen: OneThingEach) -> str | None:
+        active = [sample for sample in seen.tab if sample.value.status == "active"]
         if not active:
             raise NoData("the session was never seen active, so nothing can be said about what ended it")
         lost = [sample for sample in active if not sample.value.connected]
         if lost:
             return f"at {lost[0].at_s:.1f} s {lost[0].value}"
-        last = series[-1]
-        return None if last.value.status == "expired" else f"at {last.at_s:.1f} s still {last.value}"
+        last = seen.tab[-1]
+        if last.value.status != "expired":
+            return f"at {last.at_s:.1f} s still {last.value}"
+        if not seen.somebody_sent:
+            raise NoData(
+                f"all who were to send something were idle for {seen.idle_timeout.total_seconds():g} s themselves, "
+                "so nothing can be said about whether what others send keeps a session awake"
+            )
+        return None
 
     return DescribedMatcher(
-        "a session that expires, with the browser connected until then",
-        lambda series: flaw(series) is None,
-        lambda series: flaw(series) or "",
+        "a session that expires while others work, with the browser connected until then",
+        lambda seen: flaw(seen) is None,
+        lambda seen: flaw(seen) or "",
     )

@@ -24,7 +24,7 @@ from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.forwarded_request import Arrival
 from acceptance.journeys.further_edits import Edit
-from acceptance.journeys.idle_watch import OpenTab
+from acceptance.journeys.idle_watch import OneThingEach
 from acceptance.journeys.odd_mail import odd
 from acceptance.journeys.path_traversal import Secret
 from acceptance.journeys.timeline import Stage, Timeline
@@ -94,7 +94,7 @@ class World:
     outdated = Known[SessionRecord]("outdated record")
     states = Known[Recorder[str]]("session whose states are followed")
     statuses = Known[tuple[Sample[str | None], ...]]("series of looks at a session")
-    tab = Known[tuple[Sample[OpenTab], ...]]("browser that was left open")
+    one_thing_each = Known[OneThingEach]("customers who did one thing each")
     edits = Known[tuple[Edit, ...]]("edits that an open page was to show")
     noted = Known[tuple[SessionRecord, SessionRecord]]("record before and after a request")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from datetime import timedelta
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 import pytest
 from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
-from acceptance.journeys.idle_watch import OpenTab, expired_while_connected
+from acceptance.journeys.idle_watch import OneThingEach, OpenTab, expired_while_connected
 from acceptance.matchers.preview import waiting_then_live
 from acceptance.matchers.sessions import mentions, nothing_of
 from acceptance.waiting.errors import NoData
@@ -77,9 +79,20 @@ def test_words_are_found_in_any_case() -> None:
     assert mismatch(mentions("workspace"), "no idea") == "'no idea'"
 
 
-def looks(*tabs: OpenTab) -> list[Sample[OpenTab]]:
-    """Looks at a forgotten browser tab, a second apart."""
-    return [Sample(float(at), tab) for at, tab in enumerate(tabs)]
+BUSY: tuple[Sample[str | None], ...] = tuple(Sample(at / 4, "active") for at in range(20))
+"""Looks at one who sent something four times a second; the idle time is a second."""
+
+
+def looks(*tabs: OpenTab, sender: tuple[Sample[str | None], ...] = BUSY) -> OneThingEach:
+    """Looks at a forgotten browser tab, a second apart, beside one who sends and one who has come to nothing."""
+    session: Any = SimpleNamespace()
+    return OneThingEach(
+        senders={},
+        statuses={"keepalives": sender, "page views": (Sample(0.0, "expired"),)},
+        forgotten=session,
+        tab=tuple(Sample(float(at), tab) for at, tab in enumerate(tabs)),
+        idle_timeout=timedelta(seconds=1),
+    )
 
 
 ACTIVE, DRAINING, EXPIRED = OpenTab(True, "active"), OpenTab(False, "draining"), OpenTab(False, "expired")
@@ -108,3 +121,21 @@ def test_a_session_that_stays_or_ends_otherwise_and_a_lost_connection_are_told(
 def test_a_tab_never_seen_active_is_no_proof() -> None:
     with pytest.raises(NoData, match="never seen active"):
         expired_while_connected().matches(looks(EXPIRED))
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        (*BUSY, Sample(5.0, "expired")),
+        (*BUSY[:8], *BUSY[12:]),
+        (*BUSY, Sample(5.0, "active, keepalives not taken: 503")),
+        BUSY[4:],
+        BUSY[-1:],
+    ],
+    ids=["ended", "late", "not taken", "begun late", "seen once"],
+)
+def test_a_tab_beside_nobody_who_was_awake_all_the_while_is_no_proof(
+    sender: tuple[Sample[str | None], ...],
+) -> None:
+    with pytest.raises(NoData, match="were idle for 1 s themselves"):
+        expired_while_connected().matches(looks(ACTIVE, EXPIRED, sender=sender))
