@@ -41,7 +41,7 @@ sandbox: packages ## start the platform on this machine, for a person; Ctrl-C en
 	$(BIN)/python -m sandbox up $(ARGS)
 
 faults: packages ## run the features against broken platforms: each is noticed
-	$(BIN)/python -m faults $(ARGS)
+	$(BIN)/python -m faults run $(ARGS)
 
 bench: packages ## measure what suite and platform cost
 	$(BIN)/python -m acceptance bench $(ARGS)

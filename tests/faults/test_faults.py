@@ -1,4 +1,4 @@
-"""The proof machinery itself: who counts as having noticed a fault."""
+"""Who counts as having noticed a fault, and that every fault names scenarios that exist."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from behave.model import Scenario
 from behave.parser import parse_file
 
-from faults.__main__ import judge, name_pattern
 from faults.catalogue import FAULTS, Fault
+from faults.noticed import Notice, Outcome, judge, name_pattern
 from faults.registry import fault
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
@@ -32,27 +32,55 @@ def failed(name: str, step_type: str = "then") -> dict[str, str | None]:
     }
 
 
+def passed(name: str, status: str = "passed") -> dict[str, str | None]:
+    """The result of a scenario that noticed nothing."""
+    return {"name": name, "status": status, "failed_step": None, "step_type": None, "message": None}
+
+
 def test_a_fault_is_caught_by_the_scenario_it_names() -> None:
-    verdict = judge(broken("It works"), [failed("It works")])
-    assert (verdict.caught, verdict.missed, verdict.others) == (("It works",), (), ())
+    verdict = judge(broken("It works"), [failed("It works")], held=True)
+    assert (verdict.outcome, verdict.others) == (Outcome.CAUGHT, ())
+    assert verdict.by == Notice("It works", "Then it works", "no", looked=True)
 
 
-def test_a_scenario_that_passes_missed_it() -> None:
-    assert judge(broken("It works"), [{"name": "It works", "status": "passed"}]).missed == ("It works",)
+@pytest.mark.parametrize("status", ["passed", "skipped", "untested", "not observed"])
+def test_a_scenario_that_saw_nothing_missed_it(status: str) -> None:
+    verdict = judge(broken("It works"), [passed("It works", status)], held=True)
+    assert (verdict.outcome, verdict.by) == (Outcome.MISSED, None)
 
 
-def test_a_scenario_that_fails_before_it_looks_missed_it() -> None:
-    assert judge(broken("It works"), [failed("It works", "given")]).missed == ("It works",)
+def test_a_scenario_that_fails_before_it_looks_missed_it_and_that_is_told() -> None:
+    verdict = judge(broken("It works"), [failed("It works", "given")], held=True)
+    assert (verdict.outcome, verdict.why) == (Outcome.MISSED, "It works failed before it could look")
 
 
-def test_another_scenario_that_fails_is_told_but_does_not_count() -> None:
-    verdict = judge(broken("It works"), [failed("Something else")])
-    assert (verdict.missed, verdict.others) == (("It works",), ("Something else",))
+def test_a_scenario_that_could_not_look_is_told() -> None:
+    verdict = judge(broken("It works"), [passed("It works", "not observed")], held=True)
+    assert verdict.why == "It works could not look"
+
+
+def test_a_fault_that_others_alone_notice_is_caught_elsewhere_only() -> None:
+    verdict = judge(broken("It works"), [passed("It works"), failed("Something else")], held=True)
+    assert (verdict.outcome, verdict.by) == (Outcome.ELSEWHERE, None)
+    assert [other.scenario for other in verdict.others] == ["Something else"]
+
+
+def test_a_fault_whose_code_never_ran_is_not_caught_whoever_failed() -> None:
+    verdict = judge(broken("It works"), [failed("It works")], held=False)
+    assert (verdict.outcome, verdict.by) == (Outcome.NOT_HELD, None)
+    assert [other.scenario for other in verdict.others] == ["It works"]
+
+
+def test_one_of_the_named_is_enough_and_the_first_is_told() -> None:
+    found = [passed("It starts"), failed("It works"), failed("It ends")]
+    verdict = judge(broken("It starts", "It ends", "It works"), found, held=True)
+    assert verdict.by is not None
+    assert (verdict.outcome, verdict.by.scenario) == (Outcome.CAUGHT, "It works")
 
 
 def test_any_row_of_an_outline_catches_for_the_outline() -> None:
-    verdict = judge(broken("<Activity> keep it (awake)"), [failed("Page views keep it (awake) -- @1.1 rows")])
-    assert verdict.caught == ("<Activity> keep it (awake)",)
+    found = [failed("Page views keep it (awake) -- @1.1 rows")]
+    assert judge(broken("<Activity> keep it (awake)"), found, held=True).outcome is Outcome.CAUGHT
 
 
 def test_a_name_is_no_pattern_for_longer_names() -> None:

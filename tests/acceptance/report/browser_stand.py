@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, WebSocket, sync_playwright
 
-from faults.__main__ import name_pattern
 from faults.catalogue import FAULTS
+from faults.noticed import name_pattern
 from tests.acceptance.report.browser.chromium import Chromium
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,104 @@
+"""One behave against one broken platform: begun, watched, and ended as soon as it has shown what it can."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from acceptance.gate.mishaps import Mishaps
+from acceptance.gate.partition import Unit
+from acceptance.gate.results_reader import RESULTS
+from acceptance.gate.selection import SelectedScenario
+from acceptance.gate.worker import Worker
+from faults.noticed import Entry
+
+LOOK_S = 0.2
+"""Seconds between two looks at the results."""
+
+END_S = 30.0
+"""Seconds after which a behave that was told to end, and its platform, are made to."""
+
+
+Enough = Callable[[Sequence[Entry]], bool]
+"""Tells of the results so far whether more of them would say nothing more."""
+
+
+@dataclass
+class Ending:
+    """Set by whoever wants all attempts to end: first in good order, then at once."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    at_once: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an attempt showed. `cut` says that whoever began it wanted its end; then the rest proves nothing.
+
+    `began` says that behave has got as far as its first scenario; `tail` are the last lines of its log.
+    """
+
+    scenarios: tuple[Entry, ...]
+    seconds: float
+    began: bool
+    late: bool
+    cut: bool
+    tail: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """`command` starts the platform, `{ready}` in it being its ready file; the worker's files lie in `folder`."""
+
+    scenarios: tuple[SelectedScenario, ...]
+    command: Sequence[str]
+    folder: Path
+    limit_s: float
+
+    def run(self, enough: Enough, ending: Ending) -> Seen:
+        """Run the scenarios until `enough` says so of their results, or the time is over.
+
+        An attempt that is told to end lets its platform go as it is, with all that the scenarios began in it.
+        """
+        shutil.rmtree(self.folder, ignore_errors=True)
+        unit = Unit(1, self.scenarios, (0.0,) * len(self.scenarios), whole=False)
+        worker = Worker(unit, self.folder)
+        began, late, satisfied = time.monotonic(), False, False
+        worker.start(["-D", f"sandbox.command={','.join(self.command)}"], keep="never")
+        pause = threading.Event()
+        try:
+            while worker.running and not (late or satisfied or ending.asked.is_set()):
+                pause.wait(LOOK_S)
+                satisfied = enough(results(self.folder))
+                late = time.monotonic() - began > self.limit_s
+        finally:
+            cut = worker.running and not satisfied and not late
+            self._end(worker, ending)
+            outcome = worker.finish(Mishaps())
+        seconds = round(time.monotonic() - began, 1)
+        return Seen(results(self.folder), seconds, outcome.progress.begun, late, cut, outcome.tail())
+
+    def _end(self, worker: Worker, ending: Ending) -> None:
+        """SIGTERM, then SIGKILL: environment.py lets go of a platform of its own when it is told to end."""
+        pause, told = threading.Event(), time.monotonic()
+        if worker.running:
+            worker.signal(signal.SIGTERM)
+        while worker.running:
+            pause.wait(LOOK_S)
+            if ending.at_once.is_set() or time.monotonic() - told > END_S:
+                worker.signal(signal.SIGKILL)
+
+
+def results(folder: Path) -> tuple[Entry, ...]:
+    """The results so far; none as long as no scenario has ended."""
+    path = folder / RESULTS
+    if not path.is_file():
+        return ()
+    found: list[Entry] = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+    return tuple(found)

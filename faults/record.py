@@ -1,0 +1,119 @@
+"""What is known of each fault: `reports/faults/matrix.json`, and the run as JUnit beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from acceptance.gate.junit import write_junit
+from acceptance.gate.results_reader import JUNIT, Record, Result
+from acceptance.report.meta import CHANGED, revision
+from acceptance.results.atomic_write import write_whole
+from faults.noticed import Outcome, Verdict
+from faults.registry import Fault
+
+FOLDER = Path("reports", "faults")
+MATRIX = "matrix.json"
+TABLE = Path("docs", "faults.md")
+"""Written by the runs themselves: what is in it changes nothing of a revision."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one fault ended, when (ISO 8601, UTC) and at which revision of the project. `seconds` as the run took.
+
+    `scenario`, `step` and `message` are of the scenario that noticed, empty without one; `others` are the names of all
+    else that failed.
+    """
+
+    name: str
+    outcome: Outcome
+    scenario: str
+    step: str
+    message: str
+    others: tuple[str, ...]
+    why: str
+    seconds: float
+    at: str
+    revision: str
+
+    @classmethod
+    def of(cls, fault: Fault, verdict: Verdict, seconds: float, at_revision: str) -> Row:
+        """A verdict that was given now."""
+        by = verdict.by
+        return cls(
+            fault.name,
+            verdict.outcome,
+            by.scenario if by else "",
+            by.step if by else "",
+            by.message if by else "",
+            tuple(other.scenario for other in verdict.others),
+            verdict.why,
+            seconds,
+            f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            at_revision,
+        )
+
+
+def read(folder: Path = FOLDER) -> dict[str, Row]:
+    """What earlier runs found, by the fault's name; nothing where nothing can be read."""
+    try:
+        document = json.loads((folder / MATRIX).read_text(encoding="utf-8"))
+        return {entry["name"]: _row(entry) for entry in document["faults"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write(rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
+    """Write all that is known; whoever reads it meanwhile finds it whole."""
+    document = {"faults": [dataclasses.asdict(row) for row in rows.values()]}
+    write_whole(folder / MATRIX, json.dumps(document, indent=1) + "\n")
+
+
+def junit(faults: Iterable[Fault], rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
+    """Write `junit.xml`: a suite for each module of faults, a case for each fault; what is not caught has failed."""
+    found = [_result(fault, rows[fault.name]) for fault in faults if fault.name in rows]
+    write_junit(folder / JUNIT, Record(scenarios=tuple(found)), ())
+
+
+def state(folder: Path) -> str:
+    """The revision of the project; behind it, where files differ from the commit, a hash of how they do."""
+    commit = revision(folder) or "no revision"
+    if CHANGED not in commit:
+        return commit
+    but = ["--", ".", f":!{TABLE}"]
+    told = [
+        subprocess.run(["git", *words, *but], cwd=folder, capture_output=True, check=False).stdout
+        for words in (["status", "--porcelain"], ["diff", "HEAD"])
+    ]
+    if not any(told):
+        return commit.removesuffix(CHANGED)
+    return f"{commit} {hashlib.sha256(b''.join(told)).hexdigest()[:8]}"
+
+
+def _row(entry: Mapping[str, object]) -> Row:
+    fields = {field.name: entry[field.name] for field in dataclasses.fields(Row)}
+    others = fields["others"]
+    assert isinstance(others, list)
+    return Row(**{**fields, "outcome": Outcome(str(fields["outcome"])), "others": tuple(others)})  # type: ignore[arg-type]
+
+
+def _result(fault: Fault, row: Row) -> Result:
+    caught = row.outcome is Outcome.CAUGHT
+    others = [f"failed, too: {name}" for name in row.others]
+    return Result(
+        feature=fault.apply.__module__,
+        rule=None,
+        name=fault.name,
+        location=f"{fault.apply.__module__.replace('.', '/')}.py:{fault.apply.__code__.co_firstlineno}",
+        status="passed" if caught else "failed",
+        seconds=row.seconds,
+        failed_step=None if caught else fault.sentence,
+        message=None if caught else "\n".join([f"{row.outcome}: {row.why}".rstrip(": "), *others]),
+    )
