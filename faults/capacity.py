@@ -1,0 +1,268 @@
+"""Platforms with too few tasks or too many, that sleep too early, too late or not at all, or that forget somebody."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from faults.registry import fault
+
+if TYPE_CHECKING:
+    from sandbox.services.hermes.capacity import Fleet, Task
+
+
+@fault(
+    "A session that nobody uses lives half as long again as it should.",
+    part="hermes",
+    caught_by=(),
+    clause="A session is idle after `idle_timeout`",
+)
+def idle_half_as_long_again() -> None:
+    """Hermes counts with one and a half idle times."""
+    from sandbox.services.hermes.session_steps import Steps
+
+    make = Steps.__init__
+
+    def patient(self: Steps, **parts: Any) -> None:
+        make(self, **parts)
+        self.config = dataclasses.replace(self.config, idle_timeout_s=self.config.idle_timeout_s * 1.5)
+
+    Steps.__init__ = patient  # type: ignore[method-assign]
+
+
+@fault(
+    "Hermes stays three idle times after the last session.",
+    part="hermes",
+    caught_by=(),
+    clause="Hermes runs while any session is not ended",
+)
+def hermes_stays_for_three() -> None:
+    """It waits three times as long as it should."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    def later(self: Reconciler) -> float:
+        return self._busy_at + 3 * self.config.idle_timeout_s
+
+    Reconciler._sleep_at = later  # type: ignore[method-assign]
+
+
+@fault(
+    "One Edit task is kept when nobody is left, to be quick for the next.",
+    part="hermes",
+    caught_by=(),
+    clause="When the last session ends, Edit goes to 0, then Hermes to 0",
+)
+def one_task_kept_warm() -> None:
+    """Edit never goes below one again."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    set_edit = Capacity.set_edit
+
+    def at_least_one(self: Capacity, desired: int) -> None:
+        set_edit(self, max(1, desired))
+
+    Capacity.set_edit = at_least_one  # type: ignore[method-assign]
+
+
+@fault(
+    "Whoever comes fourth is put where most are already.",
+    part="hermes",
+    caught_by=(),
+    clause="Beyond three sessions, tasks host several, the least loaded first",
+)
+def most_loaded_first() -> None:
+    """Once every task has somebody, the fullest is chosen."""
+    from sandbox.services.hermes import reconcile
+
+    sound = reconcile.choose  # type: ignore[attr-defined]
+
+    def fullest(fleet: Fleet, hosts: Iterable[str | None], wanted: int) -> Task | None:
+        placed = list(hosts)
+        task: Task | None = sound(fleet, placed, wanted)
+        load = Counter(placed)
+        if task is None or load[task.arn] == 0:
+            return task
+        return max(fleet.tasks, key=lambda one: load[one.arn])
+
+    reconcile.choose = fullest  # type: ignore[attr-defined]
+
+
+@fault(
+    "Three tasks are started, whatever maximum the operator has set.",
+    part="hermes",
+    caught_by=(),
+    clause="never above the scalable target's maximum",
+)
+def maximum_taken_for_three() -> None:
+    """The maximum is a number in the program."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    def three(self: Capacity) -> int:
+        del self
+        return 3
+
+    Capacity.maximum = three  # type: ignore[method-assign]
+
+
+@fault(
+    "When the third session comes, four tasks are started for a moment.",
+    part="hermes",
+    caught_by=(),
+    clause="at most 3 tasks RUNNING at every moment",
+)
+def four_for_a_moment() -> None:
+    """Edit's desired count is 4 for two seconds, then 3."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    set_edit = Capacity.set_edit
+
+    def over(self: Capacity, desired: int) -> None:
+        set_edit(self, 4 if desired == 3 else desired)
+        if desired == 3:
+            threading.Timer(2.0, set_edit, (self, 3)).start()
+
+    Capacity.set_edit = over  # type: ignore[method-assign]
+
+
+@fault(
+    "One task in three may be stopped while somebody is at work there.",
+    part="hermes",
+    caught_by=(),
+    clause="Ending one session touches no other",
+)
+def third_task_unprotected() -> None:
+    """Every third task's protection is called done and is not."""
+    from sandbox.services.hermes.capacity import Capacity
+
+    protect = Capacity.protect
+    numbers: dict[str, int] = {}
+    count = itertools.count(1)
+
+    def mostly(self: Capacity, arns: Iterable[str]) -> set[str]:
+        wanted = set(arns)
+        for arn in wanted:
+            numbers.setdefault(arn, next(count))
+        safe = {arn for arn in wanted if numbers[arn] % 3}
+        return protect(self, safe) | (wanted - safe)
+
+    Capacity.protect = mostly  # type: ignore[method-assign]
+
+
+@fault(
+    "A Hermes that is told to stop while people are at work stays away.",
+    part="hermes",
+    caught_by=(),
+    clause="told to stop earlier, it has another run",
+)
+def stopped_hermes_stays_away() -> None:
+    """Nobody has another one run."""
+    from sandbox.services.hermes.sleep import Sleep
+
+    def leave(self: Sleep) -> None:
+        del self
+
+    Sleep.put_off = leave  # type: ignore[method-assign]
+
+
+@fault(
+    "Of two sessions whose task dies, one comes back.",
+    part="hermes",
+    caught_by=(),
+    clause="its sessions come back on the replacement",
+)
+def one_of_two_comes_back() -> None:
+    """Where somebody of the same lost task is placed already, the next is forgotten."""
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+
+    place = Reconciler._place
+    returned: dict[str, str] = {}
+
+    def first_only(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
+        lost = session.record.task_arn
+        if lost is not None and returned.get(lost, session.session_id) != session.session_id:
+            return None
+        task = place(self, session, fleet)
+        if lost is not None and task is not None:
+            returned[lost] = session.session_id
+        return task
+
+    Reconciler._place = first_only  # type: ignore[method-assign]
+
+
+@fault(
+    "A session comes back from one task's death, and not from a second.",
+    part="hermes",
+    caught_by=(),
+    clause="its sessions come back on the replacement",
+)
+def second_death_is_final() -> None:
+    """A session is placed twice at most."""
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+
+    place = Reconciler._place
+    placed: Counter[str] = Counter()
+
+    def twice(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
+        if placed[session.session_id] >= 2:
+            return None
+        task = place(self, session, fleet)
+        placed[session.session_id] += task is not None
+        return task
+
+    Reconciler._place = twice  # type: ignore[method-assign]
+
+
+@fault(
+    "A task that is slow for a moment is stopped, with all that happens on it.",
+    part="hermes",
+    caught_by=(),
+    clause="An Edit task whose control port answers none of five pings",
+    values=True,
+)
+def impatient_with_tasks() -> None:
+    """One ping of a second and a half without an answer is enough."""
+    from sandbox.services.hermes import liveness
+
+    liveness.PINGS, liveness.PING_LIMIT_S = 1, 1.5
+
+
+@fault(
+    "A task that hangs is stopped after a minute.",
+    part="hermes",
+    caught_by=(),
+    clause="An Edit task whose control port answers none of five pings",
+    values=True,
+)
+def hung_tasks_stopped_late() -> None:
+    """Fifteen pings in place of five."""
+    from sandbox.services.hermes import liveness
+
+    liveness.PINGS = 15
+
+
+@fault(
+    "The first preview after a sleep takes more than a minute.",
+    part="hermes",
+    caught_by=(),
+    clause="from the request to a 200 preview with HMR connected, under 60 s",
+)
+def cold_start_of_65_s() -> None:
+    """No session is placed before it is 62 s old."""
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+    from sandbox.services.session_record import epoch
+
+    place = Reconciler._place
+
+    def slowly(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
+        age_s = time.time() - epoch(session.record.created_at)
+        return place(self, session, fleet) if age_s > 62 else None
+
+    Reconciler._place = slowly  # type: ignore[method-assign]

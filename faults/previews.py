@@ -1,0 +1,262 @@
+"""Platforms whose previews are shown, updated, kept awake or brought back as the contract does not say."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from faults.preview_script import change_script
+from faults.registry import fault
+
+SERVER = "state.server = server.httpServer;"
+
+
+@fault(
+    "An open page misses every third edit.",
+    part="edit",
+    caught_by=(),
+    clause="An edit reaches an open page as an",
+    values=True,
+)
+def every_third_edit_unseen() -> None:
+    """The dev server keeps every third piece of news to itself."""
+    sometimes = """
+      const send = server.ws.send.bind(server.ws);
+      let news = 0;
+      server.ws.send = (...told) => {
+        if (["update", "full-reload"].includes(told[0]?.type) && ++news % 3 === 0) return;
+        send(...told);
+      };"""
+    change_script((SERVER, SERVER + sometimes))
+
+
+@fault(
+    "An open page never learns that its preview has ended.",
+    part="edit",
+    caught_by=(),
+    clause="A page that has lost its socket looks at its session's health once a second",
+    values=True,
+)
+def pages_wait_for_ever() -> None:
+    """Vite's client is left as it is: it waits for its server to come back."""
+    change_script(("told.replace(WAIT, orUntilItsEnd(settings.healthPath))", "told"))
+
+
+@fault(
+    "Links that a site makes with its base lead out of its preview.",
+    part="edit",
+    caught_by=(),
+    clause="Everything that the page loads resolves through the ALB under its own path",
+    values=True,
+)
+def base_is_the_root() -> None:
+    """`import.meta.env.BASE_URL` is `/`."""
+    change_script(
+        ('JSON.stringify(`${settings.viteBase.replace(/\\/$/, "")}/`),\n      };', '"\\"/\\"",\n      };')
+    )
+
+
+@fault(
+    "A page that is only left open keeps its session awake.",
+    part="edit",
+    caught_by=(),
+    clause="Health checks and an open but silent HMR socket are no activity",
+    values=True,
+)
+def open_sockets_count() -> None:
+    """Each open update socket counts as a page view twice a second."""
+    counting = """
+      server.httpServer.on("upgrade", (_request, socket) => {
+        const timer = setInterval(() => report({ event: "page" }), 500);
+        socket.once("close", () => clearInterval(timer));
+      });"""
+    change_script((SERVER, SERVER + counting))
+
+
+@fault(
+    "Whoever looks at a session's health keeps it awake.",
+    part="edit",
+    caught_by=(),
+    clause="Health checks and an open but silent HMR socket are no activity",
+    values=True,
+)
+def health_looks_count() -> None:
+    """A look from outside counts as a page view; the load balancer's own checks do not."""
+    health = "if (pathname === settings.healthPath) {"
+    counting = '\n      if (request.headers["x-forwarded-for"]) report({ event: "page" });'
+    change_script((health, health + counting))
+
+
+@fault(
+    "Whoever speaks another protocol is let in at a page's update socket.",
+    part="edit",
+    caught_by=(),
+    clause="a WebSocket at `/session/{id}/` with subprotocol `vite-hmr`",
+    values=True,
+)
+def any_subprotocol_taken() -> None:
+    """Whatever subprotocol is asked for is taken for Vite's."""
+    lenient = """
+      server.httpServer.prependListener("upgrade", (request) => {
+        request.headers["sec-websocket-protocol"] = "vite-hmr";
+      });"""
+    change_script((SERVER, SERVER + lenient))
+
+
+@fault(
+    "The preview's own pages do not say who serves them.",
+    part="edit",
+    caught_by=(),
+    clause="Every answer of a service names it in the header `X-Service`",
+    values=True,
+)
+def pages_name_nobody() -> None:
+    """Only the health answer has `X-Service`."""
+    named = 'response.setHeader("x-service", settings.health.service);'
+    health = "if (pathname === settings.healthPath) {"
+    change_script((named, ""), (health, f"{health}\n      {named}"))
+
+
+@fault(
+    "Every tenth page of a preview is an error.",
+    part="edit",
+    caught_by=(),
+    clause="200, the site",
+    values=True,
+)
+def every_tenth_page_an_error() -> None:
+    """500 for every tenth request that is no look at its health."""
+    page = 'if (request.method === "GET" && state.ready) {'
+    failing = """
+      state.asked = (state.asked ?? 0) + 1;
+      if (state.asked % 10 === 0) {
+        response.statusCode = 500;
+        response.end("Internal Server Error");
+        return;
+      }"""
+    change_script((page, page + failing))
+
+
+@fault(
+    "A second thread's preview shows the first thread's pages.",
+    part="edit",
+    caught_by=(),
+    clause="One branch per thread, `thread-{threadId}`",
+)
+def first_thread_shown() -> None:
+    """The preview is of `project`, also where the thread has a worktree."""
+    from sandbox.services.edit.sessions import Session, Sessions
+
+    prepare = Sessions._prepare_preview
+
+    def of_project(self: Sessions, session: Session, root: Path) -> None:
+        workspace = session.workspace
+        prepare(self, session, workspace.folder / "project" if workspace is not None else root)
+
+    Sessions._prepare_preview = of_project  # type: ignore[method-assign]
+
+
+@fault(
+    "A preview server that hangs is left as it is.",
+    part="edit",
+    caught_by=(),
+    clause="A preview server that hangs while its task lives is started",
+)
+def hung_previews_left() -> None:
+    """Nobody pings preview servers."""
+    from sandbox.services.edit import preview
+
+    async def never(host: str, port: int, path: str) -> None:
+        del host, port, path
+        await asyncio.Event().wait()
+
+    preview.until_it_hangs = never  # type: ignore[attr-defined]
+
+
+@fault(
+    "A preview server that crashes a second time stays down.",
+    part="edit",
+    caught_by=(),
+    clause="200, the site",
+)
+def second_crash_is_final() -> None:
+    """It is started again once."""
+    from sandbox.services.edit.preview import Preview
+
+    gone = Preview._gone
+    crashes: Counter[int] = Counter()
+
+    async def counted(self: Preview) -> None:
+        await gone(self)
+        crashes[id(self)] += 1
+        if crashes[id(self)] > 1:
+            await asyncio.Event().wait()
+
+    Preview._gone = counted  # type: ignore[method-assign]
+
+
+def _page(change: Any, name: str) -> None:
+    from sandbox.services.session_api import pages
+
+    sound = getattr(pages, name)
+
+    def changed(*given: Any) -> Any:
+        return change(sound(*given))
+
+    setattr(pages, name, changed)
+
+
+@fault(
+    "The waiting page waits for ever.",
+    part="session_api",
+    caught_by=(),
+    clause="a small waiting page that refreshes itself and says",
+)
+def waiting_page_never_refreshes() -> None:
+    """It has no refresh."""
+
+    def still(answer: Any) -> Any:
+        head, _, rest = answer.body.partition("<meta http-equiv=")
+        return dataclasses.replace(answer, body=head + rest.partition(">")[2])
+
+    _page(still, "waiting")
+
+
+@fault(
+    "An expired preview does not say that nobody used it.",
+    part="session_api",
+    caught_by=(),
+    clause='410, a page that says "nobody used it"',
+)
+def expiry_not_explained() -> None:
+    """It says that it has ended, as if somebody had ended it."""
+
+    def plain(answer: Any) -> Any:
+        return dataclasses.replace(
+            answer, body=answer.body.replace(" because nobody used it for a while", "")
+        )
+
+    _page(plain, "ended")
+
+
+@fault(
+    "A preview that is starting is called unknown by its health.",
+    part="session_api",
+    caught_by=(),
+    clause="Before, what the preview answers (503, 410, 404)",
+)
+def waking_health_unknown() -> None:
+    """404 at `/session/{id}/health` until the preview is served; an open page takes that for its end."""
+    from sandbox.services.session_api import handler, pages
+    from sandbox.services.session_api.web import Answer, Request
+
+    page = handler.page
+
+    def hasty(request: Request) -> Answer:
+        answer = page(request)
+        return pages.unknown() if answer.status == 503 and request.path.endswith("/health") else answer
+
+    handler.page = hasty
