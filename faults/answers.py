@@ -10,12 +10,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import (
+    ASLEEP,
+    BAD_BODY,
+    BAD_FIELD,
+    BURST,
+    FIRST_REQUEST,
+    OWN_WORKSPACE,
+    REPEATED,
+    TOO_LATE,
+)
 
 
 @fault(
     "Whoever starts a session is not told in which thread it is.",
     part="session_api",
-    caught_by=(),
+    caught_by=(FIRST_REQUEST,),
     clause="202 `{sessionId, clientId, userId, threadId, status:",
 )
 def thread_not_told() -> None:
@@ -33,7 +43,7 @@ def thread_not_told() -> None:
 @fault(
     "Two customers whose programs choose the same key for a request share the first one's session.",
     part="session_api",
-    caught_by=(),
+    caught_by=(REPEATED,),
     clause="An `Idempotency-Key` header makes a repeat answer",
 )
 def keys_are_everybodys() -> None:
@@ -52,7 +62,7 @@ def keys_are_everybodys() -> None:
 @fault(
     "A request that is repeated while the first is under way makes a second session.",
     part="session_api",
-    caught_by=(),
+    caught_by=(REPEATED,),
     clause="An `Idempotency-Key` header makes a repeat answer",
 )
 def repeats_race() -> None:
@@ -78,7 +88,7 @@ def repeats_race() -> None:
 @fault(
     "A request that a client sends a third time makes another session.",
     part="session_api",
-    caught_by=(),
+    caught_by=(REPEATED,),
     clause="An `Idempotency-Key` header makes a repeat answer",
 )
 def keys_forgotten_after_one_repeat() -> None:
@@ -102,7 +112,7 @@ def keys_forgotten_after_one_repeat() -> None:
 @fault(
     "To end a session that is ending already is called an error.",
     part="session_api",
-    caught_by=(),
+    caught_by=(TOO_LATE,),
     clause="deactivate it once more changes nothing and answers 202",
 )
 def second_end_refused() -> None:
@@ -123,7 +133,7 @@ def second_end_refused() -> None:
 @fault(
     "A customer's address is kept as she spells it, so that she is two users.",
     part="session_api",
-    caught_by=(),
+    caught_by=(OWN_WORKSPACE,),
     clause="A `userId` is kept and answered in lower case",
 )
 def addresses_kept_as_spelt() -> None:
@@ -142,7 +152,7 @@ def addresses_kept_as_spelt() -> None:
 @fault(
     "A number is taken where a text is asked for.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BAD_FIELD,),
     clause="a missing, empty, over-long or wrongly typed field",
 )
 def numbers_taken_for_text() -> None:
@@ -161,7 +171,7 @@ def numbers_taken_for_text() -> None:
 @fault(
     "An instruction that is too long is cut and carried out as it then reads.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BAD_FIELD,),
     clause="a missing, empty, over-long or wrongly typed field",
 )
 def long_instructions_cut() -> None:
@@ -179,7 +189,7 @@ def long_instructions_cut() -> None:
 @fault(
     "A client's name with the end of a line behind it is taken for one.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BAD_FIELD,),
     clause="a `clientId` outside",
 )
 def line_ends_in_names_taken() -> None:
@@ -195,7 +205,10 @@ def line_ends_in_names_taken() -> None:
 
 
 @fault(
-    "NaN and Infinity pass for JSON.", part="session_api", caught_by=(), clause="NaN and Infinity are no JSON"
+    "NaN and Infinity pass for JSON.",
+    part="session_api",
+    caught_by=(BAD_BODY,),
+    clause="NaN and Infinity are no JSON",
 )
 def nan_taken_for_json() -> None:
     """Python's own constants are let in."""
@@ -210,7 +223,7 @@ def nan_taken_for_json() -> None:
 @fault(
     "A request that is refused leaves a session on record.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BAD_FIELD,),
     clause="leaves no trace: no record, no command, no task",
 )
 def refused_on_record() -> None:
@@ -237,7 +250,7 @@ def refused_on_record() -> None:
 @fault(
     "A refusal does not say who refuses.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ASLEEP,),
     clause="Every answer of a service names it in the header `X-Service`",
 )
 def refusals_name_nobody() -> None:
@@ -258,7 +271,7 @@ def refusals_name_nobody() -> None:
 @fault(
     "One in ten questions after the session API's health finds it ill.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ASLEEP,),
     clause='200 always, `{"service": "session-api", ...}`',
 )
 def every_tenth_health_fails() -> None:
@@ -278,7 +291,7 @@ def every_tenth_health_fails() -> None:
 @fault(
     "A client with many sessions is shown the ten newest.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BURST,),
     clause="200, a list, newest first",
 )
 def long_lists_cut() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import SPY
 
 
 def _fence_with(**changes: Any) -> None:
@@ -25,7 +26,7 @@ def _fence_with(**changes: Any) -> None:
 @fault(
     "A site's code may connect to whatever the platform can reach.",
     part="edit",
-    caught_by=(),
+    caught_by=(SPY,),
     clause="listens on its own port, and connects to nothing",
 )
 def previews_may_connect() -> None:
@@ -36,7 +37,7 @@ def previews_may_connect() -> None:
 @fault(
     "A site's code reads and writes the temporary files of its neighbours.",
     part="edit",
-    caught_by=(),
+    caught_by=(SPY,),
     clause="it writes the first two only",
 )
 def temporary_folders_shared() -> None:
@@ -47,7 +48,7 @@ def temporary_folders_shared() -> None:
 @fault(
     "One site's code changes what every later preview starts with.",
     part="edit",
-    caught_by=(),
+    caught_by=(SPY,),
     clause="no preview can change it",
 )
 def memory_may_be_changed() -> None:
@@ -62,7 +63,7 @@ def memory_may_be_changed() -> None:
 @fault(
     "A site's code reads the workspaces of others.",
     part="edit",
-    caught_by=(),
+    caught_by=(SPY,),
     clause="It reads its own workspace, its own temporary folder",
 )
 def all_workspaces_readable() -> None:
@@ -73,7 +74,7 @@ def all_workspaces_readable() -> None:
 @fault(
     "What a workspace tells git to do, git does anywhere.",
     part="edit",
-    caught_by=(),
+    caught_by=(SPY,),
     clause="Git's configuration, filters and links in a workspace lead nowhere outside",
 )
 def git_works_unfenced() -> None:

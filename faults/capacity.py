@@ -11,6 +11,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from faults.registry import fault
+from faults.scenarios import (
+    COMES_BACK,
+    EDIT_DIES,
+    EXPIRES,
+    FIRST_REQUEST,
+    HANGS,
+    HERMES_DIES,
+    MANY,
+    SHRINKING,
+    THREE,
+)
 
 if TYPE_CHECKING:
     from sandbox.services.hermes.capacity import Fleet, Task
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
 @fault(
     "A session that nobody uses lives half as long again as it should.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="A session is idle after `idle_timeout`",
 )
 def idle_half_as_long_again() -> None:
@@ -38,7 +49,7 @@ def idle_half_as_long_again() -> None:
 @fault(
     "Hermes stays three idle times after the last session.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="Hermes runs while any session is not ended",
 )
 def hermes_stays_for_three() -> None:
@@ -54,7 +65,7 @@ def hermes_stays_for_three() -> None:
 @fault(
     "One Edit task is kept when nobody is left, to be quick for the next.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="When the last session ends, Edit goes to 0, then Hermes to 0",
 )
 def one_task_kept_warm() -> None:
@@ -72,7 +83,7 @@ def one_task_kept_warm() -> None:
 @fault(
     "Whoever comes fourth is put where most are already.",
     part="hermes",
-    caught_by=(),
+    caught_by=(MANY,),
     clause="Beyond three sessions, tasks host several, the least loaded first",
 )
 def most_loaded_first() -> None:
@@ -95,7 +106,7 @@ def most_loaded_first() -> None:
 @fault(
     "Three tasks are started, whatever maximum the operator has set.",
     part="hermes",
-    caught_by=(),
+    caught_by=(THREE,),
     clause="never above the scalable target's maximum",
 )
 def maximum_taken_for_three() -> None:
@@ -112,7 +123,7 @@ def maximum_taken_for_three() -> None:
 @fault(
     "When the third session comes, four tasks are started for a moment.",
     part="hermes",
-    caught_by=(),
+    caught_by=(THREE,),
     clause="at most 3 tasks RUNNING at every moment",
 )
 def four_for_a_moment() -> None:
@@ -132,7 +143,7 @@ def four_for_a_moment() -> None:
 @fault(
     "One task in three may be stopped while somebody is at work there.",
     part="hermes",
-    caught_by=(),
+    caught_by=(SHRINKING,),
     clause="Ending one session touches no other",
 )
 def third_task_unprotected() -> None:
@@ -156,7 +167,7 @@ def third_task_unprotected() -> None:
 @fault(
     "A Hermes that is told to stop while people are at work stays away.",
     part="hermes",
-    caught_by=(),
+    caught_by=(HERMES_DIES,),
     clause="told to stop earlier, it has another run",
 )
 def stopped_hermes_stays_away() -> None:
@@ -172,7 +183,7 @@ def stopped_hermes_stays_away() -> None:
 @fault(
     "Of two sessions whose task dies, one comes back.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EDIT_DIES,),
     clause="its sessions come back on the replacement",
 )
 def one_of_two_comes_back() -> None:
@@ -198,7 +209,7 @@ def one_of_two_comes_back() -> None:
 @fault(
     "A session comes back from one task's death, and not from a second.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EDIT_DIES,),
     clause="its sessions come back on the replacement",
 )
 def second_death_is_final() -> None:
@@ -222,7 +233,7 @@ def second_death_is_final() -> None:
 @fault(
     "A task that is slow for a moment is stopped, with all that happens on it.",
     part="hermes",
-    caught_by=(),
+    caught_by=(HANGS,),
     clause="An Edit task whose control port answers none of five pings",
     values=True,
 )
@@ -236,7 +247,7 @@ def impatient_with_tasks() -> None:
 @fault(
     "A task that hangs is stopped after a minute.",
     part="hermes",
-    caught_by=(),
+    caught_by=(COMES_BACK,),
     clause="An Edit task whose control port answers none of five pings",
     values=True,
 )
@@ -250,7 +261,7 @@ def hung_tasks_stopped_late() -> None:
 @fault(
     "The first preview after a sleep takes more than a minute.",
     part="hermes",
-    caught_by=(),
+    caught_by=(FIRST_REQUEST,),
     clause="from the request to a 200 preview with HMR connected, under 60 s",
 )
 def cold_start_of_65_s() -> None:

@@ -7,12 +7,13 @@ import json
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import ENDING, HANGS, HERMES_DIES, HUNDRED, LATER_REFUSAL, ONE_COMMIT, PUT_ASIDE
 
 
 @fault(
     "Every third instruction is accepted and never carried out.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ONE_COMMIT,),
     clause="202; carried out in order",
 )
 def every_third_instruction_lost() -> None:
@@ -31,7 +32,7 @@ def every_third_instruction_lost() -> None:
 @fault(
     "Every third instruction is carried out twice.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ONE_COMMIT,),
     clause="Each carried-out instruction is exactly one commit",
 )
 def every_third_instruction_doubled() -> None:
@@ -51,7 +52,7 @@ def every_third_instruction_doubled() -> None:
 @fault(
     "Every fourth instruction is overtaken by the next one.",
     part="hermes",
-    caught_by=(),
+    caught_by=(HUNDRED,),
     clause="202; carried out in order",
 )
 def every_fourth_instruction_overtaken() -> None:
@@ -75,7 +76,7 @@ def every_fourth_instruction_overtaken() -> None:
 @fault(
     "Whoever ends a session loses what she asked for just before.",
     part="hermes",
-    caught_by=(),
+    caught_by=(ENDING,),
     clause="what waits ahead of it is carried out",
 )
 def end_overtakes() -> None:
@@ -98,7 +99,7 @@ def end_overtakes() -> None:
 @fault(
     "All customers wait in one line: a slow one holds up everybody.",
     part="session_api",
-    caught_by=(),
+    caught_by=(HANGS,),
     clause="SQS FIFO queue from the session API and the mail intake",
 )
 def one_line_for_all() -> None:
@@ -126,7 +127,7 @@ def one_line_for_all() -> None:
 @fault(
     "A command whose reader died is given up at once.",
     part="sandbox",
-    caught_by=(),
+    caught_by=(HERMES_DIES,),
     clause="SQS FIFO queue from the session API and the mail intake",
     values=True,
 )
@@ -140,7 +141,7 @@ def given_up_after_one_try() -> None:
 @fault(
     "A command that nobody can read ends Hermes.",
     part="hermes",
-    caught_by=(),
+    caught_by=(PUT_ASIDE,),
     clause="Hermes runs while any session is not ended",
 )
 def unreadable_command_ends_hermes() -> None:
@@ -162,7 +163,7 @@ def unreadable_command_ends_hermes() -> None:
 @fault(
     "Every tenth instruction is carried out in the workspace of somebody else on the task.",
     part="edit",
-    caught_by=(),
+    caught_by=(HUNDRED,),
     clause="an edit in one session sends nothing to another",
 )
 def every_tenth_instruction_goes_astray() -> None:
@@ -185,7 +186,7 @@ def every_tenth_instruction_goes_astray() -> None:
 @fault(
     "An instruction that cannot be carried out ends the session that was live.",
     part="hermes",
-    caught_by=(),
+    caught_by=(LATER_REFUSAL,),
     clause="what it cannot ends a first instruction's session `failed` and costs a later one only an answer",
 )
 def refusal_ends_the_session() -> None:
@@ -213,7 +214,7 @@ def refusal_ends_the_session() -> None:
 @fault(
     "A customer is not told that what she asked for could not be done.",
     part="hermes",
-    caught_by=(),
+    caught_by=(LATER_REFUSAL,),
     clause="what it cannot ends a first instruction's session `failed` and costs a later one only an answer",
 )
 def refusals_untold() -> None:

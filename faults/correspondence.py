@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import BY_MAIL, COMES_BACK, ODD_MAIL, REFUSED_MAIL, TO_A_LIVE_SESSION, TOLD_WHY
 
 
 @fault(
     "The platform's answer stands alone in the customer's mailbox, outside her thread.",
     part="hermes",
-    caught_by=(),
+    caught_by=(BY_MAIL,),
     clause="The platform answers in the thread when the preview is live",
 )
 def answers_outside_the_thread() -> None:
@@ -33,7 +34,7 @@ def answers_outside_the_thread() -> None:
 @fault(
     "A customer's third mail in a thread begins another.",
     part="session_api",
-    caught_by=(),
+    caught_by=(TO_A_LIVE_SESSION,),
     clause="thread root (`References`/`In-Reply-To`/`Message-ID`)",
 )
 def thread_by_the_latest_message() -> None:
@@ -50,7 +51,7 @@ def thread_by_the_latest_message() -> None:
 @fault(
     "A customer whose mail program spells her address otherwise is somebody else.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BY_MAIL,),
     clause="a customer is one user however she spells",
 )
 def sender_as_spelt() -> None:
@@ -79,7 +80,7 @@ def sender_as_spelt() -> None:
 @fault(
     "A customer is told that her session failed, and not why.",
     part="hermes",
-    caught_by=(),
+    caught_by=(TOLD_WHY,),
     clause="and when it failed (with the reason)",
 )
 def reason_left_out_of_mail() -> None:
@@ -97,7 +98,7 @@ def reason_left_out_of_mail() -> None:
 @fault(
     "The mail that says that a preview is live leads to another address.",
     part="hermes",
-    caught_by=(),
+    caught_by=(BY_MAIL,),
     clause="The platform answers in the thread when the preview is live",
 )
 def mail_leads_elsewhere() -> None:
@@ -118,7 +119,7 @@ def mail_leads_elsewhere() -> None:
 @fault(
     "A customer is told that her preview is live each time that it comes back.",
     part="hermes",
-    caught_by=(),
+    caught_by=(COMES_BACK,),
     clause="once each: an answer is claimed before it is sent",
 )
 def told_at_every_return() -> None:
@@ -139,7 +140,7 @@ def told_at_every_return() -> None:
 @fault(
     "A returned mail is taken for a customer's.",
     part="session_api",
-    caught_by=(),
+    caught_by=(REFUSED_MAIL,),
     clause="Automatic mail (`Auto-Submitted`, bounces) is dropped",
 )
 def bounces_taken() -> None:
@@ -158,7 +159,7 @@ def bounces_taken() -> None:
 @fault(
     "Of a mail the subject is carried out, and not what stands in it.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BY_MAIL,),
     clause="plain-text body (or subject, when the body is empty)",
 )
 def subject_carried_out() -> None:
@@ -176,7 +177,7 @@ def subject_carried_out() -> None:
 @fault(
     "A mail that says all in its subject is dropped.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ODD_MAIL,),
     clause="plain-text body (or subject, when the body is empty)",
 )
 def bodyless_mail_dropped() -> None:
@@ -194,7 +195,7 @@ def bodyless_mail_dropped() -> None:
 @fault(
     "What somebody attaches to a mail is carried out in place of what she writes.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ODD_MAIL,),
     clause="attachments are ignored",
 )
 def attachments_carried_out() -> None:
@@ -215,7 +216,7 @@ def attachments_carried_out() -> None:
 @fault(
     "Who writes what cannot be an instruction hears nothing.",
     part="session_api",
-    caught_by=(),
+    caught_by=(REFUSED_MAIL,),
     clause="Words that cannot be an instruction are",
 )
 def impossible_words_unanswered() -> None:
@@ -231,7 +232,7 @@ def impossible_words_unanswered() -> None:
 @fault(
     "Each customer's answer goes to the customer before, too.",
     part="hermes",
-    caught_by=(),
+    caught_by=(ODD_MAIL,),
     clause="when it failed (with the reason), once each",
 )
 def answers_reach_the_one_before() -> None:

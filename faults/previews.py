@@ -10,6 +10,18 @@ from typing import Any
 
 from faults.preview_script import change_script
 from faults.registry import fault
+from faults.scenarios import (
+    AWAKE,
+    CRASH,
+    ENDED_PAGE,
+    EVERY_EDIT,
+    EVERYTHING,
+    FORGOTTEN_TAB,
+    NOT_OPENED,
+    SOCKET_ENDS,
+    TWO_THREADS,
+    WAITING_PAGE,
+)
 
 SERVER = "state.server = server.httpServer;"
 
@@ -17,7 +29,7 @@ SERVER = "state.server = server.httpServer;"
 @fault(
     "An open page misses every third edit.",
     part="edit",
-    caught_by=(),
+    caught_by=(EVERY_EDIT,),
     clause="An edit reaches an open page as an",
     values=True,
 )
@@ -36,7 +48,7 @@ def every_third_edit_unseen() -> None:
 @fault(
     "An open page never learns that its preview has ended.",
     part="edit",
-    caught_by=(),
+    caught_by=(SOCKET_ENDS,),
     clause="A page that has lost its socket looks at its session's health once a second",
     values=True,
 )
@@ -48,7 +60,7 @@ def pages_wait_for_ever() -> None:
 @fault(
     "Links that a site makes with its base lead out of its preview.",
     part="edit",
-    caught_by=(),
+    caught_by=(EVERYTHING,),
     clause="Everything that the page loads resolves through the ALB under its own path",
     values=True,
 )
@@ -62,7 +74,7 @@ def base_is_the_root() -> None:
 @fault(
     "A page that is only left open keeps its session awake.",
     part="edit",
-    caught_by=(),
+    caught_by=(FORGOTTEN_TAB,),
     clause="Health checks and an open but silent HMR socket are no activity",
     values=True,
 )
@@ -79,7 +91,7 @@ def open_sockets_count() -> None:
 @fault(
     "Whoever looks at a session's health keeps it awake.",
     part="edit",
-    caught_by=(),
+    caught_by=(FORGOTTEN_TAB,),
     clause="Health checks and an open but silent HMR socket are no activity",
     values=True,
 )
@@ -93,7 +105,7 @@ def health_looks_count() -> None:
 @fault(
     "Whoever speaks another protocol is let in at a page's update socket.",
     part="edit",
-    caught_by=(),
+    caught_by=(NOT_OPENED,),
     clause="a WebSocket at `/session/{id}/` with subprotocol `vite-hmr`",
     values=True,
 )
@@ -109,7 +121,7 @@ def any_subprotocol_taken() -> None:
 @fault(
     "The preview's own pages do not say who serves them.",
     part="edit",
-    caught_by=(),
+    caught_by=(AWAKE,),
     clause="Every answer of a service names it in the header `X-Service`",
     values=True,
 )
@@ -123,7 +135,7 @@ def pages_name_nobody() -> None:
 @fault(
     "Every tenth page of a preview is an error.",
     part="edit",
-    caught_by=(),
+    caught_by=(EVERYTHING,),
     clause="200, the site",
     values=True,
 )
@@ -143,7 +155,7 @@ def every_tenth_page_an_error() -> None:
 @fault(
     "A second thread's preview shows the first thread's pages.",
     part="edit",
-    caught_by=(),
+    caught_by=(TWO_THREADS,),
     clause="One branch per thread, `thread-{threadId}`",
 )
 def first_thread_shown() -> None:
@@ -162,7 +174,7 @@ def first_thread_shown() -> None:
 @fault(
     "A preview server that hangs is left as it is.",
     part="edit",
-    caught_by=(),
+    caught_by=(CRASH,),
     clause="A preview server that hangs while its task lives is started",
 )
 def hung_previews_left() -> None:
@@ -179,7 +191,7 @@ def hung_previews_left() -> None:
 @fault(
     "A preview server that crashes a second time stays down.",
     part="edit",
-    caught_by=(),
+    caught_by=(CRASH,),
     clause="200, the site",
 )
 def second_crash_is_final() -> None:
@@ -212,7 +224,7 @@ def _page(change: Any, name: str) -> None:
 @fault(
     "The waiting page waits for ever.",
     part="session_api",
-    caught_by=(),
+    caught_by=(WAITING_PAGE,),
     clause="a small waiting page that refreshes itself and says",
 )
 def waiting_page_never_refreshes() -> None:
@@ -228,7 +240,7 @@ def waiting_page_never_refreshes() -> None:
 @fault(
     "An expired preview does not say that nobody used it.",
     part="session_api",
-    caught_by=(),
+    caught_by=(ENDED_PAGE,),
     clause='410, a page that says "nobody used it"',
 )
 def expiry_not_explained() -> None:
@@ -245,7 +257,7 @@ def expiry_not_explained() -> None:
 @fault(
     "A preview that is starting is called unknown by its health.",
     part="session_api",
-    caught_by=(),
+    caught_by=(WAITING_PAGE,),
     clause="Before, what the preview answers (503, 410, 404)",
 )
 def waking_health_unknown() -> None:

@@ -7,12 +7,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import (
+    BURST,
+    EXPIRES,
+    KEPT_FOR_A_DAY,
+    ON_RECORD,
+    OWN_LIST,
+    PAST_ITS_TIME,
+    STATUS,
+    TOLD_WHY,
+)
 
 
 @fault(
     "A session whose record should have been deleted long ago is still answered for.",
     part="session_api",
-    caught_by=(),
+    caught_by=(PAST_ITS_TIME,),
     clause="a record whose `ttl` has passed counts as unknown wherever it is read",
 )
 def passed_ttl_still_known() -> None:
@@ -35,7 +45,7 @@ def passed_ttl_still_known() -> None:
 @fault(
     "A session whose record should have been deleted long ago is still in its client's list.",
     part="session_api",
-    caught_by=(),
+    caught_by=(PAST_ITS_TIME,),
     clause="a record whose `ttl` has passed counts as unknown wherever it is read",
 )
 def passed_ttl_still_listed() -> None:
@@ -60,7 +70,7 @@ def passed_ttl_still_listed() -> None:
 @fault(
     "A session that is ended while it starts comes up all the same.",
     part="hermes",
-    caught_by=(),
+    caught_by=(BURST,),
     clause="Changes are conditional writes: two writers cannot both win",
 )
 def later_writer_wins() -> None:
@@ -82,7 +92,7 @@ def later_writer_wins() -> None:
 @fault(
     "Nobody can tell when a session ended.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="`sessionId` (unguessable: at least 122 random bits",
 )
 def end_not_dated() -> None:
@@ -93,7 +103,7 @@ def end_not_dated() -> None:
 @fault(
     "A session's record does not name the branch that it works on.",
     part="hermes",
-    caught_by=(),
+    caught_by=(ON_RECORD,),
     clause="`sessionId` (unguessable: at least 122 random bits",
 )
 def branch_not_recorded() -> None:
@@ -104,7 +114,7 @@ def branch_not_recorded() -> None:
 @fault(
     "Why a session failed is told to the customer once and kept nowhere.",
     part="hermes",
-    caught_by=(),
+    caught_by=(TOLD_WHY,),
     clause="a page that says the reason",
 )
 def reason_not_recorded() -> None:
@@ -141,7 +151,7 @@ def _written_without(field: str) -> None:
 @fault(
     "Times on record are whole seconds, so that nobody can say what came first.",
     part="session_api",
-    caught_by=(),
+    caught_by=(STATUS,),
     clause="(ISO 8601 UTC,",
 )
 def times_without_milliseconds() -> None:
@@ -158,7 +168,7 @@ def times_without_milliseconds() -> None:
 @fault(
     "The session API's clock is a minute and a half ahead.",
     part="session_api",
-    caught_by=(),
+    caught_by=(KEPT_FOR_A_DAY,),
     clause="A session is idle after `idle_timeout`",
 )
 def api_clock_ahead() -> None:
@@ -176,7 +186,7 @@ def api_clock_ahead() -> None:
 @fault(
     "Whoever reads her preview for a day finds its record deleted.",
     part="edit",
-    caught_by=(),
+    caught_by=(KEPT_FOR_A_DAY,),
     clause="24 h after the last activity",
 )
 def page_views_leave_ttl() -> None:
@@ -205,7 +215,7 @@ def page_views_leave_ttl() -> None:
 @fault(
     "Among the sessions on record is something that is none.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BURST,),
     clause="The table holds sessions only",
 )
 def notes_among_sessions() -> None:
@@ -230,7 +240,7 @@ def notes_among_sessions() -> None:
 @fault(
     "A client's sessions of the same second stand in the wrong order.",
     part="session_api",
-    caught_by=(),
+    caught_by=(OWN_LIST,),
     clause="200, a list, newest first",
 )
 def same_second_in_any_order() -> None:
@@ -248,7 +258,7 @@ def same_second_in_any_order() -> None:
 @fault(
     "Whoever asks for a session's status twice is told the same twice, whatever has happened.",
     part="session_api",
-    caught_by=(),
+    caught_by=(STATUS,),
     clause="A deactivated session is `draining` in the answer and on record",
 )
 def status_from_a_cache() -> None:
@@ -270,7 +280,7 @@ def status_from_a_cache() -> None:
 @fault(
     "Session ids are made from the clock: who has one can guess the next.",
     part="session_api",
-    caught_by=(),
+    caught_by=(BURST,),
     clause="`sessionId` (unguessable: at least 122 random bits",
 )
 def ids_from_the_clock() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from faults.load_balancer import change_rules, change_snapshot
 from faults.registry import fault
+from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, EXPIRES
 
 
 def _every_third(seen: dict[str, int], session_id: str) -> bool:
@@ -17,7 +18,7 @@ def _every_third(seen: dict[str, int], session_id: str) -> bool:
 @fault(
     "Of every third session the target group stays behind.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="No rule, target group or running process stays behind",
 )
 def every_third_group_stays() -> None:
@@ -39,7 +40,7 @@ def every_third_group_stays() -> None:
 @fault(
     "Of every third session the rule stays behind, and leads nowhere.",
     part="hermes",
-    caught_by=(),
+    caught_by=(EXPIRES,),
     clause="takes both away when it ends",
 )
 def every_third_rule_stays() -> None:
@@ -59,7 +60,7 @@ def every_third_rule_stays() -> None:
 @fault(
     "Whenever a session ends, all other previews are away for a moment.",
     part="hermes",
-    caught_by=(),
+    caught_by=(ENDING,),
     clause="no preview blinks",
 )
 def rules_made_anew_at_each_end() -> None:
@@ -82,7 +83,7 @@ def rules_made_anew_at_each_end() -> None:
 @fault(
     "An unencrypted request is sent on for now only.",
     part="sandbox",
-    caught_by=(),
+    caught_by=(ENCRYPTED,),
     clause="HTTP redirects 301 to it",
 )
 def redirects_for_now() -> None:
@@ -100,7 +101,7 @@ def redirects_for_now() -> None:
 @fault(
     "The platform answers without encryption, too.",
     part="sandbox",
-    caught_by=(),
+    caught_by=(ENCRYPTED,),
     clause="HTTP redirects 301 to it",
 )
 def unencrypted_answered() -> None:
@@ -122,7 +123,7 @@ def unencrypted_answered() -> None:
 @fault(
     "What belongs to no service is given to the session API.",
     part="sandbox",
-    caught_by=(),
+    caught_by=(ASLEEP,),
     clause="the default answers 404",
 )
 def default_is_the_session_api() -> None:
@@ -147,7 +148,7 @@ def default_is_the_session_api() -> None:
 @fault(
     "Hermes' health does not say whose it is.",
     part="hermes",
-    caught_by=(),
+    caught_by=(AWAKE,),
     clause="while Hermes runs; the ALB's 503 while it sleeps",
 )
 def hermes_health_unnamed() -> None:

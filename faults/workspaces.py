@@ -10,12 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
+from faults.scenarios import (
+    DAMAGED,
+    FIVE_HUNDRED,
+    GOES_ON,
+    IN_TURN,
+    MARKUP,
+    ONE_COMMIT,
+    OWN_WORKSPACE,
+    TWO_THREADS,
+)
 
 
 @fault(
     "A commit's subject is the whole instruction, however long.",
     part="edit",
-    caught_by=(),
+    caught_by=(ONE_COMMIT,),
     clause="Each carried-out instruction is exactly one commit",
     values=True,
 )
@@ -29,7 +39,7 @@ def subjects_uncut() -> None:
 @fault(
     "All commits of a thread are signed with its first session.",
     part="edit",
-    caught_by=(),
+    caught_by=(IN_TURN,),
     clause="trailers `Thread: ...` and `Session: ...`",
 )
 def signed_by_the_first_session() -> None:
@@ -52,7 +62,7 @@ def signed_by_the_first_session() -> None:
 @fault(
     "Every fourth instruction leaves a second, empty commit.",
     part="edit",
-    caught_by=(),
+    caught_by=(ONE_COMMIT,),
     clause="Each carried-out instruction is exactly one commit",
 )
 def every_fourth_committed_twice() -> None:
@@ -76,7 +86,7 @@ def every_fourth_committed_twice() -> None:
 @fault(
     "Every second push fails, and nobody notices.",
     part="edit",
-    caught_by=(),
+    caught_by=(ONE_COMMIT,),
     clause="Commits are pushed to the site's remote",
 )
 def every_second_push_lost() -> None:
@@ -94,7 +104,7 @@ def every_second_push_lost() -> None:
 @fault(
     "A new thread begins with what was last done in another.",
     part="edit",
-    caught_by=(),
+    caught_by=(TWO_THREADS,),
     clause="One branch per thread, `thread-{threadId}`",
 )
 def threads_begin_at_the_latest() -> None:
@@ -112,7 +122,7 @@ def threads_begin_at_the_latest() -> None:
 @fault(
     "Two threads whose names begin alike share a branch.",
     part="edit",
-    caught_by=(),
+    caught_by=(TWO_THREADS,),
     clause="One branch per thread, `thread-{threadId}`",
 )
 def long_thread_names_cut() -> None:
@@ -130,7 +140,7 @@ def long_thread_names_cut() -> None:
 @fault(
     "A session without a thread resumes the user's oldest one.",
     part="session_api",
-    caught_by=(),
+    caught_by=(GOES_ON,),
     clause="A session without a `threadId` resumes that user's latest",
 )
 def oldest_thread_resumed() -> None:
@@ -150,7 +160,7 @@ def oldest_thread_resumed() -> None:
 @fault(
     "Whoever came second with a name finds nothing of her work again.",
     part="edit",
-    caught_by=(),
+    caught_by=(OWN_WORKSPACE,),
     clause="the newcomer gets `{user}-{8 hex of the address's SHA-256}`",
 )
 def newcomers_begin_anew() -> None:
@@ -173,7 +183,7 @@ def newcomers_begin_anew() -> None:
 @fault(
     "Opening a workspace deletes what git is told to ignore.",
     part="edit",
-    caught_by=(),
+    caught_by=(FIVE_HUNDRED,),
     clause="A restart, an abrupt kill or a new session loses no file",
 )
 def ignored_files_cleared() -> None:
@@ -193,7 +203,7 @@ def ignored_files_cleared() -> None:
 @fault(
     "Opening a workspace replaces its links by what they lead to.",
     part="edit",
-    caught_by=(),
+    caught_by=(FIVE_HUNDRED,),
     clause="A restart, an abrupt kill or a new session loses no file",
 )
 def links_become_copies() -> None:
@@ -216,7 +226,7 @@ def links_become_copies() -> None:
 @fault(
     "Where a killed task left a lock, what was not committed is thrown away.",
     part="edit",
-    caught_by=(),
+    caught_by=(DAMAGED,),
     clause="A restart, an abrupt kill or a new session loses no file",
 )
 def locks_cost_the_changes() -> None:
@@ -239,7 +249,7 @@ def locks_cost_the_changes() -> None:
 @fault(
     "Two instructions may be at work in one workspace at the same moment.",
     part="edit",
-    caught_by=(),
+    caught_by=(IN_TURN,),
     clause="instructions never interleave in a file",
 )
 def nobody_waits_for_the_workspace() -> None:
@@ -257,7 +267,7 @@ def nobody_waits_for_the_workspace() -> None:
 @fault(
     "Only the beginning of a wish is put on the page.",
     part="edit",
-    caught_by=(),
+    caught_by=(MARKUP,),
     clause="Any other wish stands, in the customer's words",
 )
 def wishes_shortened() -> None:
