@@ -17,7 +17,12 @@ FORGOTTEN_TAB = "A forgotten browser tab does not keep a session awake"
 EXPIRES = "After the idle time the session expires, Edit goes to zero, then Hermes"
 
 
-@fault("Hermes wakes, but never has Edit run.", part="hermes", caught_by=(FIRST_REQUEST,))
+@fault(
+    "Hermes wakes, but never has Edit run.",
+    part="hermes",
+    caught_by=(FIRST_REQUEST,),
+    clause="then Hermes and Edit scale",
+)
 def hermes_never_scales_edit() -> None:
     """The reconciler's scaling does nothing."""
     from sandbox.services.hermes.reconcile import Reconciler
@@ -32,6 +37,7 @@ def hermes_never_scales_edit() -> None:
     "The customer is answered before her session is on record.",
     part="session_api",
     caught_by=(FIRST_REQUEST,),
+    clause="the record is in DynamoDB before the answer leaves",
 )
 def record_after_answer() -> None:
     """Records are written half a second after `create` has returned."""
@@ -51,6 +57,7 @@ def record_after_answer() -> None:
     "The browser's update client is served outside the session's own path.",
     part="edit",
     caught_by=(FIRST_REQUEST,),
+    clause="its HMR client and socket too",
 )
 def hmr_client_at_root() -> None:
     """The base is given to Astro and not to Vite: pages lie under the path, Vite's client at `/@vite/client`."""
@@ -65,7 +72,12 @@ def hmr_client_at_root() -> None:
     preview.preview_settings = misplaced
 
 
-@fault("Nobody ever ends a session that is left alone.", part="hermes", caught_by=(EXPIRES,))
+@fault(
+    "Nobody ever ends a session that is left alone.",
+    part="hermes",
+    caught_by=(EXPIRES,),
+    clause="A session is idle after `idle_timeout`",
+)
 def idle_reaper_never_runs() -> None:
     """No session counts as idle."""
     from sandbox.services.hermes.session_steps import Steps
@@ -78,7 +90,12 @@ def idle_reaper_never_runs() -> None:
     Steps.idle = never  # type: ignore[method-assign]
 
 
-@fault("A session expires after two thirds of its idle time.", part="hermes", caught_by=(EXPIRES,))
+@fault(
+    "A session expires after two thirds of its idle time.",
+    part="hermes",
+    caught_by=(EXPIRES,),
+    clause="A session is idle after `idle_timeout`",
+)
 def idle_too_short() -> None:
     """Hermes counts with a shorter idle time than it was given."""
     from sandbox.services.hermes.session_steps import Steps
@@ -92,7 +109,12 @@ def idle_too_short() -> None:
     Steps.__init__ = impatient  # type: ignore[method-assign]
 
 
-@fault("Hermes leaves as soon as the last session has ended.", part="hermes", caught_by=(EXPIRES,))
+@fault(
+    "Hermes leaves as soon as the last session has ended.",
+    part="hermes",
+    caught_by=(EXPIRES,),
+    clause="and for one idle time after",
+)
 def hermes_leaves_at_once() -> None:
     """It does not wait for one more idle time."""
     from sandbox.services.hermes.reconcile import Reconciler
@@ -103,7 +125,12 @@ def hermes_leaves_at_once() -> None:
     Reconciler._sleep_at = now  # type: ignore[method-assign]
 
 
-@fault("A customer who only reads her preview is put out of it.", part="edit", caught_by=(KEPT_AWAKE,))
+@fault(
+    "A customer who only reads her preview is put out of it.",
+    part="edit",
+    caught_by=(KEPT_AWAKE,),
+    clause="a preview page request, an instruction or a keepalive",
+)
 def page_views_ignored() -> None:
     """Page requests are counted nowhere."""
     from sandbox.services.edit.activity import Activity
@@ -118,6 +145,7 @@ def page_views_ignored() -> None:
     "A customer who says that she is still there is not believed.",
     part="session_api",
     caught_by=(KEPT_AWAKE,),
+    clause="a preview page request, an instruction or a keepalive",
 )
 def keepalives_ignored() -> None:
     """A keepalive is answered as ever, and changes nothing on record."""
@@ -135,6 +163,7 @@ def keepalives_ignored() -> None:
     "As long as one customer works, nobody's forgotten session ends.",
     part="hermes",
     caught_by=(FORGOTTEN_TAB,),
+    clause="each session's life its own",
 )
 def activity_counts_for_everybody() -> None:
     """A session is idle once the latest activity of all sessions is long ago, as it is on record at that moment."""
@@ -150,7 +179,12 @@ def activity_counts_for_everybody() -> None:
     Steps.idle = of_all  # type: ignore[method-assign]
 
 
-@fault("For one session two Edit tasks are started.", part="hermes", caught_by=(ONE_TASK,))
+@fault(
+    "For one session two Edit tasks are started.",
+    part="hermes",
+    caught_by=(ONE_TASK,),
+    clause="Edit's desired count is min(3, sessions not ended)",
+)
 def second_edit_task() -> None:
     """One task more than there are sessions."""
     from sandbox.services.hermes.reconcile import Reconciler
@@ -168,6 +202,7 @@ def second_edit_task() -> None:
     "The waiting page says that all is well, so nobody's browser or tool knows that it is not the site.",
     part="session_api",
     caught_by=(WAITING_PAGE,),
+    clause="503, `Retry-After`, a small waiting page",
 )
 def waiting_page_answers_200() -> None:
     """200 in place of 503."""

@@ -23,7 +23,12 @@ REPEATED = "A request that a client repeats makes one session"
 BURST = "A burst of 30 requests makes 30 sessions that nobody can guess"
 
 
-@fault("Every session gets a task of its own, however many that makes.", part="hermes", caught_by=(MANY,))
+@fault(
+    "Every session gets a task of its own, however many that makes.",
+    part="hermes",
+    caught_by=(MANY,),
+    clause="never above the scalable target's maximum",
+)
 def maximum_ignored() -> None:
     """The scalable target's maximum is not asked for."""
     from sandbox.services.hermes.capacity import Capacity
@@ -35,7 +40,12 @@ def maximum_ignored() -> None:
     Capacity.maximum = maximum  # type: ignore[method-assign]
 
 
-@fault("All sessions crowd on one task while the others stand idle.", part="hermes", caught_by=(THREE,))
+@fault(
+    "All sessions crowd on one task while the others stand idle.",
+    part="hermes",
+    caught_by=(THREE,),
+    clause="the least loaded first",
+)
 def first_task_takes_all() -> None:
     """The oldest task is chosen, whatever it hosts."""
     from sandbox.services.hermes import reconcile
@@ -48,7 +58,12 @@ def first_task_takes_all() -> None:
     reconcile.choose = choose  # type: ignore[attr-defined]
 
 
-@fault("All customers of one client work in one workspace.", part="edit", caught_by=(THREE,))
+@fault(
+    "All customers of one client work in one workspace.",
+    part="edit",
+    caught_by=(THREE,),
+    clause="two people never share a workspace",
+)
 def client_shares_workspace() -> None:
     """The workspace is opened for the client and not for the customer and her thread."""
     from sandbox.services.edit import workspace
@@ -67,6 +82,7 @@ def client_shares_workspace() -> None:
     "An edit makes every open page on the same task reload, whoever it belongs to.",
     part="edit",
     caught_by=(INSTRUCTION,),
+    clause="an edit in one session sends nothing to another",
 )
 def edit_reloads_neighbours() -> None:
     """After an instruction the home page's source is touched in all workspaces of the task."""
@@ -85,7 +101,12 @@ def edit_reloads_neighbours() -> None:
     Sessions.instruct = and_touch  # type: ignore[method-assign]
 
 
-@fault("A preview server that crashes takes its whole task along.", part="edit", caught_by=(CRASH,))
+@fault(
+    "A preview server that crashes takes its whole task along.",
+    part="edit",
+    caught_by=(CRASH,),
+    clause="3 and more sessions at once, each isolated",
+)
 def crash_takes_the_task() -> None:
     """Edit ends when the process of a preview has ended."""
     from sandbox.services.edit.preview import Preview
@@ -101,6 +122,7 @@ def crash_takes_the_task() -> None:
     "Whoever ends a session ends those beside it on the same task.",
     part="edit",
     caught_by=(ENDING, EXPIRY),
+    clause="Ending one session touches no other",
 )
 def ending_ends_all_on_the_task() -> None:
     """Closing one session closes all that Edit holds."""
@@ -119,6 +141,7 @@ def ending_ends_all_on_the_task() -> None:
     "A scale-in stops the youngest task, even if somebody is at work there.",
     part="hermes",
     caught_by=(SHRINKING,),
+    clause="no task that hosts another session stops",
 )
 def scale_in_asks_nobody() -> None:
     """No task is ever protected from a scale-in."""
@@ -131,7 +154,12 @@ def scale_in_asks_nobody() -> None:
     Capacity.protect = protect  # type: ignore[method-assign]
 
 
-@fault("Capacity once paid for is kept until the last session ends.", part="hermes", caught_by=(SHRINKING,))
+@fault(
+    "Capacity once paid for is kept until the last session ends.",
+    part="hermes",
+    caught_by=(SHRINKING,),
+    clause="Edit's desired count is min(3, sessions not ended)",
+)
 def capacity_never_shrinks() -> None:
     """As many tasks are wanted as ever were, until nobody is left."""
     from sandbox.services.hermes.reconcile import Reconciler
@@ -148,7 +176,12 @@ def capacity_never_shrinks() -> None:
     Reconciler.wanted = at_least_as_many  # type: ignore[method-assign]
 
 
-@fault("Hermes waits for a task that hangs, and everybody waits with it.", part="hermes", caught_by=(HANGS,))
+@fault(
+    "Hermes waits for a task that hangs, and everybody waits with it.",
+    part="hermes",
+    caught_by=(HANGS,),
+    clause="What is asked of sessions on other tasks is carried out meanwhile",
+)
 def one_session_at_a_time() -> None:
     """A session's step begins when the one before, of whichever session, has had its task's answer."""
     import threading
@@ -170,6 +203,7 @@ def one_session_at_a_time() -> None:
     "Of instructions that come quickly one after the other, only the first is carried out.",
     part="hermes",
     caught_by=(IN_TURN, HUNDRED),
+    clause="The editor carries out what it can",
 )
 def quick_instructions_lost() -> None:
     """Of the instructions that are received together, all but the first are deleted."""
@@ -189,7 +223,12 @@ def quick_instructions_lost() -> None:
     Commands.receive = receive_one  # type: ignore[method-assign]
 
 
-@fault("Instructions that wait are carried out the last one first.", part="hermes", caught_by=(HUNDRED,))
+@fault(
+    "Instructions that wait are carried out the last one first.",
+    part="hermes",
+    caught_by=(HUNDRED,),
+    clause="carried out in order",
+)
 def last_instruction_first() -> None:
     """Commands that are received together are taken in reverse."""
     from sandbox.services.hermes.commands import Commands
@@ -205,7 +244,12 @@ def last_instruction_first() -> None:
     Commands.receive = reversed_  # type: ignore[method-assign]
 
 
-@fault("Two Hermes tasks both believe that they lead.", part="hermes", caught_by=(TWO_HERMES,))
+@fault(
+    "Two Hermes tasks both believe that they lead.",
+    part="hermes",
+    caught_by=(TWO_HERMES,),
+    clause="an answer is claimed before it is sent",
+)
 def everybody_leads() -> None:
     """The lease is given to whoever asks."""
     from sandbox.services.hermes.lease import Lease
@@ -217,7 +261,12 @@ def everybody_leads() -> None:
     Lease.held = held  # type: ignore[method-assign]
 
 
-@fault("A request that is sent again makes another session.", part="session_api", caught_by=(REPEATED,))
+@fault(
+    "A request that is sent again makes another session.",
+    part="session_api",
+    caught_by=(REPEATED,),
+    clause="An `Idempotency-Key` header makes a repeat answer",
+)
 def repeats_not_recognised() -> None:
     """The client's idempotency key is ignored."""
     from sandbox.services.records import Records
@@ -233,7 +282,10 @@ def repeats_not_recognised() -> None:
 
 
 @fault(
-    "Sessions are numbered, so that anybody can find the next one's.", part="session_api", caught_by=(BURST,)
+    "Sessions are numbered, so that anybody can find the next one's.",
+    part="session_api",
+    caught_by=(BURST,),
+    clause="unguessable: at least 122 random bits",
 )
 def sessions_are_numbered() -> None:
     """A counter in place of random bits."""
@@ -247,7 +299,12 @@ def sessions_are_numbered() -> None:
     sessions.new_session_id = next_number  # type: ignore[attr-defined]
 
 
-@fault("Of many requests at the same moment some are turned away.", part="session_api", caught_by=(BURST,))
+@fault(
+    "Of many requests at the same moment some are turned away.",
+    part="session_api",
+    caught_by=(BURST,),
+    clause="202 `{sessionId, clientId, userId, threadId, status:",
+)
 def busy_api_turns_away() -> None:
     """While another activation is under way, a request is answered with 429."""
     import threading

@@ -18,6 +18,7 @@ AFTER_ITS_END = "A reply after the session's end resumes the thread in a new ses
     part="edit",
     caught_by=(EVERY_EDIT,),
     values=True,
+    clause="An edit reaches an open page as an HMR message",
 )
 def later_edits_unseen() -> None:
     """Each preview server sends its pages the first news, and keeps all others to itself."""
@@ -51,6 +52,7 @@ def later_edits_unseen() -> None:
     "A customer who answers the platform's mail gets another session beside the one she has.",
     part="session_api",
     caught_by=(TO_A_LIVE_SESSION,),
+    clause="A reply in the same thread becomes an instruction",
 )
 def replies_begin_new_sessions() -> None:
     """No live session is ever found for a thread."""
@@ -66,6 +68,7 @@ def replies_begin_new_sessions() -> None:
     "What a customer answers to the platform's mail is lost.",
     part="session_api",
     caught_by=(TO_A_LIVE_SESSION,),
+    clause="A reply in the same thread becomes an instruction",
 )
 def replies_lost() -> None:
     """A mail to a live session is read and not handed on."""
@@ -85,6 +88,7 @@ def replies_lost() -> None:
     "Every mail begins a thread of its own, so nobody's work goes on.",
     part="session_api",
     caught_by=(TO_A_LIVE_SESSION, AFTER_ITS_END),
+    clause="thread root (`References`/`In-Reply-To`/`Message-ID`)",
 )
 def every_mail_a_thread() -> None:
     """A mail's own Message-ID counts as its thread's root."""
@@ -100,6 +104,7 @@ def every_mail_a_thread() -> None:
     "A customer who answers after her session has ended hears nothing.",
     part="session_api",
     caught_by=(AFTER_ITS_END,),
+    clause="or resumes it in a new one",
 )
 def ended_threads_stay_ended() -> None:
     """A mail of a thread that had a session is only ever for a live one."""
@@ -121,6 +126,7 @@ def ended_threads_stay_ended() -> None:
     "An absent customer's automatic answer is taken for a wish.",
     part="session_api",
     caught_by=(REFUSED_MAIL,),
+    clause="Automatic mail (`Auto-Submitted`, bounces) is dropped",
 )
 def automatic_mail_taken() -> None:
     """No mail counts as automatic."""
@@ -133,7 +139,10 @@ def automatic_mail_taken() -> None:
 
 
 @fault(
-    "A customer is told that her preview is live when it is only begun.", part="hermes", caught_by=(BY_MAIL,)
+    "A customer is told that her preview is live when it is only begun.",
+    part="hermes",
+    caught_by=(BY_MAIL,),
+    clause="The platform answers in the thread when the preview is live",
 )
 def told_before_it_is_live() -> None:
     """The answer is sent as a session is opened on its task."""

@@ -22,7 +22,10 @@ SECRET = "Nobody reads another's files through a preview of his own"
 
 
 @fault(
-    "Opening a workspace throws away what is not committed.", part="edit", caught_by=(FIVE_HUNDRED, DAMAGED)
+    "Opening a workspace throws away what is not committed.",
+    part="edit",
+    caught_by=(FIVE_HUNDRED, DAMAGED),
+    clause="loses no file, committed or not",
 )
 def reset_on_opening() -> None:
     """`git reset --hard` and `git clean` whenever a workspace is opened."""
@@ -43,6 +46,7 @@ def reset_on_opening() -> None:
     "Opening a workspace makes all its files alike: what could be run can no longer be run.",
     part="edit",
     caught_by=(FIVE_HUNDRED,),
+    clause="100% of files kept across container restarts, byte for byte",
 )
 def modes_evened_out() -> None:
     """Every file gets mode 644."""
@@ -60,7 +64,12 @@ def modes_evened_out() -> None:
     workspace.open_workspace = plain
 
 
-@fault("A session whose task died is never served again.", part="hermes", caught_by=(COMES_BACK,))
+@fault(
+    "A session whose task died is never served again.",
+    part="hermes",
+    caught_by=(COMES_BACK,),
+    clause="its sessions come back on the replacement",
+)
 def lost_sessions_stay_lost() -> None:
     """A session is placed once and never again."""
     from sandbox.services.hermes.capacity import Fleet, Task
@@ -79,6 +88,7 @@ def lost_sessions_stay_lost() -> None:
     "An instruction that was carried out before its task died is carried out again on the next one.",
     part="edit",
     caught_by=(COMES_BACK, EDIT_DIES),
+    clause="Each carried-out instruction is exactly one commit",
 )
 def instructions_repeated() -> None:
     """Nothing counts as carried out."""
@@ -95,6 +105,7 @@ def instructions_repeated() -> None:
     "What a killed task had begun stays as it was left: in the files, and in no commit.",
     part="edit",
     caught_by=(HALF_DONE,),
+    clause="Each carried-out instruction is exactly one commit",
 )
 def half_done_work_forgotten() -> None:
     """No note of an instruction under way is ever found."""
@@ -108,7 +119,10 @@ def half_done_work_forgotten() -> None:
 
 
 @fault(
-    "Hermes takes an instruction for done when it has received it.", part="hermes", caught_by=(HERMES_DIES,)
+    "Hermes takes an instruction for done when it has received it.",
+    part="hermes",
+    caught_by=(HERMES_DIES,),
+    clause="SQS FIFO queue from the session API and the mail intake",
 )
 def done_when_received() -> None:
     """Commands are deleted from the queue as they are received."""
@@ -129,6 +143,7 @@ def done_when_received() -> None:
     "Hermes knows only the sessions that it was told of itself, none of its predecessor's.",
     part="hermes",
     caught_by=(WAKING,),
+    clause="Hermes runs while any session is not ended",
 )
 def predecessors_sessions_unknown() -> None:
     """Open sessions are never read from the table."""
@@ -146,6 +161,7 @@ def predecessors_sessions_unknown() -> None:
     "Each instruction's commit takes the place of the one before.",
     part="edit",
     caught_by=(ONE_COMMIT, GOES_ON),
+    clause="rewrites no commit",
 )
 def history_rewritten() -> None:
     """As `git commit --amend`: the branch's newest commit is replaced by one with the new files."""
@@ -168,7 +184,10 @@ def history_rewritten() -> None:
 
 
 @fault(
-    "The customer's history stays in the workspace and is never pushed.", part="edit", caught_by=(ONE_COMMIT,)
+    "The customer's history stays in the workspace and is never pushed.",
+    part="edit",
+    caught_by=(ONE_COMMIT,),
+    clause="Commits are pushed to the site's remote",
 )
 def never_pushed() -> None:
     """A push that does nothing and says that all is well."""
@@ -181,7 +200,12 @@ def never_pushed() -> None:
     Workspace.push = pretend  # type: ignore[method-assign]
 
 
-@fault("All threads of a customer are worked on in one branch.", part="edit", caught_by=(TWO_THREADS,))
+@fault(
+    "All threads of a customer are worked on in one branch.",
+    part="edit",
+    caught_by=(TWO_THREADS,),
+    clause="One branch per thread, `thread-{threadId}`",
+)
 def threads_share_a_branch() -> None:
     """Whatever the thread, the branch is the same."""
     from sandbox.services.edit import workspace
@@ -197,7 +221,12 @@ def threads_share_a_branch() -> None:
     workspace.open_workspace = one_for_all
 
 
-@fault("What was committed by hand and on no branch is thrown away.", part="edit", caught_by=(DAMAGED,))
+@fault(
+    "What was committed by hand and on no branch is thrown away.",
+    part="edit",
+    caught_by=(DAMAGED,),
+    clause="git history intact",
+)
 def detached_work_thrown_away() -> None:
     """A detached head is brought back by force to where the branch was."""
     from sandbox.services.edit import repair
@@ -211,7 +240,10 @@ def detached_work_thrown_away() -> None:
 
 
 @fault(
-    "Whoever has the same name before the @ gets the same workspace.", part="edit", caught_by=(OWN_WORKSPACE,)
+    "Whoever has the same name before the @ gets the same workspace.",
+    part="edit",
+    caught_by=(OWN_WORKSPACE,),
+    clause="the newcomer gets `{user}-{8 hex of the address's SHA-256}`",
 )
 def workspaces_by_name_only() -> None:
     """The folder is the local part of the address, whoever it belongs to."""
@@ -225,7 +257,12 @@ def workspaces_by_name_only() -> None:
     workspace.claim = by_name  # type: ignore[attr-defined]
 
 
-@fault("A preview serves every file of the disk to whoever knows its path.", part="edit", caught_by=(SECRET,))
+@fault(
+    "A preview serves every file of the disk to whoever knows its path.",
+    part="edit",
+    caught_by=(SECRET,),
+    clause="Code that a site brings (pages, endpoints, configuration) runs fenced",
+)
 def previews_serve_the_whole_disk() -> None:
     """The dev server may serve everything below `/`, and no fence is around it."""
     from sandbox.services.edit import preview

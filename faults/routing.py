@@ -32,6 +32,7 @@ OWN_TASK = "With three tasks, each session is served by its own, fifty times out
     "Whatever begins like a service's path is given to it: /apiary, /hermesx.",
     part="sandbox",
     caught_by=(ASLEEP,),
+    clause="A path outside its prefix (`/apiary`, `/hermesx`, `/session`) belongs to the default",
 )
 def prefixes_too_wide() -> None:
     """`/api/*` matches as `/api*` would."""
@@ -46,7 +47,12 @@ def prefixes_too_wide() -> None:
     change_rules(change)
 
 
-@fault("A preview's address without a slash at the end does not work.", part="hermes", caught_by=(AWAKE,))
+@fault(
+    "A preview's address without a slash at the end does not work.",
+    part="hermes",
+    caught_by=(AWAKE,),
+    clause="listener rule for `/session/{id}` and",
+)
 def bare_path_forgotten() -> None:
     """A session's rule has `/session/{id}/*` alone."""
     from sandbox.services.hermes import routes
@@ -57,7 +63,12 @@ def bare_path_forgotten() -> None:
     routes.paths_of = without_bare
 
 
-@fault("One in four requests is answered by another customer's task.", part="sandbox", caught_by=(OWN_TASK,))
+@fault(
+    "One in four requests is answered by another customer's task.",
+    part="sandbox",
+    caught_by=(OWN_TASK,),
+    clause="every endpoint reachable with the right answer from the right service",
+)
 def requests_go_astray() -> None:
     """What asks a session's health goes, for a quarter, to the target group of another session."""
     from sandbox.aws_api.elb_state import Condition, Forward, Rule, Snapshot
@@ -84,6 +95,7 @@ def requests_go_astray() -> None:
     "Whoever asks can command Edit: open, change and end anybody's sessions.",
     part="sandbox",
     caught_by=(CONTROL,),
+    clause="every endpoint reachable with the right answer from the right service",
 )
 def control_port_routed() -> None:
     """A rule leads from `/sessions` to the control port of the tasks that serve previews."""
@@ -107,6 +119,7 @@ def control_port_routed() -> None:
     "Visitors lose what they asked for on the way to the encrypted site.",
     part="sandbox",
     caught_by=(ENCRYPTED,),
+    clause="HTTP redirects 301 to it",
 )
 def redirect_drops_query() -> None:
     """The redirect keeps the path and not the query."""
@@ -120,7 +133,12 @@ def redirect_drops_query() -> None:
     change_rules(lambda rules, _right: [shortened(rule) for rule in rules])
 
 
-@fault("Open pages lose their connection after a second.", part="sandbox", caught_by=(OTHERS_COME,))
+@fault(
+    "Open pages lose their connection after a second.",
+    part="sandbox",
+    caught_by=(OTHERS_COME,),
+    clause="WebSocket upgrade works",
+)
 def sockets_cut() -> None:
     """The load balancer's idle timeout is a second."""
     change_snapshot(lambda right: dataclasses.replace(right, idle_timeout_s=1.0))
@@ -130,6 +148,7 @@ def sockets_cut() -> None:
     "Pages cannot open their update sockets through the load balancer.",
     part="sandbox",
     caught_by=(FIRST_REQUEST,),
+    clause="WebSocket upgrades pass",
 )
 def upgrade_not_passed() -> None:
     """The load balancer speaks HTTP only."""
@@ -143,13 +162,23 @@ def upgrade_not_passed() -> None:
     envoy._connection_manager = without_upgrade
 
 
-@fault("Any website can listen to a customer's update socket.", part="sandbox", caught_by=(BAD_SOCKET,))
+@fault(
+    "Any website can listen to a customer's update socket.",
+    part="sandbox",
+    caught_by=(BAD_SOCKET,),
+    clause="with subprotocol `vite-hmr` and the page's token",
+)
 def socket_token_unchecked() -> None:
     """The load balancer hides where a request comes from; Vite asks for the token only where it sees an origin."""
     change_lua('headers:remove("te")', 'headers:remove("origin")')
 
 
-@fault("A visitor can pass for whoever he says he is.", part="sandbox", caught_by=(FORGED,))
+@fault(
+    "A visitor can pass for whoever he says he is.",
+    part="sandbox",
+    caught_by=(FORGED,),
+    clause="the method, path and headers that it was called with",
+)
 def forged_origin_trusted() -> None:
     """A forwarded address that came with the request is passed on as it is."""
     change_lua('forwarded and (forwarded .. ", " .. client) or client', "forwarded or client")
@@ -159,13 +188,19 @@ def forged_origin_trusted() -> None:
     "Requests cannot be followed through the services: each gets a new trace.",
     part="sandbox",
     caught_by=(TRACE,),
+    clause="the method, path and headers that it was called with",
 )
 def trace_begins_anew() -> None:
     """A trace that came with the request is dropped."""
     change_lua('if not given then return "Root="', 'if true then return "Root="')
 
 
-@fault("The platform can prove that it is another site.", part="sandbox", caught_by=(OTHER_NAME,))
+@fault(
+    "The platform can prove that it is another site.",
+    part="sandbox",
+    caught_by=(OTHER_NAME,),
+    clause="Application Load Balancer, HTTPS listener",
+)
 def certificate_for_all_names() -> None:
     """The certificate names others' sites too."""
     import trustme
@@ -178,7 +213,12 @@ def certificate_for_all_names() -> None:
     trustme.CA.issue_cert = generous  # type: ignore[method-assign]
 
 
-@fault("Old links to a preview say that it never was.", part="session_api", caught_by=(ASLEEP, ENDED_PAGE))
+@fault(
+    "Old links to a preview say that it never was.",
+    part="session_api",
+    caught_by=(ASLEEP, ENDED_PAGE),
+    clause='410, a page that says "has ended"',
+)
 def ended_answers_404() -> None:
     """404 in place of 410."""
     from sandbox.services.session_api import pages
@@ -193,7 +233,10 @@ def ended_answers_404() -> None:
 
 
 @fault(
-    "The waiting page does not tell programs when to come back.", part="session_api", caught_by=(PATIENCE,)
+    "The waiting page does not tell programs when to come back.",
+    part="session_api",
+    caught_by=(PATIENCE,),
+    clause="503, `Retry-After`, a small waiting page",
 )
 def no_retry_after() -> None:
     """No `Retry-After`."""
@@ -210,7 +253,12 @@ def no_retry_after() -> None:
     pages.waiting = silent
 
 
-@fault("A preview serves every file of its task to whoever asks.", part="edit", caught_by=(TRICKS,))
+@fault(
+    "A preview serves every file of its task to whoever asks.",
+    part="edit",
+    caught_by=(TRICKS,),
+    clause="It reads its own workspace, its own temporary folder",
+)
 def every_file_served() -> None:
     """The dev server may read the whole file system."""
     from sandbox.services.edit import preview
@@ -223,7 +271,12 @@ def every_file_served() -> None:
     preview.preview_settings = generous
 
 
-@fault("Every page tells the address of the task that serves it.", part="edit", caught_by=(EVERYTHING,))
+@fault(
+    "Every page tells the address of the task that serves it.",
+    part="edit",
+    caught_by=(EVERYTHING,),
+    clause="Everything that the page loads resolves through the ALB",
+)
 def internal_address_told() -> None:
     """Vite's client is told where the dev server listens."""
     from sandbox.services.edit import preview
@@ -236,7 +289,12 @@ def internal_address_told() -> None:
     preview.preview_settings = talkative
 
 
-@fault("A page stays connected to a preview that has ended.", part="hermes", caught_by=(SOCKET_ENDS,))
+@fault(
+    "A page stays connected to a preview that has ended.",
+    part="hermes",
+    caught_by=(SOCKET_ENDS,),
+    clause="its socket is closed, and what it shows then says",
+)
 def ended_preview_runs_on() -> None:
     """Edit is not told that a session has ended, and its tasks are never fewer than they were."""
     from sandbox.services.hermes.edit import Edit

@@ -22,7 +22,12 @@ SPY = "The code of a customer's site finds and changes nothing of anybody else's
 FOREIGN_PATH = "An instruction that names another's file by <way> changes nothing of hers"
 
 
-@fault("A session is called ready while its visitors still get an error.", part="hermes", caught_by=(READY,))
+@fault(
+    "A session is called ready while its visitors still get an error.",
+    part="hermes",
+    caught_by=(READY,),
+    clause="whoever sees this 200 gets 200 from the preview, too",
+)
 def ready_before_served() -> None:
     """Its health is led to its target by the rule that is there for the checks; its pages are some looks later."""
     from sandbox.services.hermes import routes
@@ -44,7 +49,12 @@ def ready_before_served() -> None:
     routes.Routes.healthy = later  # type: ignore[method-assign]
 
 
-@fault("A customer whose session fails is told so twice.", part="hermes", caught_by=(TOLD_WHY,))
+@fault(
+    "A customer whose session fails is told so twice.",
+    part="hermes",
+    caught_by=(TOLD_WHY,),
+    clause="when it failed (with the reason), once each",
+)
 def failure_told_twice() -> None:
     """The answer is sent again a moment after the first."""
     from sandbox.services.hermes.customer_mail import Answers
@@ -62,7 +72,12 @@ def failure_told_twice() -> None:
     Answers._send = twice  # type: ignore[method-assign]
 
 
-@fault("Some JSON makes the API fail instead of refuse.", part="session_api", caught_by=(BAD_BODY,))
+@fault(
+    "Some JSON makes the API fail instead of refuse.",
+    part="session_api",
+    caught_by=(BAD_BODY,),
+    clause="Bad input gets 400 (not JSON",
+)
 def hostile_json_fails() -> None:
     """Only what JSON's grammar forbids is refused; what is too deep or too long for the parser is nobody's case."""
     from sandbox.services.session_api import validation
@@ -80,7 +95,10 @@ def hostile_json_fails() -> None:
 
 
 @fault(
-    "Of a member that is given twice, the second counts unseen.", part="session_api", caught_by=(BAD_BODY,)
+    "Of a member that is given twice, the second counts unseen.",
+    part="session_api",
+    caught_by=(BAD_BODY,),
+    clause="Bad input gets 400 (not JSON",
 )
 def doubled_members_accepted() -> None:
     """As Python's parser does by itself: the last one wins."""
@@ -102,6 +120,7 @@ def doubled_members_accepted() -> None:
     "A request that is refused keeps the session awake all the same.",
     part="session_api",
     caught_by=(BAD_TO_LIVE,),
+    clause="leaves no trace: no record, no command, no task",
 )
 def refused_requests_count() -> None:
     """Activity is noted before the request is looked at."""
@@ -127,6 +146,7 @@ def refused_requests_count() -> None:
     part="session_api",
     caught_by=(BAD_TO_LIVE,),
     values=True,
+    clause="404, 405 or 413 with",
 )
 def any_method_ends_a_session() -> None:
     """A link that somebody follows, or that a mail scanner tries, deactivates."""
@@ -139,6 +159,7 @@ def any_method_ends_a_session() -> None:
     "What is asked of a session after its end is done all the same.",
     part="session_api",
     caught_by=(TOO_LATE,),
+    clause="A session that drains or has ended takes no instruction and no keepalive",
 )
 def ended_sessions_taken_for_live() -> None:
     """Whether a session takes instructions and keepalives is not looked at."""
@@ -153,7 +174,12 @@ def ended_sessions_taken_for_live() -> None:
     Records.touch = whatever_its_status  # type: ignore[method-assign]
 
 
-@fault("What a customer writes becomes part of the page's code.", part="edit", caught_by=(MARKUP,))
+@fault(
+    "What a customer writes becomes part of the page's code.",
+    part="edit",
+    caught_by=(MARKUP,),
+    clause="it never becomes code",
+)
 def words_become_code() -> None:
     """Her words are put into the site as they are."""
     from sandbox.services.edit import editor
@@ -168,6 +194,7 @@ def words_become_code() -> None:
     "The code of a customer's site may do on the server whatever the platform may.",
     part="edit",
     caught_by=(SPY,),
+    clause="Code that a site brings (pages, endpoints, configuration) runs fenced",
 )
 def fence_dropped() -> None:
     """No fence is put up around a preview."""
@@ -183,6 +210,7 @@ def fence_dropped() -> None:
     "An instruction reaches every file whose path it can name.",
     part="edit",
     caught_by=(FOREIGN_PATH,),
+    clause="two people never share a workspace",
 )
 def instructions_reach_everywhere() -> None:
     """The named file is written where the path leads, beside what is carried out."""
@@ -205,7 +233,10 @@ def instructions_reach_everywhere() -> None:
 
 
 @fault(
-    "A task that hangs is left as it is, and so are its customers.", part="hermes", caught_by=(COMES_BACK,)
+    "A task that hangs is left as it is, and so are its customers.",
+    part="hermes",
+    caught_by=(COMES_BACK,),
+    clause="An Edit task whose control port answers none of five pings",
 )
 def hung_tasks_go_unnoticed() -> None:
     """Nobody asks a task whether it still does anything."""
@@ -222,6 +253,7 @@ def hung_tasks_go_unnoticed() -> None:
     "Of a mail in two forms the one with the markup is taken for what the customer asks.",
     part="session_api",
     caught_by=(ODD_MAIL,),
+    clause="Of a message with several parts the plain-text part is the instruction",
 )
 def markup_of_a_mail_taken() -> None:
     """The HTML part is preferred, and taken as it is written."""
@@ -238,7 +270,12 @@ def markup_of_a_mail_taken() -> None:
     Letter.words = property(first_html)  # type: ignore[assignment,method-assign]
 
 
-@fault("A mail in a character set that nobody knows is dropped.", part="session_api", caught_by=(ODD_MAIL,))
+@fault(
+    "A mail in a character set that nobody knows is dropped.",
+    part="session_api",
+    caught_by=(ODD_MAIL,),
+    clause="an unknown character set is read as UTF-8",
+)
 def unknown_character_sets_dropped() -> None:
     """What Python has no codec for is no mail."""
     import codecs
@@ -259,7 +296,12 @@ def unknown_character_sets_dropped() -> None:
     letters.read = strict
 
 
-@fault("Of a mail from two people the first is believed.", part="session_api", caught_by=(REFUSED_MAIL,))
+@fault(
+    "Of a mail from two people the first is believed.",
+    part="session_api",
+    caught_by=(REFUSED_MAIL,),
+    clause="A message with anything but exactly one sender",
+)
 def first_sender_believed() -> None:
     """The first address of the first From header is the customer."""
     from email.utils import getaddresses
@@ -272,7 +314,12 @@ def first_sender_believed() -> None:
     Letter.sender = property(first)  # type: ignore[assignment,method-assign]
 
 
-@fault("After one mail that nobody can read, no mail is read.", part="session_api", caught_by=(REFUSED_MAIL,))
+@fault(
+    "After one mail that nobody can read, no mail is read.",
+    part="session_api",
+    caught_by=(REFUSED_MAIL,),
+    clause="no mail makes the intake fail",
+)
 def unreadable_mail_blocks_the_intake() -> None:
     """The intake stays at the mail that it cannot read."""
     from sandbox.services.session_api import letters

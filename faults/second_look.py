@@ -22,6 +22,7 @@ MOMENT_S = 8.0
     "Whoever comes next at a client rewrites what the others committed last.",
     part="edit",
     caught_by=(OWN_WORKSPACE,),
+    clause="rewrites no commit",
 )
 def neighbours_history_rewritten() -> None:
     """The newest commit of every other workspace of the client is replaced: same files, same number, other words."""
@@ -49,6 +50,7 @@ def neighbours_history_rewritten() -> None:
     "For a moment a customer's first preview shows what she asks for in another thread.",
     part="edit",
     caught_by=(TWO_THREADS,),
+    clause="One branch per thread, `thread-{threadId}`",
 )
 def other_thread_shown_for_a_moment() -> None:
     """Once a session is ready, its home page stands in the customer's other worktrees for `MOMENT_S`."""
@@ -74,6 +76,7 @@ def other_thread_shown_for_a_moment() -> None:
     "A session that has just come up is entered once more, a moment later.",
     part="hermes",
     caught_by=(WAKING,),
+    clause="The table holds sessions only",
 )
 def entered_once_more() -> None:
     """A copy under another id, as of a session that ended, most of a second after the customer was told."""
@@ -92,7 +95,12 @@ def entered_once_more() -> None:
     Answers.live = and_again  # type: ignore[method-assign]
 
 
-@fault("Every second visitor of a preview gets an error.", part="sandbox", caught_by=(FIRST_REQUEST,))
+@fault(
+    "Every second visitor of a preview gets an error.",
+    part="sandbox",
+    caught_by=(FIRST_REQUEST,),
+    clause="200, the site",
+)
 def every_second_visitor_gets_an_error() -> None:
     """The load balancer has no answer for every second page, as each of its two threads counts."""
     change_lua(

@@ -22,6 +22,7 @@ PUT_ASIDE = "A command that fails again and again is put aside"
     "A client is shown the sessions of every client whose name begins like its own.",
     part="session_api",
     caught_by=(OWN_LIST,),
+    clause="200, a list, newest first",
 )
 def similar_clients_shown() -> None:
     """The list is of all client ids with that prefix."""
@@ -40,7 +41,12 @@ def similar_clients_shown() -> None:
     Records.of_client = beginning_so  # type: ignore[method-assign]
 
 
-@fault("A client's list has its oldest sessions at the top.", part="session_api", caught_by=(OWN_LIST,))
+@fault(
+    "A client's list has its oldest sessions at the top.",
+    part="session_api",
+    caught_by=(OWN_LIST,),
+    clause="200, a list, newest first",
+)
 def oldest_sessions_first() -> None:
     """The list is turned round; what a session without a thread resumes is not."""
     from sandbox.services.session_api import handler, sessions
@@ -66,19 +72,34 @@ def _told_with(changes: Mapping[str, Any], without: str | None = None) -> None:
     sessions.status = wrongly
 
 
-@fault("Whoever asks for a session's status is not told it.", part="session_api", caught_by=(STATUS,))
+@fault(
+    "Whoever asks for a session's status is not told it.",
+    part="session_api",
+    caught_by=(STATUS,),
+    clause="200 `{sessionId, status, previewUrl, lastActivityAt, ttl, lastCommit}`",
+)
 def status_left_out() -> None:
     """The body has everything but `status`."""
     _told_with({}, without="status")
 
 
-@fault("The status call knows no commit.", part="session_api", caught_by=(STATUS,))
+@fault(
+    "The status call knows no commit.",
+    part="session_api",
+    caught_by=(STATUS,),
+    clause="200 `{sessionId, status, previewUrl, lastActivityAt, ttl, lastCommit}`",
+)
 def last_commit_never_told() -> None:
     """`lastCommit` is null, whatever is on record."""
     _told_with({"lastCommit": None})
 
 
-@fault("The status call promises a record for ever.", part="session_api", caught_by=(STATUS,))
+@fault(
+    "The status call promises a record for ever.",
+    part="session_api",
+    caught_by=(STATUS,),
+    clause="200 `{sessionId, status, previewUrl, lastActivityAt, ttl, lastCommit}`",
+)
 def other_ttl_told() -> None:
     """The `ttl` that is told is not the one on record."""
     _told_with({"ttl": 4_102_444_800})
@@ -88,6 +109,7 @@ def other_ttl_told() -> None:
     "A keepalive is answered with a new time to live, and the record keeps the old one.",
     part="session_api",
     caught_by=(KEPT_FOR_A_DAY,),
+    clause="200 `{ttl}`",
 )
 def ttl_never_stored() -> None:
     """Activity is noted, and `ttl` with it only in the answer."""
@@ -122,6 +144,7 @@ def bodies_without_fields_unread() -> None:
     "The record of a session is deleted an hour after its last activity.",
     part="session_api",
     caught_by=(KEPT_FOR_A_DAY,),
+    clause="24 h after the last activity",
 )
 def records_kept_for_an_hour() -> None:
     """An hour in place of a day."""
@@ -140,6 +163,7 @@ def records_kept_for_an_hour() -> None:
     "A session without a thread goes on with the latest thread of anybody at the client.",
     part="session_api",
     caught_by=(OWN_THREAD,),
+    clause="A session without a `threadId` resumes that user's latest",
 )
 def anybodys_thread_resumed() -> None:
     """Whose session was the latest is not asked."""
@@ -159,6 +183,7 @@ def anybodys_thread_resumed() -> None:
     "The record names the first instruction's commit as the last, whatever comes after.",
     part="hermes",
     caught_by=(ONE_COMMIT,),
+    clause="`sessionId` (unguessable: at least 122 random bits",
 )
 def last_commit_stays_the_first() -> None:
     """What a further instruction's commit was is not noted."""
@@ -177,6 +202,7 @@ def last_commit_stays_the_first() -> None:
     "A session whose task dies is called initializing again until it is back.",
     part="hermes",
     caught_by=(NEVER_BACK,),
+    clause="Never backwards",
 )
 def set_back_by_a_death() -> None:
     """Whoever is placed on another task begins from the first state."""
@@ -203,6 +229,7 @@ def set_back_by_a_death() -> None:
     "A command that cannot be handled is tried for ever, and nobody finds it.",
     part="sandbox",
     caught_by=(PUT_ASIDE,),
+    clause="with a dead-letter queue",
 )
 def nothing_put_aside() -> None:
     """The command queue has no redrive policy."""
@@ -218,7 +245,12 @@ def nothing_put_aside() -> None:
     provision.create_queues = without_policy
 
 
-@fault("What is given up goes to a queue that nobody looks into.", part="sandbox", caught_by=(PUT_ASIDE,))
+@fault(
+    "What is given up goes to a queue that nobody looks into.",
+    part="sandbox",
+    caught_by=(PUT_ASIDE,),
+    clause="with a dead-letter queue",
+)
 def put_aside_elsewhere() -> None:
     """The redrive policy names another queue than the dead letters'."""
     import json
