@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +15,8 @@ from faults.scenarios import (
     BAD_FIELD,
     BURST,
     FIRST_REQUEST,
+    KEPT_AWAKE,
     OWN_WORKSPACE,
-    REPEATED,
     TOO_LATE,
 )
 
@@ -38,75 +37,6 @@ def thread_not_told() -> None:
         return {name: value for name, value in activated(record).items() if name != "threadId"}
 
     sessions.activated = without
-
-
-@fault(
-    "Two customers whose programs choose the same key for a request share the first one's session.",
-    part="session_api",
-    caught_by=(REPEATED,),
-    clause="An `Idempotency-Key` header makes a repeat answer",
-)
-def keys_are_everybodys() -> None:
-    """An idempotency key counts for all customers."""
-    from sandbox.services.records import Records
-    from sandbox.services.session_record import SessionRecord
-
-    create = Records.create
-
-    def by_key_alone(self: Records, record: SessionRecord, request: str | None = None) -> SessionRecord:
-        return create(self, record, request and request.rpartition(" ")[2])
-
-    Records.create = by_key_alone  # type: ignore[method-assign]
-
-
-@fault(
-    "A request that is repeated while the first is under way makes a second session.",
-    part="session_api",
-    caught_by=(REPEATED,),
-    clause="An `Idempotency-Key` header makes a repeat answer",
-)
-def repeats_race() -> None:
-    """A key is looked up and only later written, with no condition: of two at once both find nothing."""
-    from sandbox.services.records import Records
-    from sandbox.services.session_record import SessionRecord
-
-    create = Records.create
-    known: dict[str, SessionRecord] = {}
-
-    def look_first(self: Records, record: SessionRecord, request: str | None = None) -> SessionRecord:
-        if request is not None and request in known:
-            return known[request]
-        threading.Event().wait(0.1)
-        made = create(self, record)
-        if request is not None:
-            known[request] = made
-        return made
-
-    Records.create = look_first  # type: ignore[method-assign]
-
-
-@fault(
-    "A request that a client sends a third time makes another session.",
-    part="session_api",
-    caught_by=(REPEATED,),
-    clause="An `Idempotency-Key` header makes a repeat answer",
-)
-def keys_forgotten_after_one_repeat() -> None:
-    """An idempotency key is good for two requests."""
-    from collections import Counter
-
-    from sandbox.services.records import Records
-    from sandbox.services.session_record import SessionRecord
-
-    create = Records.create
-    asked: Counter[str] = Counter()
-
-    def twice(self: Records, record: SessionRecord, request: str | None = None) -> SessionRecord:
-        if request is not None:
-            asked[request] += 1
-        return create(self, record, None if request is not None and asked[request] > 2 else request)
-
-    Records.create = twice  # type: ignore[method-assign]
 
 
 @fault(
@@ -305,3 +235,63 @@ def long_lists_cut() -> None:
         return json_answer(200, [sessions.listed(record) for record in found[:10]])
 
     handler.client_list = first_page
+
+
+@fault(
+    "A session that nobody ever had is said to have ended.",
+    part="session_api",
+    caught_by=(ASLEEP,),
+    clause="404 unknown",
+)
+def unknown_sessions_have_ended() -> None:
+    """410 in place of 404."""
+    from sandbox.services.session_api import sessions
+    from sandbox.services.session_api.web import ApiError
+
+    find = sessions.find
+
+    def ended(platform: Any, session_id: str) -> Any:
+        try:
+            return find(platform, session_id)
+        except ApiError:
+            raise sessions._ended() from None
+
+    sessions.find = ended
+
+
+@fault(
+    "An instruction that waits is answered as if it were carried out.",
+    part="session_api",
+    caught_by=(KEPT_AWAKE,),
+    clause="`POST /api/sessions/{id}/instructions` `{instruction}`: 202;",
+)
+def instructions_called_done() -> None:
+    """200 in place of 202."""
+    from sandbox.services.session_api import handler
+    from sandbox.services.session_api.web import Answer, Request
+
+    actions = dict(handler._SESSION_ACTIONS)
+    instruct = handler.instruct
+
+    def done(request: Request, session_id: str) -> Answer:
+        return dataclasses.replace(instruct(request, session_id), status=200)
+
+    handler._SESSION_ACTIONS = {**actions, "instructions": {"POST": done}}
+
+
+@fault(
+    "The address that a customer is told has no end.",
+    part="session_api",
+    caught_by=(FIRST_REQUEST,),
+    clause="`previewUrl` = `https://{alb}/session/{sessionId}/`",
+)
+def preview_url_without_slash() -> None:
+    """The slash at its end is missing."""
+    from sandbox.services.session_api.backend import Backend
+
+    preview_url = Backend.preview_url
+
+    def bare(self: Backend, session_id: str) -> str:
+        return preview_url(self, session_id).rstrip("/")
+
+    Backend.preview_url = bare  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import SPY
+from faults.scenarios import SPY, TRICKS
 
 
 def _fence_with(**changes: Any) -> None:
@@ -87,3 +87,21 @@ def git_works_unfenced() -> None:
         return Fence(read=(Path("/"),), write=(Path("/"),), connect=True)
 
     workspace._fence = everywhere  # type: ignore[assignment]
+
+
+@fault(
+    "A preview serves every file of its task to whoever asks.",
+    part="edit",
+    caught_by=(TRICKS,),
+    clause="It reads its own workspace, its own temporary folder",
+)
+def every_file_served() -> None:
+    """The dev server may read the whole file system."""
+    from sandbox.services.edit import preview
+
+    settings = preview.preview_settings
+
+    def generous(**given: Any) -> dict[str, object]:
+        return {**settings(**given), "allow": ["/"]}
+
+    preview.preview_settings = generous

@@ -5,23 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from faults.registry import fault
-from faults.scenarios import (
-    COMES_BACK,
-    EDIT_DIES,
-    EXPIRES,
-    FIRST_REQUEST,
-    HANGS,
-    HERMES_DIES,
-    MANY,
-    SHRINKING,
-    THREE,
-)
+from faults.scenarios import COMES_BACK, EDIT_DIES, EXPIRES, HANGS, HERMES_DIES, MANY, SHRINKING, THREE
 
 if TYPE_CHECKING:
     from sandbox.services.hermes.capacity import Fleet, Task
@@ -259,21 +248,23 @@ def hung_tasks_stopped_late() -> None:
 
 
 @fault(
-    "The first preview after a sleep takes more than a minute.",
-    part="hermes",
-    caught_by=(FIRST_REQUEST,),
-    clause="from the request to a 200 preview with HMR connected, under 60 s",
+    "A task that has died is not replaced.",
+    part="sandbox",
+    caught_by=(COMES_BACK,),
+    clause="A task that dies is replaced",
 )
-def cold_start_of_65_s() -> None:
-    """No session is placed before it is 62 s old."""
-    from sandbox.services.hermes.reconcile import Reconciler
-    from sandbox.services.hermes.session import Session
-    from sandbox.services.session_record import epoch
+def dead_tasks_not_replaced() -> None:
+    """What ended by itself counts as running to the scheduler."""
+    from sandbox.ecs import rollout
+    from sandbox.ecs.service_state import Service
+    from sandbox.ecs.tasks import Task as EcsTask
 
-    place = Reconciler._place
+    plan = rollout.plan
 
-    def slowly(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
-        age_s = time.time() - epoch(session.record.created_at)
-        return place(self, session, fleet) if age_s > 62 else None
+    def content(service: Service, tasks: Any, settled: Any) -> rollout.Plan:
+        known: list[EcsTask] = list(tasks)
+        right = plan(service, known, settled)
+        died = sum(task.stop_code == "EssentialContainerExited" for task in known)
+        return dataclasses.replace(right, start=max(0, right.start - died))
 
-    Reconciler._place = slowly  # type: ignore[method-assign]
+    rollout.plan = content

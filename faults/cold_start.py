@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
-
-FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
-ONE_TASK = "One session wakes one Hermes task and one Edit task, never more"
-WAITING_PAGE = "A visitor who comes too early sees the waiting page"
-KEPT_AWAKE = "<Activity> keep a session awake beyond the idle time"
-FORGOTTEN_TAB = "A forgotten browser tab does not keep a session awake"
-EXPIRES = "After the idle time the session expires, Edit goes to zero, then Hermes"
+from faults.scenarios import EXPIRES, FIRST_REQUEST, FORGOTTEN_TAB, KEPT_AWAKE, ONE_TASK
 
 
 @fault(
@@ -57,7 +52,7 @@ def record_after_answer() -> None:
     "The browser's update client is served outside the session's own path.",
     part="edit",
     caught_by=(FIRST_REQUEST,),
-    clause="its HMR client and socket too",
+    clause="with Vite that takes `vite.base`",
 )
 def hmr_client_at_root() -> None:
     """The base is given to Astro and not to Vite: pages lie under the path, Vite's client at `/@vite/client`."""
@@ -199,19 +194,21 @@ def second_edit_task() -> None:
 
 
 @fault(
-    "The waiting page says that all is well, so nobody's browser or tool knows that it is not the site.",
-    part="session_api",
-    caught_by=(WAITING_PAGE,),
-    clause="503, `Retry-After`, a small waiting page",
+    "The first preview after a sleep takes more than a minute.",
+    part="hermes",
+    caught_by=(FIRST_REQUEST,),
+    clause="from the request to a 200 preview with HMR connected, under 60 s",
 )
-def waiting_page_answers_200() -> None:
-    """200 in place of 503."""
-    from sandbox.services.session_api import pages
-    from sandbox.services.session_api.web import Answer
+def cold_start_of_65_s() -> None:
+    """No session is placed before it is 62 s old."""
+    from sandbox.services.hermes.reconcile import Reconciler
+    from sandbox.services.hermes.session import Session
+    from sandbox.services.session_record import epoch
 
-    waiting = pages.waiting
+    place = Reconciler._place
 
-    def fine() -> Answer:
-        return dataclasses.replace(waiting(), status=200)
+    def slowly(self: Reconciler, session: Session, fleet: Any) -> Any:
+        age_s = time.time() - epoch(session.record.created_at)
+        return place(self, session, fleet) if age_s > 62 else None
 
-    pages.waiting = fine
+    Reconciler._place = slowly  # type: ignore[method-assign]

@@ -7,14 +7,23 @@ import json
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import ENDING, HANGS, HERMES_DIES, HUNDRED, LATER_REFUSAL, ONE_COMMIT, PUT_ASIDE
+from faults.scenarios import (
+    ENDING,
+    HANGS,
+    HERMES_DIES,
+    HUNDRED,
+    IN_TURN,
+    LATER_REFUSAL,
+    ONE_COMMIT,
+    PUT_ASIDE,
+)
 
 
 @fault(
     "Every third instruction is accepted and never carried out.",
     part="session_api",
     caught_by=(ONE_COMMIT,),
-    clause="202; carried out in order",
+    clause="carried out in order",
 )
 def every_third_instruction_lost() -> None:
     """It is answered, counts as activity, and is not sent."""
@@ -53,7 +62,7 @@ def every_third_instruction_doubled() -> None:
     "Every fourth instruction is overtaken by the next one.",
     part="hermes",
     caught_by=(HUNDRED,),
-    clause="202; carried out in order",
+    clause="carried out in order",
 )
 def every_fourth_instruction_overtaken() -> None:
     """It is put behind what came after it, if that waits already."""
@@ -225,3 +234,48 @@ def refusals_untold() -> None:
         del self, given
 
     Answers.refused = silent  # type: ignore[assignment, method-assign]
+
+
+@fault(
+    "Of instructions that come quickly one after the other, only the first is carried out.",
+    part="hermes",
+    caught_by=(IN_TURN, HUNDRED),
+    clause="The editor carries out what it can",
+)
+def quick_instructions_lost() -> None:
+    """Of the instructions that are received together, all but the first are deleted."""
+    from sandbox.services.hermes.commands import INSTRUCTION, Commands
+
+    receive = Commands.receive
+
+    def receive_one(self: Commands) -> bool:
+        known = list(self.inbox)
+        found = receive(self)
+        new = [command for command in self.inbox if command not in known and command.kind == INSTRUCTION]
+        for command in new[1:]:
+            self.inbox.remove(command)
+            self.done(command)
+        return found
+
+    Commands.receive = receive_one  # type: ignore[method-assign]
+
+
+@fault(
+    "Instructions that wait are carried out the last one first.",
+    part="hermes",
+    caught_by=(HUNDRED,),
+    clause="carried out in order",
+)
+def last_instruction_first() -> None:
+    """Commands that are received together are taken in reverse."""
+    from sandbox.services.hermes.commands import Commands
+
+    receive = Commands.receive
+
+    def reversed_(self: Commands) -> bool:
+        found = receive(self)
+        waiting = [self.inbox.popleft() for _ in range(len(self.inbox))]
+        self.inbox.extend(reversed(waiting))
+        return found
+
+    Commands.receive = reversed_  # type: ignore[method-assign]

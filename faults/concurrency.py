@@ -7,20 +7,18 @@ import os
 from collections.abc import Iterable
 
 from faults.registry import fault
-
-THREE = "Three customers at the same moment get three previews on three tasks"
-MANY = "<number> customers at the same moment share three tasks evenly"
-INSTRUCTION = "An instruction changes one workspace, one preview and one open page"
-CRASH = "A crash of one preview server is invisible to the session beside it"
-ENDING = "Ending one session disturbs no other"
-EXPIRY = "One session expires while the others go on"
-SHRINKING = "Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing"
-HANGS = "A task that hangs holds up nobody on another task"
-IN_TURN = "Two sessions of one customer in one thread take turns"
-HUNDRED = "A hundred instructions over five sessions are one commit each, in order"
-TWO_HERMES = "Two Hermes tasks at once do no work twice"
-REPEATED = "A request that a client repeats makes one session"
-BURST = "A burst of 30 requests makes 30 sessions that nobody can guess"
+from faults.scenarios import (
+    BURST,
+    CRASH,
+    ENDING,
+    EXPIRY,
+    HANGS,
+    INSTRUCTION,
+    MANY,
+    SHRINKING,
+    THREE,
+    TWO_HERMES,
+)
 
 
 @fault(
@@ -200,51 +198,6 @@ def one_session_at_a_time() -> None:
 
 
 @fault(
-    "Of instructions that come quickly one after the other, only the first is carried out.",
-    part="hermes",
-    caught_by=(IN_TURN, HUNDRED),
-    clause="The editor carries out what it can",
-)
-def quick_instructions_lost() -> None:
-    """Of the instructions that are received together, all but the first are deleted."""
-    from sandbox.services.hermes.commands import INSTRUCTION, Commands
-
-    receive = Commands.receive
-
-    def receive_one(self: Commands) -> bool:
-        known = list(self.inbox)
-        found = receive(self)
-        new = [command for command in self.inbox if command not in known and command.kind == INSTRUCTION]
-        for command in new[1:]:
-            self.inbox.remove(command)
-            self.done(command)
-        return found
-
-    Commands.receive = receive_one  # type: ignore[method-assign]
-
-
-@fault(
-    "Instructions that wait are carried out the last one first.",
-    part="hermes",
-    caught_by=(HUNDRED,),
-    clause="carried out in order",
-)
-def last_instruction_first() -> None:
-    """Commands that are received together are taken in reverse."""
-    from sandbox.services.hermes.commands import Commands
-
-    receive = Commands.receive
-
-    def reversed_(self: Commands) -> bool:
-        found = receive(self)
-        waiting = [self.inbox.popleft() for _ in range(len(self.inbox))]
-        self.inbox.extend(reversed(waiting))
-        return found
-
-    Commands.receive = reversed_  # type: ignore[method-assign]
-
-
-@fault(
     "Two Hermes tasks both believe that they lead.",
     part="hermes",
     caught_by=(TWO_HERMES,),
@@ -259,26 +212,6 @@ def everybody_leads() -> None:
         return True
 
     Lease.held = held  # type: ignore[method-assign]
-
-
-@fault(
-    "A request that is sent again makes another session.",
-    part="session_api",
-    caught_by=(REPEATED,),
-    clause="An `Idempotency-Key` header makes a repeat answer",
-)
-def repeats_not_recognised() -> None:
-    """The client's idempotency key is ignored."""
-    from sandbox.services.records import Records
-    from sandbox.services.session_record import SessionRecord
-
-    create = Records.create
-
-    def always(self: Records, record: SessionRecord, request: str | None = None) -> SessionRecord:
-        del request
-        return create(self, record)
-
-    Records.create = always  # type: ignore[method-assign]
 
 
 @fault(

@@ -1,16 +1,11 @@
-"""Platforms on which only the first word counts: of a customer's mails, or of her edits."""
+"""Platforms on which only the first word counts, of mails or of edits, or that misread what a customer mails."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from faults.registry import fault
-
-BY_MAIL = "An email does what a request does, and is answered in its thread"
-REFUSED_MAIL = "A mail with <oddity> begins nothing, and the next one is read all the same"
-EVERY_EDIT = "An open page shows one edit after the other, the third like the first"
-TO_A_LIVE_SESSION = "A reply while the session lives is its next instruction"
-AFTER_ITS_END = "A reply after the session's end resumes the thread in a new session"
+from faults.scenarios import AFTER_ITS_END, BY_MAIL, EVERY_EDIT, ODD_MAIL, REFUSED_MAIL, TO_A_LIVE_SESSION
 
 
 @fault(
@@ -155,3 +150,93 @@ def told_before_it_is_live() -> None:
         return open_(self, session, task)
 
     Steps.open = telling  # type: ignore[method-assign]
+
+
+@fault(
+    "Of a mail in two forms the one with the markup is taken for what the customer asks.",
+    part="session_api",
+    caught_by=(ODD_MAIL,),
+    clause="Of a message with several parts the plain-text part is the instruction",
+)
+def markup_of_a_mail_taken() -> None:
+    """The HTML part is preferred, and taken as it is written."""
+    from sandbox.services.session_api.letters import Letter
+
+    words = Letter.words
+
+    def first_html(self: Letter) -> str:
+        for part in self.message.walk():
+            if part.get_content_type() == "text/html":
+                return str(part.get_payload())
+        return str(words.__get__(self))
+
+    Letter.words = property(first_html)  # type: ignore[assignment,method-assign]
+
+
+@fault(
+    "A mail in a character set that nobody knows is dropped.",
+    part="session_api",
+    caught_by=(ODD_MAIL,),
+    clause="an unknown character set is read as UTF-8",
+)
+def unknown_character_sets_dropped() -> None:
+    """What Python has no codec for is no mail."""
+    import codecs
+
+    from sandbox.services.session_api import letters
+
+    read = letters.read
+
+    def strict(raw: bytes) -> letters.Letter:
+        letter = read(raw)
+        for part in letter.message.walk():
+            try:
+                codecs.lookup(part.get_content_charset("utf-8"))
+            except LookupError as unknown:
+                raise letters.Unreadable(str(unknown)) from unknown
+        return letter
+
+    letters.read = strict
+
+
+@fault(
+    "Of a mail from two people the first is believed.",
+    part="session_api",
+    caught_by=(REFUSED_MAIL,),
+    clause="A message with anything but exactly one sender",
+)
+def first_sender_believed() -> None:
+    """The first address of the first From header is the customer."""
+    from email.utils import getaddresses
+
+    from sandbox.services.session_api.letters import Letter
+
+    def first(self: Letter) -> str:
+        return getaddresses(self.message.get_all("From", []))[0][1]
+
+    Letter.sender = property(first)  # type: ignore[assignment,method-assign]
+
+
+@fault(
+    "After one mail that nobody can read, no mail is read.",
+    part="session_api",
+    caught_by=(REFUSED_MAIL,),
+    clause="no mail makes the intake fail",
+)
+def unreadable_mail_blocks_the_intake() -> None:
+    """The intake stays at the mail that it cannot read."""
+    from sandbox.services.session_api import letters
+
+    read = letters.read
+    stuck: list[letters.Unreadable] = []
+
+    def stay(raw: bytes) -> letters.Letter:
+        if stuck:
+            raise stuck[0]
+        try:
+            return read(raw)
+        except letters.Unreadable as unreadable:
+            stuck.append(unreadable)
+            raise
+
+    letters.read = stay

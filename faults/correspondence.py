@@ -1,4 +1,4 @@
-"""Platforms that misread a customer's mail, or answer it wrongly, too often, or to somebody else."""
+"""Platforms that take a mail for what it is not, or answer it wrongly, too often, or to somebody else."""
 
 from __future__ import annotations
 

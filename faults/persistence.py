@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
-
-FIVE_HUNDRED = "Five hundred files of every kind survive, committed or not"
-COMES_BACK = "A session comes back with all its files when its Edit task <accident>"
-HALF_DONE = "An instruction half carried out when its task dies is finished once, on another"
-EDIT_DIES = "Instructions are carried out exactly once although the Edit task dies among them"
-HERMES_DIES = "Instructions are carried out exactly once although Hermes dies among them"
-WAKING = "A session that was waking when Hermes died is woken once, by the next Hermes"
-ONE_COMMIT = "Every instruction is one commit of its own files, pushed to the site's remote"
-GOES_ON = "The next session goes on with the thread, its pages and its history"
-TWO_THREADS = "Two threads of one customer have a branch each, and do not mix"
-DAMAGED = "A workspace left with <damage> is opened, and nothing in it is lost"
-OWN_WORKSPACE = "Whoever might be taken for the owner gets a workspace of their own"
-SECRET = "Nobody reads another's files through a preview of his own"
+from faults.scenarios import (
+    COMES_BACK,
+    DAMAGED,
+    EDIT_DIES,
+    FIVE_HUNDRED,
+    GOES_ON,
+    HALF_DONE,
+    HERMES_DIES,
+    ONE_COMMIT,
+    OWN_WORKSPACE,
+    SECRET,
+    TWO_THREADS,
+    WAKING,
+)
 
 
 @fault(

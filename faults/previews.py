@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from faults.preview_script import change_script
 from faults.registry import fault
 from faults.scenarios import (
     AWAKE,
     CRASH,
-    ENDED_PAGE,
     EVERY_EDIT,
     EVERYTHING,
     FORGOTTEN_TAB,
     NOT_OPENED,
+    PLAIN_REQUEST,
+    SERVER,
     SOCKET_ENDS,
     TWO_THREADS,
-    WAITING_PAGE,
 )
-
-SERVER = "state.server = server.httpServer;"
 
 
 @fault(
@@ -210,65 +206,20 @@ def second_crash_is_final() -> None:
     Preview._gone = counted  # type: ignore[method-assign]
 
 
-def _page(change: Any, name: str) -> None:
-    from sandbox.services.session_api import pages
-
-    sound = getattr(pages, name)
-
-    def changed(*given: Any) -> Any:
-        return change(sound(*given))
-
-    setattr(pages, name, changed)
-
-
 @fault(
-    "The waiting page waits for ever.",
-    part="session_api",
-    caught_by=(WAITING_PAGE,),
-    clause="a small waiting page that refreshes itself and says",
+    "Whoever asks for a page with a token in its address is refused.",
+    part="edit",
+    caught_by=(PLAIN_REQUEST,),
+    clause="a plain GET on a socket path is no upgrade",
+    values=True,
 )
-def waiting_page_never_refreshes() -> None:
-    """It has no refresh."""
-
-    def still(answer: Any) -> Any:
-        head, _, rest = answer.body.partition("<meta http-equiv=")
-        return dataclasses.replace(answer, body=head + rest.partition(">")[2])
-
-    _page(still, "waiting")
-
-
-@fault(
-    "An expired preview does not say that nobody used it.",
-    part="session_api",
-    caught_by=(ENDED_PAGE,),
-    clause='410, a page that says "nobody used it"',
-)
-def expiry_not_explained() -> None:
-    """It says that it has ended, as if somebody had ended it."""
-
-    def plain(answer: Any) -> Any:
-        return dataclasses.replace(
-            answer, body=answer.body.replace(" because nobody used it for a while", "")
-        )
-
-    _page(plain, "ended")
-
-
-@fault(
-    "A preview that is starting is called unknown by its health.",
-    part="session_api",
-    caught_by=(WAITING_PAGE,),
-    clause="Before, what the preview answers (503, 410, 404)",
-)
-def waking_health_unknown() -> None:
-    """404 at `/session/{id}/health` until the preview is served; an open page takes that for its end."""
-    from sandbox.services.session_api import handler, pages
-    from sandbox.services.session_api.web import Answer, Request
-
-    page = handler.page
-
-    def hasty(request: Request) -> Answer:
-        answer = page(request)
-        return pages.unknown() if answer.status == 503 and request.path.endswith("/health") else answer
-
-    handler.page = hasty
+def tokens_taken_for_sockets() -> None:
+    """426 for what looks like the update socket's address."""
+    page = 'if (request.method === "GET" && state.ready) {'
+    refusing = """
+      if (request.url.includes("?token=")) {
+        response.statusCode = 426;
+        response.end();
+        return;
+      }"""
+    change_script((page, page + refusing))

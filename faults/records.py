@@ -68,28 +68,6 @@ def passed_ttl_still_listed() -> None:
 
 
 @fault(
-    "A session that is ended while it starts comes up all the same.",
-    part="hermes",
-    caught_by=(BURST,),
-    clause="Changes are conditional writes: two writers cannot both win",
-)
-def later_writer_wins() -> None:
-    """Hermes writes what it has made up its mind to, whatever was written since it looked."""
-    from sandbox.services.records import Records
-    from sandbox.services.session_record import SessionRecord
-
-    change = Records.change
-
-    def regardless(
-        self: Records, record: SessionRecord, changes: Mapping[str, Any], expect: Mapping[str, Any]
-    ) -> SessionRecord | None:
-        del expect
-        return change(self, record, changes, {})
-
-    Records.change = regardless  # type: ignore[method-assign]
-
-
-@fault(
     "Nobody can tell when a session ended.",
     part="hermes",
     caught_by=(EXPIRES,),
@@ -253,28 +231,6 @@ def same_second_in_any_order() -> None:
         return sorted(found, key=lambda one: one.created_at[:19], reverse=True)
 
     Records.of_client = by_second  # type: ignore[method-assign]
-
-
-@fault(
-    "Whoever asks for a session's status twice is told the same twice, whatever has happened.",
-    part="session_api",
-    caught_by=(STATUS,),
-    clause="A deactivated session is `draining` in the answer and on record",
-)
-def status_from_a_cache() -> None:
-    """An answer of the status call is good for five seconds."""
-    from sandbox.services.session_api import sessions
-
-    status = sessions.status
-    kept: dict[str, tuple[float, dict[str, Any]]] = {}
-
-    def cached(record: Any) -> dict[str, Any]:
-        at, told = kept.get(record.session_id, (0.0, {}))
-        if time.monotonic() > at + 5:
-            at, told = kept[record.session_id] = time.monotonic(), status(record)
-        return told
-
-    sessions.status = cached
 
 
 @fault(

@@ -8,7 +8,7 @@ from typing import Any
 
 from faults.load_balancer import change_rules, change_snapshot
 from faults.registry import fault
-from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, EXPIRES
+from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, EXPIRES, WAITING_PAGE
 
 
 def _every_third(seen: dict[str, int], session_id: str) -> bool:
@@ -149,7 +149,7 @@ def default_is_the_session_api() -> None:
     "Hermes' health does not say whose it is.",
     part="hermes",
     caught_by=(AWAKE,),
-    clause="while Hermes runs; the ALB's 503 while it sleeps",
+    clause='200 `{"service": "hermes", ...}` while Hermes runs',
 )
 def hermes_health_unnamed() -> None:
     """The document lacks `service`."""
@@ -161,3 +161,62 @@ def hermes_health_unnamed() -> None:
         return {name: value for name, value in document(self).items() if name != "service"}
 
     HealthServer.document = unnamed  # type: ignore[method-assign]
+
+
+@fault(
+    "Previews are shadowed by the waiting page's rule.",
+    part="sandbox",
+    caught_by=(AWAKE,),
+    clause="Rules by rising priority: sessions",
+)
+def session_rules_come_last() -> None:
+    """The rule for `/session/*` comes before those of the sessions."""
+    from sandbox.aws_api.elb_state import Rule, Snapshot
+
+    def change(rules: Sequence[Rule], _right: Snapshot) -> Sequence[Rule]:
+        return sorted(rules, key=lambda rule: all(c.values != ("/session/*",) for c in rule.conditions))
+
+    change_rules(change)
+
+
+@fault(
+    "A Hermes that sleeps is called unknown.",
+    part="sandbox",
+    caught_by=(ASLEEP,),
+    clause="the ALB's 503 while it sleeps",
+)
+def sleeping_hermes_not_found() -> None:
+    """404 for `/hermes/*` while nothing is registered there."""
+    from sandbox.aws_api.elb_state import FixedResponse, Forward, Rule, Snapshot
+
+    def change(rules: Sequence[Rule], right: Snapshot) -> Sequence[Rule]:
+        empty = {group.arn for group in right.groups if not group.endpoints and not group.is_lambda}
+        gone = FixedResponse(404, "text/plain", "")
+        return [
+            dataclasses.replace(rule, action=gone)
+            if isinstance(rule.action, Forward) and {arn for arn, _ in rule.action.groups} <= empty
+            else rule
+            for rule in rules
+        ]
+
+    change_rules(change)
+
+
+@fault(
+    "Visitors are let in at a preview's server before it serves.",
+    part="hermes",
+    caught_by=(WAITING_PAGE,),
+    clause="until its preview is served, nothing but the load balancer's own checks reaches its",
+)
+def visitors_let_in_early() -> None:
+    """A session's rule leads visitors from the moment that it is made."""
+    from sandbox.services.hermes.routes import Routes, _condition, paths_of
+
+    create = Routes._create_rule
+
+    def public(self: Routes, session_id: str, group: str) -> str:
+        rule = create(self, session_id, group)
+        self.clients.get("elbv2").modify_rule(RuleArn=rule, Conditions=[_condition(paths_of(session_id))])
+        return rule
+
+    Routes._create_rule = public  # type: ignore[method-assign]

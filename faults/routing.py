@@ -9,23 +9,21 @@ from typing import Any
 
 from faults.load_balancer import change_lua, change_rules, change_snapshot
 from faults.registry import fault
-
-FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
-ASLEEP = "Asleep, <method> <path> is answered with <status> by <service>"
-AWAKE = "Awake, <method> <path> is answered with <status> by <service>"
-ENDED_PAGE = "A visitor of <session> gets <status>, with a page that says so"
-PATIENCE = "A visitor who comes at once is asked for patience"
-EVERYTHING = "Everything that a preview's pages refer to is served under its session's own path"
-BAD_SOCKET = "An update socket asked for with <flaw> is refused"
-OTHERS_COME = "An open socket outlives the coming of other sessions"
-SOCKET_ENDS = "The socket of a session that ends is closed, and no other"
-FORGED = "A forged origin is appended to, never trusted"
-TRACE = "A trace that began elsewhere is continued"
-ENCRYPTED = "A request for <path> without encryption is sent on, encrypted"
-OTHER_NAME = "The certificate is for no other name"
-TRICKS = "<trick> reach no other customer's file, no file of the system and no other service"
-CONTROL = "No path leads to the control port of an Edit task"
-OWN_TASK = "With three tasks, each session is served by its own, fifty times out of fifty"
+from faults.scenarios import (
+    ASLEEP,
+    AWAKE,
+    BAD_SOCKET,
+    CONTROL,
+    ENCRYPTED,
+    EVERYTHING,
+    FIRST_REQUEST,
+    FORGED,
+    OTHER_NAME,
+    OTHERS_COME,
+    OWN_TASK,
+    SOCKET_ENDS,
+    TRACE,
+)
 
 
 @fault(
@@ -211,64 +209,6 @@ def certificate_for_all_names() -> None:
         return issue(self, *names, "*.example.org", **rest)
 
     trustme.CA.issue_cert = generous  # type: ignore[method-assign]
-
-
-@fault(
-    "Old links to a preview say that it never was.",
-    part="session_api",
-    caught_by=(ASLEEP, ENDED_PAGE),
-    clause='410, a page that says "has ended"',
-)
-def ended_answers_404() -> None:
-    """404 in place of 410."""
-    from sandbox.services.session_api import pages
-    from sandbox.services.session_api.web import Answer
-    from sandbox.services.session_record import SessionRecord
-
-    def forgotten(record: SessionRecord) -> Answer:
-        del record
-        return pages.unknown()
-
-    pages.ended = forgotten
-
-
-@fault(
-    "The waiting page does not tell programs when to come back.",
-    part="session_api",
-    caught_by=(PATIENCE,),
-    clause="503, `Retry-After`, a small waiting page",
-)
-def no_retry_after() -> None:
-    """No `Retry-After`."""
-    from sandbox.services.session_api import pages
-    from sandbox.services.session_api.web import Answer
-
-    waiting = pages.waiting
-
-    def silent() -> Answer:
-        right = waiting()
-        headers = {name: value for name, value in right.headers.items() if name != "retry-after"}
-        return dataclasses.replace(right, headers=headers)
-
-    pages.waiting = silent
-
-
-@fault(
-    "A preview serves every file of its task to whoever asks.",
-    part="edit",
-    caught_by=(TRICKS,),
-    clause="It reads its own workspace, its own temporary folder",
-)
-def every_file_served() -> None:
-    """The dev server may read the whole file system."""
-    from sandbox.services.edit import preview
-
-    settings = preview.preview_settings
-
-    def generous(**given: Any) -> dict[str, object]:
-        return {**settings(**given), "allow": ["/"]}
-
-    preview.preview_settings = generous
 
 
 @fault(

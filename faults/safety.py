@@ -8,18 +8,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faults.registry import fault
-
-READY = "The preview is never called ready before it is served"
-TOLD_WHY = "An instruction that cannot be carried out ends as failed, and the customer is told why"
-BAD_BODY = "A request with <flaw> is refused as <refusal>"
-BAD_TO_LIVE = "A request to a live session with <flaw> is refused, and nothing of the session changes"
-TOO_LATE = "After a session's end, <request> for it is refused, and wakes nothing"
-COMES_BACK = "A session comes back with all its files when its Edit task <accident>"
-ODD_MAIL = "A mail with <oddity> is carried out, and answered in its thread"
-REFUSED_MAIL = "A mail with <oddity> begins nothing, and the next one is read all the same"
-MARKUP = "Words that look like code stay words"
-SPY = "The code of a customer's site finds and changes nothing of anybody else's"
-FOREIGN_PATH = "An instruction that names another's file by <way> changes nothing of hers"
+from faults.scenarios import (
+    BAD_BODY,
+    BAD_TO_LIVE,
+    COMES_BACK,
+    FOREIGN_PATH,
+    MARKUP,
+    READY,
+    SPY,
+    TOLD_WHY,
+    TOO_LATE,
+)
 
 
 @fault(
@@ -250,90 +249,18 @@ def hung_tasks_go_unnoticed() -> None:
 
 
 @fault(
-    "Of a mail in two forms the one with the markup is taken for what the customer asks.",
-    part="session_api",
-    caught_by=(ODD_MAIL,),
-    clause="Of a message with several parts the plain-text part is the instruction",
+    "Only the beginning of a wish is put on the page.",
+    part="edit",
+    caught_by=(MARKUP,),
+    clause="Any other wish stands, in the customer's words",
 )
-def markup_of_a_mail_taken() -> None:
-    """The HTML part is preferred, and taken as it is written."""
-    from sandbox.services.session_api.letters import Letter
+def wishes_shortened() -> None:
+    """Forty characters."""
+    from sandbox.services.edit import editor
 
-    words = Letter.words
+    put_up = editor._put_up
 
-    def first_html(self: Letter) -> str:
-        for part in self.message.walk():
-            if part.get_content_type() == "text/html":
-                return str(part.get_payload())
-        return str(words.__get__(self))
+    def beginning(draft: Any, wish: str) -> None:
+        put_up(draft, wish[:40])
 
-    Letter.words = property(first_html)  # type: ignore[assignment,method-assign]
-
-
-@fault(
-    "A mail in a character set that nobody knows is dropped.",
-    part="session_api",
-    caught_by=(ODD_MAIL,),
-    clause="an unknown character set is read as UTF-8",
-)
-def unknown_character_sets_dropped() -> None:
-    """What Python has no codec for is no mail."""
-    import codecs
-
-    from sandbox.services.session_api import letters
-
-    read = letters.read
-
-    def strict(raw: bytes) -> letters.Letter:
-        letter = read(raw)
-        for part in letter.message.walk():
-            try:
-                codecs.lookup(part.get_content_charset("utf-8"))
-            except LookupError as unknown:
-                raise letters.Unreadable(str(unknown)) from unknown
-        return letter
-
-    letters.read = strict
-
-
-@fault(
-    "Of a mail from two people the first is believed.",
-    part="session_api",
-    caught_by=(REFUSED_MAIL,),
-    clause="A message with anything but exactly one sender",
-)
-def first_sender_believed() -> None:
-    """The first address of the first From header is the customer."""
-    from email.utils import getaddresses
-
-    from sandbox.services.session_api.letters import Letter
-
-    def first(self: Letter) -> str:
-        return getaddresses(self.message.get_all("From", []))[0][1]
-
-    Letter.sender = property(first)  # type: ignore[assignment,method-assign]
-
-
-@fault(
-    "After one mail that nobody can read, no mail is read.",
-    part="session_api",
-    caught_by=(REFUSED_MAIL,),
-    clause="no mail makes the intake fail",
-)
-def unreadable_mail_blocks_the_intake() -> None:
-    """The intake stays at the mail that it cannot read."""
-    from sandbox.services.session_api import letters
-
-    read = letters.read
-    stuck: list[letters.Unreadable] = []
-
-    def stay(raw: bytes) -> letters.Letter:
-        if stuck:
-            raise stuck[0]
-        try:
-            return read(raw)
-        except letters.Unreadable as unreadable:
-            stuck.append(unreadable)
-            raise
-
-    letters.read = stay
+    editor._put_up = beginning

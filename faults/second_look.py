@@ -8,11 +8,7 @@ import threading
 
 from faults.load_balancer import change_lua
 from faults.registry import fault
-
-FIRST_REQUEST = "The first request wakes the platform and brings up a preview with the change"
-OWN_WORKSPACE = "Whoever might be taken for the owner gets a workspace of their own"
-TWO_THREADS = "Two threads of one customer have a branch each, and do not mix"
-WAKING = "A session that was waking when Hermes died is woken once, by the next Hermes"
+from faults.scenarios import FIRST_REQUEST, OWN_WORKSPACE, TWO_THREADS, WAKING
 
 MOMENT_S = 8.0
 """How long what is wrong stays so: longer than the steps before the look take, shorter than a look that waits."""

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
-
-OWN_LIST = "A client is shown its own sessions only, the newest first"
-STATUS = "What the session API tells of a session is what is on record"
-KEPT_FOR_A_DAY = "A keepalive keeps the session's record for a day, counted from then"
-OWN_THREAD = "Whoever might be taken for the owner gets a workspace of their own"
-ONE_COMMIT = "Every instruction is one commit of its own files, pushed to the site's remote"
-BAD_TO_LIVE = "A request to a live session with <flaw> is refused, and nothing of the session changes"
-NEVER_BACK = "A session whose task dies is never set back"
-PUT_ASIDE = "A command that fails again and again is put aside"
+from faults.scenarios import (
+    BAD_TO_LIVE,
+    KEPT_FOR_A_DAY,
+    ONE_COMMIT,
+    OWN_LIST,
+    OWN_WORKSPACE,
+    PUT_ASIDE,
+    STATUS,
+)
 
 
 @fault(
@@ -129,6 +129,7 @@ def ttl_never_stored() -> None:
     "Whatever stands in the body of a keepalive or an end, it is taken.",
     part="session_api",
     caught_by=(BAD_TO_LIVE,),
+    clause="A call without fields needs no body, and refuses one that is not JSON",
 )
 def bodies_without_fields_unread() -> None:
     """What has no fields is not parsed."""
@@ -162,7 +163,7 @@ def records_kept_for_an_hour() -> None:
 @fault(
     "A session without a thread goes on with the latest thread of anybody at the client.",
     part="session_api",
-    caught_by=(OWN_THREAD,),
+    caught_by=(OWN_WORKSPACE,),
     clause="A session without a `threadId` resumes that user's latest",
 )
 def anybodys_thread_resumed() -> None:
@@ -196,33 +197,6 @@ def last_commit_stays_the_first() -> None:
         return None
 
     Edit.instruct = forgetful  # type: ignore[method-assign]
-
-
-@fault(
-    "A session whose task dies is called initializing again until it is back.",
-    part="hermes",
-    caught_by=(NEVER_BACK,),
-    clause="Never backwards",
-)
-def set_back_by_a_death() -> None:
-    """Whoever is placed on another task begins from the first state."""
-    from sandbox.services.hermes.capacity import Fleet, Task
-    from sandbox.services.hermes.reconcile import Reconciler
-    from sandbox.services.hermes.session import Session
-    from sandbox.services.session_record import ACTIVE, INITIALIZING
-
-    place = Reconciler._place
-
-    def anew(self: Reconciler, session: Session, fleet: Fleet) -> Task | None:
-        task = place(self, session, fleet)
-        if task is not None and session.record.status == ACTIVE:
-            session.record = (
-                self.records.change(session.record, {"status": INITIALIZING}, {"status": ACTIVE})
-                or session.record
-            )
-        return task
-
-    Reconciler._place = anew  # type: ignore[method-assign]
 
 
 @fault(

@@ -7,15 +7,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from faults.registry import fault
 from faults.scenarios import (
     DAMAGED,
+    FIRST_REQUEST,
     FIVE_HUNDRED,
     GOES_ON,
     IN_TURN,
-    MARKUP,
     ONE_COMMIT,
     OWN_WORKSPACE,
     TWO_THREADS,
@@ -265,18 +264,18 @@ def nobody_waits_for_the_workspace() -> None:
 
 
 @fault(
-    "Only the beginning of a wish is put on the page.",
+    "A customer's folder has the name of her whole address.",
     part="edit",
-    caught_by=(MARKUP,),
-    clause="Any other wish stands, in the customer's words",
+    caught_by=(FIRST_REQUEST,),
+    clause="`{user}` is the local part of the address",
 )
-def wishes_shortened() -> None:
-    """Forty characters."""
-    from sandbox.services.edit import editor
+def folders_named_by_address() -> None:
+    """`test@example.com` works in `test@example.com`."""
+    from sandbox.services.edit import workspace
 
-    put_up = editor._put_up
+    def by_address(client_folder: Path, user_id: str) -> Path:
+        folder = client_folder / user_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
-    def beginning(draft: Any, wish: str) -> None:
-        put_up(draft, wish[:40])
-
-    editor._put_up = beginning
+    workspace.claim = by_address  # type: ignore[attr-defined]
