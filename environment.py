@@ -22,7 +22,7 @@ from acceptance.results.tags import SKIP, reason_to_skip
 from acceptance.run.preflight import WrongRequest, check_request
 from acceptance.run.suite import Suite
 from acceptance.run.world import World
-from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, NotObserved
+from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, DeploymentDied, NotObserved
 
 
 def before_all(context: Context) -> None:
@@ -41,7 +41,7 @@ def before_all(context: Context) -> None:
     try:
         check_request(runner.features, runner.config, runner.step_registry)
         suite = Suite.start(dict(context.config.userdata), _say)
-    except (WrongRequest, ConfigurationError, CredentialsEnded) as wrong:
+    except (WrongRequest, ConfigurationError, CredentialsEnded, DeploymentDied) as wrong:
         # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
         _say(str(wrong))
         for feature in runner.features:

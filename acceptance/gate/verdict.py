@@ -156,7 +156,7 @@ def _ends(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
                 f"{outcome.name} {ended_by(outcome.code)} although its scenarios passed: "
                 f"a hook or a cleanup failed; its log {outcome.folder} ends:\n{outcome.tail()}",
             )
-        elif not outcome.progress.ended:
+        elif not outcome.progress.ended and not outcome.progress.lost:
             yield Finding(
                 Code.NOT_JUDGED,
                 f"{outcome.name} ran none of its scenarios ({len(outcome.unit.scenarios)}); "

@@ -88,12 +88,18 @@ class Suite:
         except ValueError as wrong:
             raise ConfigurationError(source, [str(wrong)]) from wrong
         draft = read(source, settings)
-        if "sandbox" in settings:
-            deployment = Deployment.attach(settings["sandbox"])
-        elif draft.command is not None:
-            deployment = Deployment.start(draft.command, output.folder / "deployment.log", say=say)
-        else:
-            deployment = Deployment.remote()
+        try:
+            if "sandbox" in settings:
+                deployment = Deployment.attach(settings["sandbox"])
+            elif draft.command is not None:
+                deployment = Deployment.start(draft.command, output.folder / "deployment.log", say=say)
+            else:
+                deployment = Deployment.remote()
+        except ViewLost as cause:
+            # There is no suite yet that could tell it to those who judge the run.
+            VIEW.lose(cause)
+            Ledger(output.results).lose(str(cause))
+            raise
         try:
             platform = Platform.of(draft.fill(deployment.info))
         except BaseException:

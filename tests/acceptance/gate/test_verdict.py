@@ -267,6 +267,11 @@ def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
     assert "ran none of its scenarios (1)" in finding.sentence
 
 
+def test_a_worker_whose_platform_ended_before_a_scenario_began_needs_no_other_reason(tmp_path: Path) -> None:
+    progress = Progress(closed=True, lost=True)
+    assert list(findings_of([outcome(tmp_path, 1, progress=progress)])) == []
+
+
 def test_what_a_worker_left_on_the_machine(tmp_path: Path) -> None:
     (finding,) = findings_of([outcome(tmp_path, left=("running: process 7 (sleep)",))])
     assert finding == Finding(

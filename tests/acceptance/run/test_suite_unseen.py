@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import acceptance.run.suite
 from acceptance.results.run_folder import Keep, Output, Report
 from acceptance.run.deployment import Deployment
 from acceptance.run.suite import Suite
-from acceptance.waiting.errors import DiskFull
+from acceptance.waiting.errors import DeploymentDied, DiskFull
 from acceptance.waiting.view import View
 from tests.acceptance.run.suite_stand import run_suite
 
@@ -52,6 +53,16 @@ def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario
     assert run.results["lost"] == [cause]
     assert run.results["ended"] is False
     assert not list(run.folder.glob("*/failure.txt"))
+
+
+def test_a_platform_that_ends_while_it_comes_up_is_told_to_those_who_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    with pytest.raises(DeploymentDied, match="ended with exit code 1"):
+        Suite.start({"sandbox.command": "false,{ready}", "reports": str(tmp_path)}, print)
+    (lost,) = json.loads((tmp_path / "results.json").read_text())["lost"]
+    assert lost.startswith("the deployment ended with exit code 1; log ")
 
 
 def suite_of(folder: Path, deployment: Deployment) -> Suite:
