@@ -33,6 +33,10 @@ def _orphaned() -> Callable[[], bool]:
     return lambda: os.getppid() != parent
 
 
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """A signal that is not heeded."""
+
+
 @dataclass
 class Interruption:
     """How often this process has been told to end; installed for as long as `heeded` lasts."""
@@ -46,9 +50,17 @@ class Interruption:
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
-        """Count signals instead of dying of them; what is ignored already (`nohup`) stays so."""
-        heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._count) for number in heeded}
+        """Count signals instead of dying of them; what is ignored already (`nohup`, `&` in a script) stays so.
+
+        For this process alone: an ignored signal is inherited, one with a handler is not, and workers are told to end
+        by SIGINT.
+        """
+        before = {
+            number: signal.signal(
+                number, _ignore if signal.getsignal(number) is signal.SIG_IGN else self._count
+            )
+            for number in SIGNALS
+        }
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -292,15 +293,23 @@ def run_gate(project: Path, *arguments: str, **extra: str) -> Ran:
     return Ran(project, done.returncode, done.stdout)
 
 
-def start_gate(project: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the gate, to be interrupted."""
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=project,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+def start_gate(project: Path, *arguments: str, ignoring: bool = False) -> subprocess.Popen[str]:
+    """Start the gate, to be interrupted; `ignoring` SIGINT, as a script starts what it puts into the background.
+
+    Otherwise it heeds SIGINT, even where the tests themselves ignore it.
+    """
+    # Inherited is what is ignored; a handler is not.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command(*arguments),
+            cwd=project,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)

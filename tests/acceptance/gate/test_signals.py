@@ -13,7 +13,7 @@ import psutil
 import pytest
 from hamcrest import equal_to
 
-from acceptance.waiting.waits import wait_until
+from acceptance.waiting.waits import stays, wait_until
 from tests.acceptance.gate.gate_stand import CRITERIA, Ran, feature, make_project, start_gate
 
 WAITING = "it waits long: When it waits for the moon"
@@ -31,9 +31,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gate(project: Path) -> Iterator[subprocess.Popen[str]]:
+def gate(project: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The gate at work on it, both features waiting; whatever is left of it ends with the test."""
-    running = start_gate(project, "--jobs", "2", "--expect", "4")
+    ignoring = getattr(request, "param", False)
+    running = start_gate(project, "--jobs", "2", "--expect", "4", ignoring=ignoring)
     try:
         wait_until(
             lambda: sum("the moon" in file.read_text() for file in lives(project)),
@@ -78,6 +79,18 @@ def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_m
     assert sorted(passed) == ["it is well", "it proves all"]
     assert (ran.folder / "report.html").is_file()
     assert not (project / "reports" / "history.jsonl").exists(), "what was cut off is no result"
+
+
+@pytest.mark.parametrize("gate", [True], indirect=True)
+def test_in_the_background_it_leaves_sigint_alone_and_its_workers_end_when_it_is_told_to(
+    gate: subprocess.Popen[str], project: Path
+) -> None:
+    gate.send_signal(signal.SIGINT)
+    stays(gate.poll, equal_to(None), what="exit code", during=timedelta(seconds=1))
+    gate.send_signal(signal.SIGTERM)
+    ran = ended(gate, project)
+    assert ran.code == 130
+    assert len(list(ran.folder.glob("workers/*/put-away"))) == 2
 
 
 def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], project: Path) -> None:
