@@ -5,6 +5,7 @@ moto 5.2.5 keeps one of the two. Sources: SES API v1 and v2, Message and Body.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ def install(hooks: Hooks, deliver: Callable[[ReceivedMail], None]) -> None:
 
     def send_email_v2(self: SESV2Response) -> str:
         given = json.loads(self.body)
+        if "Raw" in given["Content"]:
+            # Bytes: moto fails on those that are no UTF-8, as in `aws_api/mail.py`.
+            sent = self.sesv2_backend.send_raw_email(
+                given.get("FromEmailAddress"),
+                [address for addresses in given.get("Destination", {}).values() for address in addresses],
+                base64.b64decode(given["Content"]["Raw"]["Data"]).decode("utf-8", "surrogateescape"),
+            )
+            return json.dumps({"MessageId": sent.id})
         simple = given["Content"].get("Simple")
         if simple is None:
             return before(self)

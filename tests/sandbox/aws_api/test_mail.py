@@ -108,6 +108,21 @@ def test_a_mail_to_the_receiving_domain_reaches_the_function_with_its_content(pl
     assert arrived["References"] == "<root@example.com>"
 
 
+def test_raw_mail_arrives_in_the_bytes_that_were_sent(platform: Platform) -> None:
+    head = "From: edit@edit.preview.example\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n"
+    raw = {"Data": head.encode() + "Grüße".encode("iso-8859-1")}
+    source, to = "edit@edit.preview.example", "test@example.com"
+    one = platform.ses.send_raw_email(Source=source, Destinations=[to], RawMessage=raw)
+    two = platform.sesv2.send_email(
+        FromEmailAddress=source, Destination={"ToAddresses": [to]}, Content={"Raw": raw}
+    )
+    keys = [f"inbox/{answer['MessageId']}" for answer in (one, two)]
+    eventually(platform.inbox, sorted(keys), 5)
+    for key in keys:
+        body = platform.s3.get_object(Bucket="customer-mail", Key=key)["Body"].read()
+        assert body.endswith(b"\r\n\r\nGr\xfc\xdfe")
+
+
 def test_ses_puts_its_own_message_id_and_envelope_sender(platform: Platform) -> None:
     sent = platform.ses.send_raw_email(Source="test@example.com", RawMessage={"Data": letter()})
     document = platform.notification()
