@@ -40,8 +40,8 @@ def plan(instruction: str, root: Path) -> tuple[Change, ...]:
             _change_heading(draft, found[1])
         elif found := _FILE.fullmatch(text):
             _create(draft, found[1] if found[1].startswith("src/") else f"src/{found[1]}")
-        elif found := _PAGE.fullmatch(text):
-            _create(draft, _page(found[1]), found[1])
+        elif (found := _PAGE.fullmatch(text)) and (path := _page(found[1])):
+            _create(draft, path, found[1])
         elif found := _UPDATE.fullmatch(text):
             _update(draft, found[1], found[2])
         elif found := _DELETE.fullmatch(text):
@@ -101,7 +101,7 @@ def _delete(draft: Draft, title: str) -> None:
     path = _page(title)
     if path == _HOME:
         raise Impossible("I do not delete the home page: the website would have no beginning.")
-    if draft.read(path) is None:
+    if path is None or draft.read(path) is None:
         raise Impossible(f"There is no page “{title}” on the website.")
     draft.write(path, None)
 
@@ -121,19 +121,17 @@ def _home(draft: Draft) -> str:
     return source
 
 
-def _page(title: str) -> str:
+def _page(title: str) -> str | None:
     """A page's file for its title: `Test Page` -> `test-page.astro`, `Über uns` -> `uber-uns.astro`.
 
-    Scripts other than Latin keep their letters. Raises Impossible when no letter or digit is left.
+    Scripts other than Latin keep their letters. None when no letter or digit is left.
     """
     decomposed = unicodedata.normalize("NFKD", title)
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     # Only Latin letters lose their marks: elsewhere the marks are part of the letter.
     basis = plain if plain.isascii() else unicodedata.normalize("NFC", title)
     name = _NO_LETTERS.sub("-", basis.lower()).strip("-")
-    if not name:
-        raise Impossible(f"I cannot make a file name out of “{title}”.")
-    return f"src/pages/{name}.astro"
+    return f"src/pages/{name}.astro" if name else None
 
 
 def _literal(text: str) -> str:

@@ -108,6 +108,12 @@ def test_any_other_wish_stands_on_the_home_page_in_the_customers_words(site: Pat
     assert carry_out(site, wish) == {HOME: before.replace("</h1>", f"</h1>\n  <p>{wish}</p>")}
 
 
+def test_a_page_whose_name_has_no_letter_stands_on_the_home_page_as_a_wish(site: Path) -> None:
+    before = (site / HOME).read_text()
+    wish = 'Add a page called "🥐"'
+    assert carry_out(site, wish) == {HOME: before.replace("</h1>", f"</h1>\n  <p>{wish}</p>")}
+
+
 def test_a_wish_that_was_carried_out_before_is_carried_out_again(site: Path) -> None:
     for count in (1, 2):
         assert (carry_out(site, "Add a dark mode")[HOME] or "").count("<p>Add a dark mode</p>") == count
@@ -152,7 +158,7 @@ def test_what_a_customer_writes_never_becomes_code(site: Path) -> None:
         ("Update Footer.astro with more", "There is no component “Footer.astro” on the website."),
         ("Update ../pages/index.astro with more", "I cannot touch"),
         ('Delete the page "Index"', "I do not delete the home page"),
-        ('Add a page called "?!"', "I cannot make a file name out of “?!”"),
+        ('Delete the page "?!"', "There is no page “?!” on the website."),
         ("Create ../outside.astro", "I cannot touch “src/../outside.astro”"),
         ("Create /etc/passwd.astro", "I cannot touch “src//etc/passwd.astro”"),
         ("Create src/../../up.astro", "I cannot touch"),
