@@ -223,6 +223,7 @@ def _status(arguments: argparse.Namespace) -> int:
             "table": told.table,
             "queue": f"{told.queue}, dead letters {told.dead_letters}",
             "file system": f"{told.file_system}, workspaces in {told.workspace_root}",
+            "site's fence": told.fence,
             "logs": told.logs,
             "info": told.info_url,
         }

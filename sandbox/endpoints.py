@@ -24,7 +24,7 @@ class Endpoints:
     """The info document. `started_by` is `person` or `run`, `checkout` the project folder that it was started from.
 
     `mail_address` and `api_example` are ready to be used once a client id is filled in; `mailbox` is where mail to
-    customers arrives.
+    customers arrives. `fence` is what keeps the code of a site to its own, or begins with `none` and says why.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Endpoints:
     file_system: str
     workspace_root: str
     logs: str
+    fence: str
     timing: str
     idle_timeout_s: float
 

@@ -154,6 +154,7 @@ class Platform:
             file_system=provisioned.file_system_id,
             workspace_root=str(state.workspaces),
             logs=str(state.logs),
+            fence=in_force(),
             timing=self._pace.name,
             idle_timeout_s=self._pace.idle_timeout_s,
             **named(self._names),

@@ -23,6 +23,7 @@ import requests
 from sandbox.command_line import LOST
 from sandbox.host.reaper import PREFIX
 from sandbox.information import running
+from sandbox.services.edit.fence import in_force
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 120.0
@@ -148,8 +149,11 @@ def test_who_knows_its_document_can_use_it_and_nobody_ends_a_runs_sandbox(sandbo
     assert answer.status_code == 202
     code, said = command("status", "--id", told["id"])
     assert code == 0
+    assert told["fence"] == in_force()
     assert [
-        key for key in ("access_key", "secret_key", "file_system", "cluster") if told[key] not in said
+        key
+        for key in ("access_key", "secret_key", "file_system", "cluster", "fence")
+        if told[key] not in said
     ] == []
     assert f"sandbox {told['id']}: process {sandbox.pid}" in command("status", "--all")[1]
     for words in (("down",), ("down", "--id", told["id"])):
