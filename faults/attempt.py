@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
@@ -25,7 +26,17 @@ END_S = 30.0
 """Seconds after which a behave that was told to end, and its platform, are made to."""
 
 
-Enough = Callable[[Sequence[Entry]], bool]
+@dataclass(frozen=True)
+class Results:
+    """The scenarios that have ended. `troubles` are sentences on what the run found outside of them: what was left
+    behind, why nothing could be seen any more.
+    """
+
+    scenarios: tuple[Entry, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+Enough = Callable[[Results], bool]
 """Tells of the results so far whether more of them would say nothing more."""
 
 
@@ -41,10 +52,10 @@ class Ending:
 class Seen:
     """What an attempt showed. `cut` says that whoever began it wanted its end; then the rest proves nothing.
 
-    `began` says that behave has got as far as its first scenario; `tail` are the last lines of its log.
+    `began` says that behave has got as far as its first scenario; `tail` are its log's last lines.
     """
 
-    scenarios: tuple[Entry, ...]
+    results: Results
     seconds: float
     began: bool
     late: bool
@@ -69,20 +80,29 @@ class Attempt:
         shutil.rmtree(self.folder, ignore_errors=True)
         unit = Unit(1, self.scenarios, (0.0,) * len(self.scenarios), whole=False)
         worker = Worker(unit, self.folder)
-        began, late, satisfied = time.monotonic(), False, False
+        began, late, satisfied, found = time.monotonic(), False, False, _NOTHING
         worker.start(["-D", f"sandbox.command={','.join(self.command)}"], keep="never")
         pause = threading.Event()
         try:
             while worker.running and not (late or satisfied or ending.asked.is_set()):
                 pause.wait(LOOK_S)
-                satisfied = enough(results(self.folder))
+                found = _results(self.folder)
+                satisfied = enough(found)
                 late = time.monotonic() - began > self.limit_s
         finally:
-            cut = worker.running and not satisfied and not late
+            told = worker.running
             self._end(worker, ending)
             outcome = worker.finish(Mishaps())
-        seconds = round(time.monotonic() - began, 1)
-        return Seen(results(self.folder), seconds, outcome.progress.begun, late, cut, outcome.tail())
+        if not told:
+            found = _results(self.folder)
+        return Seen(
+            found,
+            round(time.monotonic() - began, 1),
+            outcome.progress.begun,
+            late,
+            told and not (satisfied or late),
+            outcome.tail(),
+        )
 
     def _end(self, worker: Worker, ending: Ending) -> None:
         """SIGTERM, then SIGKILL: environment.py lets go of a platform of its own when it is told to end."""
@@ -95,10 +115,15 @@ class Attempt:
                 worker.signal(signal.SIGKILL)
 
 
-def results(folder: Path) -> tuple[Entry, ...]:
-    """The results so far; none as long as no scenario has ended."""
+_NOTHING = Results()
+_TROUBLES = ("lost", "left_behind", "cleanup_errors", "not_observed")
+
+
+def _results(folder: Path) -> Results:
+    """The results so far; none as long as no scenario has ended. Of a run that was told to end they tell of its end."""
     path = folder / RESULTS
     if not path.is_file():
-        return ()
-    found: list[Entry] = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
-    return tuple(found)
+        return _NOTHING
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    troubles = [sentence for kind in _TROUBLES for sentence in document.get(kind, ())]
+    return Results(tuple(document["scenarios"]), tuple(map(str, troubles)))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import statistics
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
 from acceptance.results.text import counted
-from faults.attempt import Attempt, Ending, Enough, Seen
-from faults.noticed import Entry, Outcome, catcher, judge, names, notices
+from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.noticed import Outcome, catcher, judge, names, notices
+from faults.pool import each
 from faults.record import FOLDER, Row
 from faults.registry import Fault
 
@@ -22,8 +22,6 @@ UNKNOWN_S = 20.0
 
 LIMIT_S, WHOLE_LIMIT_S = 600.0, 2400.0
 """Seconds that a fault may take with the scenarios it names, and with all."""
-
-LOOK_S = 0.5
 
 SHOWN = 400
 """How many characters are shown of what a scenario said; `matrix.json` has all."""
@@ -50,25 +48,15 @@ class Matrix:
     def run(self, faults: Iterable[Fault], interruption: Interruption) -> list[Row]:
         """Run the faults; what has come to its end when the run is told to end is kept and returned."""
         ordered = sorted(faults, key=lambda fault: (-self._seconds(fault), fault.name))
-        ending, done = Ending(), list[Row]()
-        with ThreadPoolExecutor(self.jobs) as pool:
-            running = {pool.submit(self._try, fault, ending): fault for fault in ordered}
-            try:
-                while running:
-                    interruption.pause(0)
-                    if interruption.times:
-                        _end(running, ending, at_once=interruption.times > 1)
-                    for future in wait(running, LOOK_S, FIRST_COMPLETED).done:
-                        running.pop(future)
-                        row = None if future.cancelled() else future.result()
-                        if row is not None:
-                            self.keep(row)
-                            done.append(row)
-                            left = self._left(running.values())
-                            self.say(f"[{len(done)}/{len(ordered)}{left}] {told(row)}")
-            finally:
-                _end(running, ending, at_once=False)
-        return done
+        done = 0
+
+        def ended(row: Row, left: Sequence[Fault]) -> None:
+            nonlocal done
+            done += 1
+            self.keep(row)
+            self.say(f"[{done}/{len(ordered)}{self._left(left)}] {told(row)}")
+
+        return each(ordered, self._try, jobs=self.jobs, interruption=interruption, ended=ended)
 
     def _try(self, fault: Fault, ending: Ending) -> Row | None:
         """Run one fault; None if the run was told to end before it had shown anything."""
@@ -80,8 +68,8 @@ class Matrix:
         broken = ("python", "-m", "faults.broken", "--mark", str(mark), fault.name, *UP)
         attempt = Attempt(tuple(scenarios), broken, folder, WHOLE_LIMIT_S if self.whole else LIMIT_S)
 
-        def enough(found: Sequence[Entry]) -> bool:
-            return not self.whole and catcher(fault, notices(found)) is not None
+        def enough(found: Results) -> bool:
+            return not self.whole and catcher(fault, notices(found.scenarios)) is not None
 
         try:
             seen = self.attempt(attempt, enough, ending)
@@ -90,7 +78,7 @@ class Matrix:
             mark.unlink(missing_ok=True)
         if seen.cut:
             return None
-        verdict = judge(fault, seen.scenarios, held=held, why=_why(seen, attempt.limit_s))
+        verdict = judge(fault, seen.results.scenarios, held=held, why=_why(seen, attempt.limit_s))
         return Row.of(fault, verdict, seen.seconds, self.revision)
 
     def _seconds(self, fault: Fault) -> float:
@@ -126,11 +114,3 @@ def _why(seen: Seen, limit_s: float) -> str:
     if not seen.began:
         return f"the platform did not start:\n{seen.tail}"
     return f"ended after {limit_s:.0f} s" if seen.late else ""
-
-
-def _end(running: Mapping[Future[Row | None], Fault], ending: Ending, *, at_once: bool) -> None:
-    ending.asked.set()
-    for future in running:
-        future.cancel()
-    if at_once:
-        ending.at_once.set()

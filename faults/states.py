@@ -16,6 +16,7 @@ from faults.scenarios import BURST, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY
     part="hermes",
     caught_by=(EXPIRES,),
     clause="`initializing -> active -> draining -> inactive`",
+    values=True,
 )
 def expiry_called_an_end() -> None:
     """An idle session ends as `inactive`."""
@@ -29,6 +30,7 @@ def expiry_called_an_end() -> None:
     part="hermes",
     caught_by=(TOLD_WHY,),
     clause="any `-> failed`",
+    values=True,
 )
 def failure_called_an_end() -> None:
     """What cannot be opened ends as `inactive`."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from acceptance.gate.selection import select
-from faults.attempt import Attempt, Ending
-from faults.noticed import Entry
+from faults.attempt import Attempt, Ending, Results
 from tests.acceptance.gate.gate_stand import ROOT, feature, make_project
 
 ENDLESS = "@criterion.routing It takes long: When it waits for ever"
@@ -29,18 +27,18 @@ def attempt(limit_s: float = 50.0) -> Attempt:
     return Attempt(select(()).scenarios, ("python", "-m", "none", "{ready}"), Path("reports", "it"), limit_s)
 
 
-def statuses(entries: Sequence[Entry]) -> list[str | None]:
-    return [entry["status"] for entry in entries]
+def statuses(results: Results) -> list[str | None]:
+    return [entry["status"] for entry in results.scenarios]
 
 
-def never(entries: Sequence[Entry]) -> bool:
-    del entries
+def never(results: Results) -> bool:
+    del results
     return False
 
 
 def test_it_ends_with_what_is_enough() -> None:
-    seen = attempt().run(lambda entries: "failed" in statuses(entries), Ending())
-    assert (statuses(seen.scenarios)[0], seen.began, seen.cut, seen.late) == ("failed", True, False, False)
+    seen = attempt().run(lambda results: "failed" in statuses(results), Ending())
+    assert (statuses(seen.results)[0], seen.began, seen.cut, seen.late) == ("failed", True, False, False)
     assert seen.seconds < 40
 
 
@@ -59,7 +57,7 @@ def test_it_is_cut_when_its_end_is_wanted() -> None:
 def test_one_that_comes_to_its_own_end_is_neither_late_nor_cut(tmp_path: Path) -> None:
     (tmp_path / "features" / "one.feature").write_text(feature("One", FAILS), encoding="utf-8")
     seen = attempt().run(never, Ending())
-    assert (statuses(seen.scenarios), seen.late, seen.cut) == (["failed"], False, False)
+    assert (statuses(seen.results), seen.late, seen.cut) == (["failed"], False, False)
 
 
 def test_what_kept_behave_from_beginning_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
-from faults.attempt import Attempt, Ending, Enough, Seen
+from faults.attempt import Attempt, Ending, Enough, Results, Seen
 from faults.matrix import Matrix, summary
 from faults.noticed import Entry, Outcome
 from faults.record import Row
@@ -52,9 +52,10 @@ class Platform:
         if name not in self.dead:
             mark.touch()
         found = self.shows(name)
-        self.enough = enough(found)
+        results = Results(tuple(found))
+        self.enough = enough(results)
         cut = self.cut or ending.asked.is_set()
-        return Seen(tuple(found), 12.0, self.began, self.late, cut, "the log's end")
+        return Seen(results, 12.0, self.began, self.late, cut, "the log's end")
 
 
 @pytest.fixture

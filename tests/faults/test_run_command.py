@@ -81,7 +81,7 @@ def test_every_fault_caught_is_0_and_the_page_has_the_table(stand: Stand) -> Non
     )
     assert page.endswith(f"{END}\nAfter.\n")
     [line] = [line for line in page.splitlines() if "`bare_path_forgotten`" in line]
-    assert "|  | routing | Awake, " in line
+    assert f"| {FAULTS['bare_path_forgotten'].clause} | routing | Awake, " in line
     assert line.endswith("| 7 |")
     assert "@" not in line
 
