@@ -22,6 +22,7 @@ Feature: Bad input leaves no trace
         | a client in capital letters        | clientId    |
         | a client that climbs out of a path | clientId    |
         | a client of 64 characters          | clientId    |
+        | the end of a line behind the client | clientId    |
         | a client that is a number          | clientId    |
         | no customer                        | userId      |
         | a customer that is no address      | userId      |
@@ -44,6 +45,7 @@ Feature: Bad input leaves no trace
         | a body that is not JSON                     | invalid     |
         | no body                                     | invalid     |
         | a list for a body                           | invalid     |
+        | NaN in it                                   | invalid     |
         | lists in lists, 20,000 deep                 | invalid     |
         | a number of 20,000 digits                   | invalid     |
         | a member given twice                        | invalid     |

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from hamcrest import equal_to, greater_than
+from hamcrest import greater_than
 
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.hmr import HmrSocket
@@ -15,6 +15,7 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.timeline import Stage, Timeline, follow
 from acceptance.matchers.answers import asleep, ended_otherwise, has_status, is_live
+from acceptance.matchers.records import is_whole
 from acceptance.matchers.tasks import counts_none, none_counted, none_queued, that_many
 from acceptance.waiting.errors import NoData, Unreachable
 from acceptance.waiting.expect import expect
@@ -53,14 +54,16 @@ class CustomerSessions:
         """Wait until the session is active, its page served and a browser connected; the time since it was asked for.
 
         The browser stays open in `session.browsers`. What was seen once is looked at again (`until_served`) after the
-        time is taken.
+        time is taken, and so is the record.
 
         Raises:
-            NotInTime: not live within the patience. NeverWill: the session ended.
+            NotInTime: not live within the patience. NeverWill: the session ended. AssertionError: the record lacks
+                something.
         """
         with self._followed(session):
             took = self.until_connected(session)
         self.until_served(session)
+        expect(self._platform.records.get(session.session_id), is_whole(), f"the record of {session}")
         return took
 
     def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
@@ -175,14 +178,23 @@ class CustomerSessions:
         return self._platform.records.of_client(customer.client_id)[-1]
 
     def stay_on_record(self, client_id: str, count: int) -> None:
-        """Wait until a client has exactly so many sessions on record, then look for a while whether it has more.
+        """Wait until a client has exactly so many sessions, on record and in the list that it is shown; then look for a
+        while whether it has more.
 
         The index that is counted lags behind: one look may miss a session that is there.
         """
-        patience, what = self._platform.profile.patience, f"number of sessions on record of {client_id}"
-        look = partial(self._platform.records.count, client_id)
-        wait_until(look, equal_to(count), what=what, within=patience.record, every=patience.poll)
-        stays(look, equal_to(count), what=what, during=patience.quiet_window, every=patience.poll)
+        platform, patience, what = self._platform, self._platform.profile.patience, f"sessions of {client_id}"
+        both = DescribedMatcher[tuple[int, int]](
+            f"{count} on record, and {count} in the list that the client is shown",
+            lambda seen: seen == (count, count),
+            lambda seen: f"{seen[0]} on record, {seen[1]} in the list",
+        )
+
+        def look() -> tuple[int, int]:
+            return platform.records.count(client_id), len(platform.sessions.of_client(client_id))
+
+        wait_until(look, both, what=what, within=patience.record, every=patience.poll)
+        stays(look, both, what=what, during=patience.quiet_window, every=patience.poll)
 
     def end(self, sessions: Sequence[CustomerSession]) -> None:
         """Close the browsers, end the sessions and wait until they have ended."""
