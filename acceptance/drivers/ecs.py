@@ -193,9 +193,13 @@ class EcsServices:
             cluster=self._names.cluster, service=self._name(role), forceNewDeployment=True
         )
 
-    def start_maintenance(self, *, started_by: str, lifetime: timedelta) -> Task:
-        """Start one task of Edit's definition, outside the service, that only sleeps: a way into the workspaces."""
-        service = self._service("edit")
+    def start_task(self, role: str, *, started_by: str, command: Sequence[str] | None = None) -> Task:
+        """Start one task of a service's definition, outside the service and with a shell to it.
+
+        Args:
+            command: what its container runs in place of the image's own; None leaves it.
+        """
+        service = self._service(role)
         wanted: dict[str, Any] = {
             "cluster": self._names.cluster,
             "taskDefinition": service["taskDefinition"],
@@ -203,15 +207,10 @@ class EcsServices:
             "startedBy": started_by[:36],
             "enableExecuteCommand": True,
             "networkConfiguration": service["networkConfiguration"],
-            "overrides": {
-                "containerOverrides": [
-                    {
-                        "name": self._names.edit_container,
-                        "command": ["sleep", str(int(lifetime.total_seconds()))],
-                    }
-                ]
-            },
         }
+        if command is not None:
+            override = {"name": self._names.edit_container, "command": list(command)}
+            wanted["overrides"] = {"containerOverrides": [override]}
         if service.get("capacityProviderStrategy"):
             wanted["capacityProviderStrategy"] = service["capacityProviderStrategy"]
         else:
@@ -219,7 +218,7 @@ class EcsServices:
         answer = self._ecs.run_task(**wanted)
         if not answer["tasks"]:
             reasons = ", ".join(str(failure.get("reason")) for failure in answer.get("failures", []))
-            raise UnexpectedAnswer(f"ECS started no maintenance task: {reasons or 'no reason given'}")
+            raise UnexpectedAnswer(f"ECS started no task of {role}: {reasons or 'no reason given'}")
         return _task(answer["tasks"][0])
 
     def recorder(self, every: timedelta) -> Recorder[EcsServicesState]:

@@ -11,6 +11,7 @@ from typing import Protocol
 from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
+from acceptance.drivers.standalone_task import StandaloneTask
 from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
@@ -76,7 +77,12 @@ class ExecShell:
         self._fleet = fleet
         self._channel = channel
         self._profile = profile
-        self._maintenance: str | None = None
+        self._maintenance = StandaloneTask(
+            fleet,
+            "edit",
+            started_by=profile.suite.client_prefix,
+            command=["sleep", f"{MAINTENANCE_LIFETIME.total_seconds():.0f}"],
+        )
 
     @property
     def root(self) -> str:
@@ -101,19 +107,7 @@ class ExecShell:
 
     def close(self) -> None:
         """Stop the maintenance task and wait until it is gone; none started is no error."""
-        if self._maintenance is None:
-            return
-        arn, self._maintenance = self._maintenance, None
-        task = self._fleet.task(arn)
-        if task is None or task.stopped:
-            return
-        self._fleet.stop_task(arn, "the suite is done with it")
-        wait_until(
-            lambda: self._fleet.task(arn),
-            DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
-            what=f"maintenance task {task.task_id}",
-            within=self._profile.patience.session_end,
-        )
+        self._maintenance.end(self._profile.patience.session_end)
 
     def _task(self) -> Task:
         """A task that takes commands now. NotReady if none does yet; one is started if none is on its way.
@@ -127,14 +121,11 @@ class ExecShell:
             ready.sort(key=lambda task: task.arn not in protected)
         if ready:
             return ready[0]
-        known = self._fleet.task(self._maintenance) if self._maintenance else None
+        known = self._maintenance.look()
         if known is not None and known.stopped and known.started_at is None:
             raise UnexpectedAnswer(f"{known} never ran: a maintenance task cannot start")
         if known is None or known.stopped:
-            known = self._fleet.start_maintenance(
-                started_by=self._profile.suite.client_prefix, lifetime=MAINTENANCE_LIFETIME
-            )
-            self._maintenance = known.arn
+            known = self._maintenance.start()
         if not known.exec_ready:
             raise NotReady(f"{known} does not take commands yet")
         return known

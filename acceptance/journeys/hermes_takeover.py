@@ -9,10 +9,10 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.load_balancer import Rule
 from acceptance.drivers.platform import Platform
+from acceptance.drivers.standalone_task import StandaloneTask, stopped
 from acceptance.journeys.customer_group import ask_in_parallel
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.waiting.concurrently import at_once
-from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 
@@ -21,9 +21,8 @@ class SecondHermes:
     """One task of Hermes's definition, outside its service. `start` it once; `end` it always."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._names = platform.profile.names
-        self._arn: str | None = None
+        self._patience = platform.profile.patience
+        self._task = StandaloneTask(platform.fleet, "hermes", started_by=platform.profile.suite.client_prefix)
 
     def start(self) -> None:
         """Start it and wait until it runs.
@@ -31,49 +30,21 @@ class SecondHermes:
         Raises:
             UnexpectedAnswer: ECS starts none. NotInTime, NeverWill: it does not come up.
         """
-        ecs, patience = self._platform.clients.of("ecs"), self._platform.profile.patience
-        (service,) = ecs.describe_services(cluster=self._names.cluster, services=[self._names.hermes])[
-            "services"
-        ]
-        answer = ecs.run_task(
-            cluster=self._names.cluster,
-            taskDefinition=service["taskDefinition"],
-            launchType=service.get("launchType", "FARGATE"),
-            networkConfiguration=service["networkConfiguration"],
-            startedBy=self._platform.profile.suite.client_prefix[:36],
-        )
-        if not answer["tasks"]:
-            raise UnexpectedAnswer(f"ECS started no second Hermes: {answer.get('failures')}")
-        self._arn = str(answer["tasks"][0]["taskArn"])
+        self._task.start()
         wait_until(
-            self._task,
+            self._task.look,
             DescribedMatcher[Task | None](
                 "running", lambda seen: seen is not None and seen.last_status == "RUNNING", str
             ),
             what="the second Hermes",
-            within=patience.wake,
-            every=patience.poll,
-            fatal=_stopped(),
+            within=self._patience.wake,
+            every=self._patience.poll,
+            fatal=stopped(),
         )
 
     def end(self) -> None:
         """Stop it and wait until it is gone; one never started is no error."""
-        if self._arn is None:
-            return
-        self._platform.fleet.stop_task(self._arn, "the suite is done with it")
-        wait_until(
-            self._task,
-            _stopped(),
-            what="the second Hermes",
-            within=self._platform.profile.patience.session_end,
-        )
-
-    def _task(self) -> Task | None:
-        return self._platform.fleet.task(self._arn) if self._arn else None
-
-
-def _stopped() -> Matcher[Task | None]:
-    return DescribedMatcher("stopped", lambda seen: seen is None or seen.stopped, str)
+        self._task.end(self._patience.session_end)
 
 
 def one_rule() -> Matcher[tuple[Rule, ...]]:

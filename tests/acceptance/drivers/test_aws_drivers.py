@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -259,7 +259,7 @@ def test_a_service_that_is_missing_is_no_sleeping_one() -> None:
 def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
     ecs = Ecs()
     with pytest.raises(UnexpectedAnswer, match="RESOURCE:ENI"):
-        EcsServices(ecs, NAMES).start_maintenance(started_by="acc", lifetime=timedelta(minutes=10))  # type: ignore[arg-type]
+        EcsServices(ecs, NAMES).start_task("edit", started_by="acc", command=["sleep", "600"])  # type: ignore[arg-type]
     assert ecs.asked["taskDefinition"] == "edit:1"
     assert ecs.asked["networkConfiguration"] == {"a": "b"}
     assert ecs.asked["enableExecuteCommand"] is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +32,9 @@ class FakeFleet:
         self.maintenance = maintenance
         self.working: frozenset[str] = frozenset()
         self.started = 0
+        self.looks = 0
+        self.blind = 0
+        """How many looks at the maintenance task find nothing."""
 
     def running(self, role: str) -> tuple[Task, ...]:
         assert role == "edit"
@@ -43,10 +46,11 @@ class FakeFleet:
 
     def task(self, arn: str) -> Task | None:
         assert arn == self.maintenance.arn
-        return self.maintenance
+        self.looks += 1
+        return self.maintenance if self.looks > self.blind else None
 
-    def start_maintenance(self, *, started_by: str, lifetime: timedelta) -> Task:
-        assert started_by and lifetime
+    def start_task(self, role: str, *, started_by: str, command: Sequence[str] | None = None) -> Task:
+        assert role == "edit" and started_by and command == ["sleep", "900"]
         self.started += 1
         return self.maintenance
 
@@ -115,6 +119,15 @@ def test_it_starts_one_maintenance_task_and_keeps_it_if_nothing_runs(profile: Pr
     with_none.run("true")
     with_none.run("true")
     assert (channel.asked, fleet.started) == ([RESTING.arn] * 2, 1)
+
+
+def test_it_starts_no_other_while_ecs_does_not_know_the_first_yet(profile: Profile) -> None:
+    fleet = FakeFleet()
+    fleet.blind = 3
+    with_late_news = shell(fleet, FakeChannel(fleet), profile)
+    for _ in range(4):
+        with_late_news.run("true")
+    assert (fleet.started, fleet.looks) == (1, 3)
 
 
 def test_a_task_that_goes_away_under_it_is_replaced_by_a_maintenance_task(profile: Profile) -> None:
