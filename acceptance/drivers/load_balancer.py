@@ -74,12 +74,15 @@ class LoadBalancer:
         self._listener = ""
 
     def routing(self) -> Routing:
-        """Rules and target groups as they are now."""
+        """Rules and target groups as they are now; groups of other load balancers and networks are other people's."""
         rules = self.rules()
+        own = self._described()
         groups = [
             _group(group)
             for page in self._elb.get_paginator("describe_target_groups").paginate()
             for group in page["TargetGroups"]
+            if group.get("VpcId") == own.get("VpcId")
+            and own["LoadBalancerArn"] in (group.get("LoadBalancerArns") or [own["LoadBalancerArn"]])
         ]
         return Routing(rules, tuple(sorted(groups, key=lambda group: group.name)))
 
@@ -120,14 +123,18 @@ class LoadBalancer:
         return self._listener
 
     def _look_up_https_listener(self) -> str:
-        found = self._elb.describe_load_balancers(Names=[self._names.load_balancer])["LoadBalancers"]
-        listeners = self._elb.describe_listeners(LoadBalancerArn=found[0]["LoadBalancerArn"])["Listeners"]
+        own = self._described()["LoadBalancerArn"]
+        listeners = self._elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
         https = [str(listener["ListenerArn"]) for listener in listeners if listener["Protocol"] == "HTTPS"]
         if len(https) != 1:
             raise UnexpectedAnswer(
                 f"{self._names.load_balancer}: expected one HTTPS listener, found {len(https)}"
             )
         return https[0]
+
+    def _described(self) -> Mapping[str, Any]:
+        found = self._elb.describe_load_balancers(Names=[self._names.load_balancer])["LoadBalancers"]
+        return dict(found[0])
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
