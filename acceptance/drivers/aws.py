@@ -101,6 +101,8 @@ _CONFIG = Config(
     # Ours alone repeat calls (`_again`): botocore's would also send a mail twice.
     retries={"total_max_attempts": 1, "mode": "standard"},
     max_pool_connections=20,
+    # CloudTrail shows whose call it was beside those of the platform (its field `userAgent`).
+    user_agent_extra="md/live-preview-acceptance",
 )
 
 _STAND_IN = _CONFIG.merge(Config(proxies={}))

@@ -271,3 +271,4 @@ def test_every_client_has_short_timeouts_and_no_retries_of_botocores(clients: Cl
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
     assert config.retries["total_max_attempts"] == 1
     assert clients.of("ecs") is clients.of("ecs")
+    assert config.user_agent_extra == "md/live-preview-acceptance"

@@ -31,12 +31,12 @@ class Elb:
         assert service == "elbv2"
         return self
 
-    def describe_load_balancers(self, *, Names: list[str]) -> dict[str, Any]:
-        assert Names == ["alb"]
+    def describe_load_balancers(self, **asked: list[str]) -> dict[str, Any]:
+        assert asked == {"Names": ["alb"]}
         return {"LoadBalancers": [{"LoadBalancerArn": OWN, "VpcId": "vpc-1"}]}
 
-    def describe_listeners(self, *, LoadBalancerArn: str) -> dict[str, Any]:
-        assert LoadBalancerArn == OWN
+    def describe_listeners(self, **asked: str) -> dict[str, Any]:
+        assert asked == {"LoadBalancerArn": OWN}
         return {"Listeners": [{"ListenerArn": "arn:listener", "Protocol": "HTTPS"}]}
 
     def get_paginator(self, call: str) -> Any:
