@@ -25,8 +25,8 @@ HOP_BY_HOP = {
 """Headers that concern one connection only (RFC 9110, 7.6.1), the last but one because the last names it."""
 
 OWN_CONNECTION = "connection"
-"""What the load balancer says of its own connection is not the visitor's: the request that AWS's guide to Lambda behind a
-load balancer shows as an example arrives with `connection: keep-alive`."""
+"""What the load balancer says of its own connection is not the visitor's: the request that AWS's guide to Lambda behind
+a load balancer shows as an example arrives with `connection: keep-alive`."""
 
 _ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 

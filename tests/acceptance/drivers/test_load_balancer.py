@@ -40,7 +40,10 @@ class Elb:
         return {"Listeners": [{"ListenerArn": "arn:listener", "Protocol": "HTTPS"}]}
 
     def get_paginator(self, call: str) -> Any:
-        pages = {"describe_target_groups": {"TargetGroups": self.groups}, "describe_rules": {"Rules": []}}
+        pages: dict[str, dict[str, Any]] = {
+            "describe_target_groups": {"TargetGroups": self.groups},
+            "describe_rules": {"Rules": []},
+        }
 
         class Pages:
             def paginate(self, **_asked: str) -> list[dict[str, Any]]:
