@@ -30,7 +30,11 @@ def _follow(descriptor: int, folder: Path) -> None:
     while os.read(descriptor, 1024):
         continue
     # Nobody is left who would remove it; if something lies in it, it is to be found.
-    atexit.register(_remove_if_empty, folder)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        # environment.py is not loaded yet: nothing has begun, and the signal ends this process without more ado.
+        _remove_if_empty(folder)
+    else:
+        atexit.register(_remove_if_empty, folder)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

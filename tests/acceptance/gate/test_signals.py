@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,9 @@ import psutil
 import pytest
 from hamcrest import equal_to
 
+from acceptance.gate.parent_watch import VARIABLE
 from acceptance.waiting.waits import stays, wait_until
-from tests.acceptance.gate.gate_stand import CRITERIA, Ran, feature, make_project, start_gate
+from tests.acceptance.gate.gate_stand import CRITERIA, Ran, environment, feature, make_project, start_gate
 
 WAITING = "it waits long: When it waits for the moon"
 SOON = timedelta(seconds=90)
@@ -119,6 +121,22 @@ def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
     assert (len(gone), alive) == (2, [])
     assert len(list(project.glob("reports/latest/workers/*/put-away"))) == 2
     assert [folder for folder in scratch if folder.exists()] == []
+
+
+def test_when_the_gate_is_killed_before_its_worker_has_begun_nothing_is_left(tmp_path: Path) -> None:
+    """As if behave were still loading: nobody has given SIGTERM a meaning yet."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    code = "import threading; from acceptance.gate.parent_watch import *; die_with_the_gate(); threading.Event().wait()"
+    worker = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment(), VARIABLE: str(folder)},
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert worker.returncode == -signal.SIGTERM
+    assert not folder.exists()
 
 
 def test_a_worker_killed_from_outside_is_named_and_the_other_goes_on(
