@@ -60,6 +60,7 @@ class Aws:
     endpoint: Annotated[str | None, "where a stand-in answers; none: AWS"] = None
     access_key: Annotated[str | None, "the stand-in's key"] = None
     secret_key: Annotated[str | None, "and its secret"] = None
+    account: Annotated[str | None, "the only account that a run works in; none: any"] = None
 
 
 @dataclass(frozen=True)

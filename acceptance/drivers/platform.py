@@ -20,6 +20,7 @@ from acceptance.drivers.session_table import SessionTable
 from acceptance.drivers.shell import shell_for
 from acceptance.drivers.task_kill import Accidents
 from acceptance.drivers.workspace import Workspaces
+from acceptance.waiting.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,25 @@ class Platform:
             workspaces=Workspaces(shell_for(profile, fleet, channel)),
             mailbox=Mailbox(clients, profile.mail, profile.aws.region),
         )
+
+    def account(self) -> str:
+        """The id of the account that the credentials open, from STS. AwsRefusal if STS does not tell."""
+        return str(self.clients.of("sts").get_caller_identity()["Account"])
+
+    def check_account(self) -> None:
+        """Raises ConfigurationError if the credentials open another account than the one that the profile is for."""
+        wanted = self.profile.aws.account
+        if wanted is None:
+            return
+        found = self.account()
+        if found != wanted:
+            raise ConfigurationError(
+                self.profile.source,
+                [
+                    f"aws.account: this profile is for the account that ends with {wanted[-4:]}, and the credentials "
+                    f"open the one that ends with {found[-4:]}: use the credentials of the deployment's account"
+                ],
+            )
 
     def open_hmr(self, page_url: str, *, within: timedelta | None = None) -> HmrSocket:
         """The HMR socket of an open page; see `HmrSocket.open`."""

@@ -102,6 +102,7 @@ class Suite:
             raise
         try:
             platform = Platform.of(draft.fill(deployment.info))
+            platform.check_account()
         except BaseException:
             deployment.stop()
             raise
@@ -113,7 +114,7 @@ class Suite:
         for key in (aws.access_key, aws.secret_key):
             hide(key or "")
         try:
-            hide(str(self.platform.clients.of("sts").get_caller_identity()["Account"]))
+            hide(self.platform.account())
         except AwsRefusal as failure:
             say(f"The account id is masked by its form alone, STS does not tell it: {failure}")
         self._before = self.platform.balancer.routing()

@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
         platform = Platform.of(draft.fill(deployment.info))
+        platform.check_account()
         count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
     except DriverError as failure:
         log.error("%s", failure)  # noqa: TRY400 - the message tells it all

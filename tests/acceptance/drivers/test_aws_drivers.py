@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +17,9 @@ from acceptance.config.profile import Aws, Mail, Names
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.ecs import Counts, EcsServices
 from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
+from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import Commands, SessionTable
-from acceptance.waiting.errors import UnexpectedAnswer, UnknownSession
+from acceptance.waiting.errors import ConfigurationError, UnexpectedAnswer, UnknownSession
 
 NAMES = Names(
     load_balancer="alb", cluster="live", hermes="hermes", edit="edit", hermes_container="hermes",
@@ -264,6 +268,23 @@ def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
     assert ecs.asked["networkConfiguration"] == {"a": "b"}
     assert ecs.asked["enableExecuteCommand"] is True
     assert ecs.asked["overrides"]["containerOverrides"] == [{"name": "edit", "command": ["sleep", "600"]}]
+
+
+@pytest.mark.parametrize("account", [None, "123456789012"])
+def test_a_profile_is_used_in_its_own_account(clients: Clients, account: str | None) -> None:
+    platform_in(clients, account).check_account()
+
+
+def test_a_profile_of_another_account_is_refused_with_both_endings(clients: Clients) -> None:
+    with pytest.raises(ConfigurationError, match=r"aws\.account: .* ends with 3333, .* ends with 9012"):
+        platform_in(clients, "111122223333").check_account()
+
+
+def platform_in(clients: Clients, account: str | None) -> Platform:
+    """As much of a platform as knows its account."""
+    profile = SimpleNamespace(source=Path("aws.toml"), aws=SimpleNamespace(account=account))
+    parts: Any = dict.fromkeys(field.name for field in dataclasses.fields(Platform))
+    return Platform(**parts | {"profile": profile, "clients": clients})
 
 
 def test_every_client_has_short_timeouts_and_no_retries_of_botocores(clients: Clients) -> None:
