@@ -14,6 +14,7 @@ USAGE = """\
 usage: python -m faults COMMAND ...
 
   run      run each fault against the scenarios that must notice it (`make faults`)
+  mutate   change the platform's sources at random, and see who notices
   list     the faults, and the scenarios that they name
 """
 
@@ -42,13 +43,19 @@ def _run(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _mutate(arguments: Sequence[str]) -> int:
+    from faults.mutate_command import main as mutate
+
+    return mutate(arguments)
+
+
 def _list(arguments: Sequence[str]) -> int:
     from faults.run_command import listed
 
     return listed(arguments)
 
 
-COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"run": _run, "list": _list}
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"run": _run, "mutate": _mutate, "list": _list}
 
 
 if __name__ == "__main__":

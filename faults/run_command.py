@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="leave out what has ended at this very revision"
     )
     parser.add_argument("--feature", action="store_true", help="run all features against each, to the end")
-    parser.add_argument("-j", "--jobs", type=_positive, default=2, metavar="N", help="faults at once (2)")
+    parser.add_argument("-j", "--jobs", type=positive, default=2, metavar="N", help="faults at once (2)")
     return parser
 
 
@@ -142,7 +142,8 @@ def _document(rows: dict[str, Row], revision: str, everything: Sequence[Selected
     say(f"{record.TABLE} has the table.")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number from 1, given as a word of a command line."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1")
     return int(text)

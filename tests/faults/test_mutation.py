@@ -1,0 +1,218 @@
+"""How mutants end, what a sample of them says, and that the work tree stays as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from acceptance.gate.selection import SelectedScenario
+from acceptance.gate.worker_pool import Interruption
+from faults import mutate_command, record
+from faults.__main__ import main
+from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.likelihood import likely_first
+from faults.mutants import Mutant, mutants_of
+from faults.mutation import Fate, Mutation, Trial
+from faults.survivors import Class, Score, Survivor, entries, read_survivors
+from faults.tree_copy import TreeCopy
+
+SOUND = "def limit():\n    return 1\n"
+RED = {
+    "name": "It works",
+    "status": "failed",
+    "failed_step": "Then it works",
+    "step_type": "then",
+    "message": "no",
+}
+GREEN = {**RED, "status": "passed"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one file that can be mutated."""
+    folder = tmp_path / "project"
+    for name in ("sandbox", "acceptance"):
+        (folder / name).mkdir(parents=True)
+    (folder / "sandbox" / "code.py").write_text(SOUND, encoding="utf-8")
+    return folder
+
+
+def number(project: Path) -> Mutant:
+    [mutant] = [m for m in mutants_of(project, ["sandbox/code.py"]) if m.operator == "number"]
+    return mutant
+
+
+def seen(*entries: dict[str, str], troubles: tuple[str, ...] = (), **how: bool) -> Seen:
+    """What an attempt saw; `how` are the truths of it that are not as usual."""
+    usual = {"began": True, "late": False, "cut": False}
+    return Seen(Results(entries, troubles), 9.0, tail="the log's\nlast words", **{**usual, **how})
+
+
+def run(project: Path, tmp_path: Path, found: Seen, kept: list[Trial] | None = None) -> list[Trial]:
+    copied: list[str] = []
+
+    def attempt(given: Attempt, enough: Enough, ending: Ending) -> Seen:
+        del ending
+        folder = Path(given.command[given.command.index("faults.elsewhere") + 1])
+        copied.append((folder / "sandbox" / "code.py").read_text(encoding="utf-8"))
+        assert enough(found.results) is bool(found.results.troubles or RED in found.results.scenarios)
+        return found
+
+    copy = TreeCopy(project, tmp_path / "copy")
+    mutation = Mutation(project, (), "r1", lambda _: None, (kept or []).append, tmp_path, attempt)
+    trials = mutation.run([number(project)], [copy], Interruption())
+    assert copied == [SOUND.replace("1", "2")]
+    assert (tmp_path / "copy" / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND
+    assert (project / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND
+    return trials
+
+
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (seen(GREEN, RED), (Fate.KILLED, "It works", "Then it works: no")),
+        (seen(GREEN), (Fate.SURVIVED, "", "")),
+        (seen(GREEN, troubles=("a task is left behind",)), (Fate.KILLED, "", "a task is left behind")),
+        (seen(GREEN, late=True), (Fate.LATE, "", "")),
+        (seen(began=False), (Fate.REFUSED, "", "the log's\nlast words")),
+    ],
+)
+def test_how_a_mutant_ends(project: Path, tmp_path: Path, found: Seen, end: tuple[Fate, str, str]) -> None:
+    [trial] = run(project, tmp_path, found)
+    assert (trial.fate, trial.by, trial.message) == end
+    assert trial.diff.endswith("-    return 1\n+    return 2")
+
+
+def test_one_that_was_cut_says_nothing(project: Path, tmp_path: Path) -> None:
+    assert run(project, tmp_path, seen(cut=True)) == []
+
+
+def test_a_file_that_cannot_be_imported_needs_no_suite(project: Path, tmp_path: Path) -> None:
+    (project / "sandbox" / "code.py").write_text("LIMITS = (1,)\nLIMIT = LIMITS[0]\n", encoding="utf-8")
+    [mutant] = [
+        m for m in mutants_of(project, ["sandbox/code.py"]) if m.operator == "number" and "[1]" in m.source
+    ]
+
+    def attempt(*_: object) -> Seen:
+        raise AssertionError("it is run")
+
+    mutation = Mutation(project, (), "r1", lambda _: None, lambda _: None, tmp_path, attempt)
+    [trial] = mutation.run([mutant], [TreeCopy(project, tmp_path / "copy")], Interruption())
+    assert trial.fate is Fate.REFUSED
+    assert "IndexError" in trial.message
+
+
+def test_a_mutant_of_the_same_size_and_second_is_not_taken_for_the_one_before(
+    project: Path, tmp_path: Path
+) -> None:
+    copy = TreeCopy(project, tmp_path / "copy")
+    with copy.changed("sandbox/code.py", "import no_such_one_at_all\n"):
+        assert "no_such_one_at_all" in (copy.refusal("sandbox/code.py") or "")
+    with copy.changed("sandbox/code.py", "value = 1 # as long as it..\n"):
+        assert copy.refusal("sandbox/code.py") is None
+    with copy.changed("sandbox/code.py", "raise SystemExit('no .....')"):
+        assert copy.refusal("sandbox/code.py") == "no ....."
+
+
+def test_the_likely_features_come_first_and_no_other_is_left_out() -> None:
+    names = ("1_cold_start", "2_session_persistence", "7_mail", "9_ownership")
+    scenarios = [
+        SelectedScenario(name, None, f"{name} {line}", f"features/{name}.feature", line, ())
+        for name in names
+        for line in (3, 9)
+    ]
+    ordered = likely_first("sandbox/services/session_api/intake.py", scenarios)
+    assert [s.file[9] for s in ordered] == list("77112299")
+    assert [s.line for s in ordered[:2]] == [3, 9]
+    assert likely_first("sandbox/host/parts.py", scenarios) == scenarios
+
+
+def trial(identity: str, fate: Fate) -> Trial:
+    return Trial(identity, "sandbox/code.py", 2, "number", "--- a\n+++ b\n-1\n+2", fate, "", "", 9.0, "r1")
+
+
+def test_the_score_counts_what_the_suite_should_have_noticed() -> None:
+    fates = {"a": Fate.KILLED, "b": Fate.KILLED, "c": Fate.REFUSED, "d": Fate.LATE}
+    alive = dict.fromkeys(("same", "outside", "hole", "new"), Fate.SURVIVED)
+    trials = [trial(name, fate) for name, fate in {**fates, **alive}.items()]
+    classes = {
+        "same": Survivor(Class.EQUIVALENT, "x"),
+        "outside": Survivor(Class.OUTSIDE, "x"),
+        "hole": Survivor(Class.HOLE, "x"),
+    }
+    score = Score.of(trials, classes)
+    assert [t.id for t in score.open] == ["d", "hole", "new"]
+    assert str(score) == (
+        "2 of 5 killed, 40% (12% to 77% at 95 %); besides 1 refused at the start, 1 equivalent, "
+        "1 outside the contract"
+    )
+    assert [line for line in entries(score, classes) if line.startswith("[")] == ['["d"]', '["new"]']
+
+
+@pytest.mark.parametrize("entry", ['class = "boring"\nreason = "x"', 'class = "hole"', "word = 1"])
+def test_a_class_that_means_nothing_is_told(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text(f'["a.py:f:number:1:abc"]\n{entry}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"a\.py:f:number:1:abc: expected a class"):
+        read_survivors(path)
+
+
+Fates = Callable[[str], Fate]
+
+
+@pytest.fixture
+def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fate]:
+    """In place of the runs: mutants are killed, or end as the dictionary says of their number."""
+    fates: dict[str, Fate] = {}
+
+    def run(mutation: Mutation, mutants: list[Mutant], copies: object, interruption: Interruption) -> None:
+        del copies, interruption
+        for place, mutant in enumerate(mutants):
+            mutation.keep(trial(mutant.id, fates.get(str(place), Fate.KILLED)))
+
+    monkeypatch.setattr(Mutation, "run", run)
+    monkeypatch.setattr(record, "state", lambda _: "r1")
+    monkeypatch.setattr(mutate_command, "clear_orphans", lambda: None)
+    monkeypatch.setattr(mutate_command, "TreeCopy", lambda *_: None)
+    real_read, real_write = mutate_command.read, mutate_command.write
+    monkeypatch.setattr(mutate_command, "read", lambda: real_read(tmp_path))
+    monkeypatch.setattr(
+        mutate_command, "write", lambda *given, **more: real_write(*given, **more, folder=tmp_path)
+    )
+    return fates
+
+
+SMALL = ["--under", "sandbox/services/hermes/placement.py", "sandbox/services/hermes/protection.py"]
+
+
+@pytest.mark.usefixtures("stand")
+def test_a_sample_that_is_killed_is_0_and_on_record(tmp_path: Path) -> None:
+    assert main(["mutate", "--sample", "4", "--seed", "7", *SMALL]) == 0
+    document = json.loads((tmp_path / "mutants.json").read_text(encoding="utf-8"))
+    assert (document["seed"], len(document["mutants"])) == (7, 4)
+    assert document["score"].startswith("4 of 4 killed, 100%")
+
+
+def test_one_that_lives_is_1_and_what_is_to_be_filled_in_is_told(
+    stand: dict[str, Fate], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand["1"] = Fate.SURVIVED
+    assert main(["mutate", "--sample", "3", *SMALL]) == 1
+    assert 'class = ""' in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("stand")
+def test_what_has_ended_at_this_revision_is_left_out_when_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["mutate", "--sample", "3", *SMALL])
+    main(["mutate", "--sample", "4", "--resume", *SMALL])
+    assert "1 mutant of " in capsys.readouterr().out.split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("words", [["--under", "no/such.py"], ["--only", "no:such:mutant", *SMALL]])
+@pytest.mark.usefixtures("stand")
+def test_a_request_that_means_nothing_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert main(["mutate", *words]) == 2
+    assert "no" in capsys.readouterr().out
