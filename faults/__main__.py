@@ -15,6 +15,7 @@ usage: python -m faults COMMAND ...
 
   run      run each fault against the scenarios that must notice it (`make faults`)
   mutate   change the platform's sources at random, and see who notices
+  soak     run the features over the sound platform again and again
   list     the faults, and the scenarios that they name
 """
 
@@ -49,13 +50,24 @@ def _mutate(arguments: Sequence[str]) -> int:
     return mutate(arguments)
 
 
+def _soak(arguments: Sequence[str]) -> int:
+    from faults.soak_command import main as soak
+
+    return soak(arguments)
+
+
 def _list(arguments: Sequence[str]) -> int:
     from faults.run_command import listed
 
     return listed(arguments)
 
 
-COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"run": _run, "mutate": _mutate, "list": _list}
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "run": _run,
+    "mutate": _mutate,
+    "soak": _soak,
+    "list": _list,
+}
 
 
 if __name__ == "__main__":
