@@ -281,13 +281,11 @@ def _platform() -> Any:
 
     return SimpleNamespace(
         profile=profile, clients=clients, records=records, fleet=fleet, balancer=balancer, left=left,
-        close=lambda: None,
+        account=lambda: ACCOUNT, close=lambda: None,
     )  # fmt: skip
 
 
 def _client(service: str) -> Any:
-    if service == "sts":
-        return SimpleNamespace(get_caller_identity=lambda: {"Account": ACCOUNT})
     if service == "logs":
         line = {"timestamp": 1795448389221, "logStreamName": "edit/x/1", "message": PLANTED}
         pages = SimpleNamespace(paginate=lambda **_: [{"events": [line]}])
