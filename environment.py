@@ -15,8 +15,8 @@ from behave.runner import Context
 import acceptance.early  # noqa: F401 - before all that takes long to load
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.report.install import begin_report
-from acceptance.report.runner import calling_runner
-from acceptance.results.ledger import NOT_OBSERVED, ScenarioResult, StepTime
+from acceptance.report.runner import ReportingRunner
+from acceptance.results.run_results import NOT_OBSERVED, ScenarioResult, StepTime
 from acceptance.results.summary import summary
 from acceptance.results.tags import SKIP, reason_to_skip
 from acceptance.run.preflight import WrongRequest, check_request
@@ -37,7 +37,7 @@ def before_all(context: Context) -> None:
     signal.signal(signal.SIGTERM, interrupt)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    runner = calling_runner()
+    runner: ReportingRunner = context.runner
     try:
         check_request(runner.features, runner.config, runner.step_registry)
         suite = Suite.start(dict(context.config.userdata), _say)
@@ -56,7 +56,7 @@ def before_all(context: Context) -> None:
     with _looking(context, "before the run"):
         suite.look_around(_say)
     suite.point_latest()
-    begin_report(suite.output, suite.facts(), _say)
+    begin_report(runner, suite.folder, suite.facts(), _say)
 
 
 def before_feature(context: Context, feature: Feature) -> None:
@@ -66,14 +66,15 @@ def before_feature(context: Context, feature: Feature) -> None:
     with _looking(context, f"before {feature.name}"):
         CustomerSessions(suite.platform).until_asleep()
     context.add_cleanup(lambda: suite.note_platform(_say))
-    context.add_cleanup(suite.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
-    context.add_cleanup(suite.unless_kept(suite.shared.forget))
+    context.add_cleanup(suite.keeping.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
+    context.add_cleanup(suite.keeping.unless_kept(suite.shared.forget))
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Each scenario has a world of its own."""
     suite: Suite = context.suite
-    context.world = World(suite, scenario.name, lambda undo: context.add_cleanup(suite.unless_kept(undo)))
+    keeping = suite.keeping
+    context.world = World(suite, scenario.name, lambda undo: context.add_cleanup(keeping.unless_kept(undo)))
     context.add_cleanup(context.world.close)
     reason = reason_to_skip(tag for tag in scenario.effective_tags if SKIP.fullmatch(str(tag)))
     if reason:
@@ -95,8 +96,8 @@ def after_step(context: Context, step: Step) -> None:
         if suite.ledger.lost:
             context.abort(reason=suite.ledger.lost[0])
             return
-        suite.failed = True
-        for exhibit in world.leave_evidence(step.error_message or str(step.exception))[1:]:
+        suite.keeping.failed = True
+        for exhibit in world.leave_evidence(step.error_message or str(step.exception)):
             context.attach(f"text/plain; name={exhibit.title}", suite.evidence.shown(exhibit).encode())
 
 
@@ -131,8 +132,8 @@ def after_all(context: Context) -> None:
     if "suite" in context:
         suite: Suite = context.suite
         suite.look_back(_say)
-        _say(summary(suite.ledger))
-        suite.linger(_say)
+        _say(summary(suite.ledger.results))
+        suite.keeping.linger(suite.deployment.info, _say)
 
 
 def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Exception) -> None:

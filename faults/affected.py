@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import dedent
 
-from acceptance.gate.selection import SelectedScenario
+from acceptance.results.verdict import SelectedScenario
 from faults.noticed import names
 from faults.registry import Fault
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
-from acceptance.gate.results_reader import RESULTS
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker import Worker
+from acceptance.results.run_folder import RESULTS
+from acceptance.results.verdict import SelectedScenario
 from faults.noticed import Entry
 
 LOOK_S = 0.2

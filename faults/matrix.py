@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
 from acceptance.results.text import counted
+from acceptance.results.verdict import SelectedScenario
 from faults.attempt import Attempt, Ending, Enough, Results, Seen
 from faults.noticed import Outcome, catcher, judge, names, notices
 from faults.pool import each

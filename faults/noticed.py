@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acceptance.results.ledger import NOT_OBSERVED
+from acceptance.results.run_results import NOT_OBSERVED
 from faults.registry import Fault
 
 UNSEEN = frozenset({"passed", "skipped", "untested", NOT_OBSERVED})
 """The statuses of scenarios that have not noticed a fault: one that could not look has seen none."""
 
 Entry = Mapping[str, str | None]
-"""A scenario's result: the fields of `acceptance.results.ledger.ScenarioResult` that are texts."""
+"""A scenario's result: the fields of `acceptance.results.run_results.ScenarioResult` that are texts."""
 
 
 class Outcome(StrEnum):

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from acceptance.gate.junit import write_junit
-from acceptance.gate.results_reader import JUNIT, Record, Result
-from acceptance.report.meta import CHANGED, revision
+from acceptance.report.meta import revision
 from acceptance.results.atomic_write import write_whole
+from acceptance.results.run_folder import JUNIT
+from acceptance.results.run_results import Results, ScenarioResult
 from faults.noticed import Outcome, Verdict
 from faults.registry import Fault
 
@@ -79,21 +80,21 @@ def write(rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
 def junit(faults: Iterable[Fault], rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
     """Write `junit.xml`: a suite for each module of faults, a case for each fault; what is not caught has failed."""
     found = [_result(fault, rows[fault.name]) for fault in faults if fault.name in rows]
-    write_junit(folder / JUNIT, Record(scenarios=tuple(found)), ())
+    write_junit(folder / JUNIT, Results(tuple(found)))
 
 
 def state(folder: Path) -> str:
     """The revision of the project; behind it, where files differ from the commit, a hash of how they do."""
-    commit = revision(folder) or "no revision"
-    if CHANGED not in commit:
-        return commit
+    commit, changed = revision(folder)
+    if not changed:
+        return commit or "no revision"
     but = ["--", ".", f":!{TABLE}"]
     told = [
         subprocess.run(["git", *words, *but], cwd=folder, capture_output=True, check=False).stdout
         for words in (["status", "--porcelain"], ["diff", "HEAD"])
     ]
     if not any(told):
-        return commit.removesuffix(CHANGED)
+        return commit
     return f"{commit} {hashlib.sha256(b''.join(told)).hexdigest()[:8]}"
 
 
@@ -104,14 +105,14 @@ def _row(entry: Mapping[str, object]) -> Row:
     return Row(**{**fields, "outcome": Outcome(str(fields["outcome"])), "others": tuple(others)})  # type: ignore[arg-type]
 
 
-def _result(fault: Fault, row: Row) -> Result:
+def _result(fault: Fault, row: Row) -> ScenarioResult:
     caught = row.outcome is Outcome.CAUGHT
     others = [f"failed, too: {name}" for name in row.others]
-    return Result(
+    return ScenarioResult(
         feature=fault.apply.__module__,
-        rule=None,
         name=fault.name,
         location=f"{fault.apply.__module__.replace('.', '/')}.py:{fault.apply.__code__.co_firstlineno}",
+        tags=(),
         status="passed" if caught else "failed",
         seconds=row.seconds,
         failed_step=None if caught else fault.sentence,

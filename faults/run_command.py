@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acceptance.gate.leaked_processes import clear_orphans
-from acceptance.gate.selection import SelectedScenario, SelectionError, select
+from acceptance.gate.selection import SelectionError, select
 from acceptance.gate.worker_pool import Interruption
 from acceptance.outlet import speak_safely
 from acceptance.results.text import counted
+from acceptance.results.verdict import SelectedScenario
 from faults import record
 from faults.affected import UnknownRevision, affected, changed_since
 from faults.catalogue import FAULTS

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from acceptance.gate.selection import SelectedScenario
 from acceptance.results.atomic_write import write_whole
 from acceptance.results.criteria import ALL
+from acceptance.results.verdict import SelectedScenario
 from faults.noticed import Outcome, names
 from faults.record import Row
 from faults.registry import Fault

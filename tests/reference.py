@@ -16,18 +16,14 @@ from typing import Any
 
 from acceptance.bench.command_line import main as bench
 from acceptance.config.profile import INFO_KEYS, Profile, SandboxCommand
-from acceptance.gate import results_reader as files
-from acceptance.gate.manifest import NOTE, RunManifest
 from acceptance.gate.options import EXIT_CODES
-from acceptance.gate.run import WORKERS
 from acceptance.gate.selection import OWN_SETTINGS
-from acceptance.gate.verdict import Code
-from acceptance.gate.worker import LIVE, LOG
 from acceptance.report.command_line import main as report
-from acceptance.report.history import HISTORY
-from acceptance.report.run import FACTS, PICTURES
-from acceptance.results.ledger import Ledger
-from acceptance.results.run_folder import LATEST
+from acceptance.results import run_folder as files
+from acceptance.results.manifest import RunManifest
+from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_results import Results
+from acceptance.results.verdict import Verdict
 from acceptance.run.preflight import SETTINGS
 from acceptance.run.sweep import main as sweep
 from faults.__main__ import main as faults
@@ -39,17 +35,17 @@ INNERMOST = re.compile(r"[\[{]\n[^\[\]{}\n]{,90}(?:\n[^\[\]{}\n]{,90}){,20}\n *[
 """A list or an object in indented JSON that holds no other."""
 
 FILES: Mapping[str, str] = {
-    files.REPORT: "the page for people: one file that needs no network",
+    files.PAGE: "the page for people: one file that needs no network",
     files.JUNIT: "the same for CI systems; a reason that is no scenario's is in the suite *The run itself*",
-    NOTE: "the verdict with its reasons, and what was to run (below)",
+    files.MANIFEST: "the verdict with its reasons, and what was to run (below)",
     files.RESULTS: "one entry per scenario, step, session and task; figures; what was left behind (below)",
     files.MESSAGES: "the run as Cucumber Messages, one a line; the page is made of it",
-    FACTS: "the facts of the page's head: deployment, run, idle time",
-    f"{PICTURES}/": "the page's pictures as SVG, each with what it shows as text",
-    f"{WORKERS}/<number>/": "what each behave process wrote, files of these names among them",
-    f"{WORKERS}/<number>/{LOG}": "what behave printed: the steps as they ran",
-    f"{WORKERS}/<number>/{LIVE}": "the events that the display is drawn from",
-    f"{WORKERS}/<number>/deployment.log": "what the worker's platform printed",
+    files.FACTS: "the facts of the page's head: deployment, run, idle time; and the project's revision (below)",
+    f"{files.PICTURES}/": "the page's pictures as SVG, each with what it shows as text",
+    f"{files.WORKERS}/<number>/": "what each behave process wrote, files of these names among them",
+    f"{files.WORKERS}/<number>/{files.LOG}": "what behave printed: the steps as they ran",
+    f"{files.WORKERS}/<number>/{files.EVENTS}": "the events that the display is drawn from",
+    f"{files.WORKERS}/<number>/{files.DEPLOYMENT_LOG}": "what the worker's platform printed",
     "<scenario>/": "evidence of one that failed, a text file each: failure, timelines, records, fleet, "
     "events, tasks, routing, targets, messages to browsers, tails of the logs",
 }
@@ -64,20 +60,7 @@ def reference() -> str:
 def manifest_schema() -> Schema:
     """The schema of gate.json: the verdict, and the fields of `RunManifest`."""
     schema = schema_of(RunManifest)
-    verdict = _object(
-        {"code": schema_of(Code), "word": {"type": "string"}, "reasons": schema_of(tuple[str, ...])}
-    )
-    return {**schema, **_object({"verdict": verdict, **schema["properties"]})}
-
-
-def results_schema() -> Schema:
-    """The schema of results.json: the public fields of `Ledger` but its own path, its mappings as lists."""
-    hints = typing.get_type_hints(Ledger)
-    names = [field.name for field in dataclasses.fields(Ledger) if not field.name.startswith("_")]
-    found = {name: schema_of(hints[name]) for name in names if name != "path"}
-    for name in ("sessions", "tasks"):
-        found[name] = {"type": "array", "items": found[name]["additionalProperties"]}
-    return _object(found)
+    return {**schema, **_object({"verdict": schema_of(Verdict), **schema["properties"]})}
 
 
 def schema_of(kind: Any) -> Schema:
@@ -98,7 +81,7 @@ def schema_of(kind: Any) -> Schema:
         return {"type": [schema_of(each)["type"] for each in inner]}
     if origin is tuple and inner[-1] is not Ellipsis:
         return {"type": "array", "prefixItems": [schema_of(each) for each in inner], "items": False}
-    if origin in (tuple, list):
+    if isinstance(origin, type) and issubclass(origin, Sequence):
         return {"type": "array", "items": schema_of(inner[0])}
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": schema_of(inner[1])}
@@ -203,10 +186,16 @@ def _codes() -> Iterator[str]:
 def _folder() -> Iterator[str]:
     yield "## The folder of a run"
     yield ""
-    yield f"`reports/<run>`; `reports/{LATEST}` leads to the last, `reports/{HISTORY}` has every run's scenarios."
+    last, history = f"`reports/{files.LATEST}`", f"`reports/{files.HISTORY}`"
+    yield f"`reports/<run>`; {last} leads to the last, {history} has every run's scenarios."
     yield ""
     yield from _table(("file", "holds"), ((f"`{name}`", meaning) for name, meaning in FILES.items()))
-    for name, schema in ((NOTE, manifest_schema()), (files.RESULTS, results_schema())):
+    schemas = {
+        files.MANIFEST: manifest_schema(),
+        files.RESULTS: schema_of(Results),
+        files.FACTS: schema_of(RunFacts),
+    }
+    for name, schema in schemas.items():
         yield ""
         yield f"### The schema of `{name}`"
         yield ""

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from acceptance.gate.manifest import NOTE, RunManifest
-from acceptance.gate.selection import SelectedScenario
-from acceptance.gate.verdict import Code, Finding, Verdict
-from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace, StepTime, TaskTrace
-from tests.reference import manifest_schema, reference, results_schema
+from acceptance.results.ledger import Ledger
+from acceptance.results.manifest import RunManifest
+from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_results import Results, ScenarioResult, SessionTrace, StepTime, TaskTrace
+from acceptance.results.verdict import Code, Finding, SelectedScenario, Verdict
+from tests.reference import manifest_schema, reference, schema_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 
@@ -24,14 +25,14 @@ def test_the_page_is_what_the_program_says_today() -> None:
 
 
 def test_the_verdict_on_disk_is_as_its_schema_says(tmp_path: Path) -> None:
-    finding = Finding(Code.NOT_ACCEPTED, "failed: It sings", "features/song.feature:3")
+    finding = Finding(Code.NOT_ACCEPTED, "failed", "It sings", "It sings", "features/song.feature", 3)
     asked = SelectedScenario("Song", None, "It sings", "features/song.feature", 3, ("criterion.routing",))
     note = RunManifest(
         (asked,), (asked.location,), whole=True, least=1, shard=None, about_workers=(finding,), kept=False,
         interrupted=False, seconds=1.5, mishaps=("the disk was full",),
     )  # fmt: skip
-    note.write(tmp_path, Verdict((finding,), whole=True, interrupted=False, proven=4))
-    written = json.loads((tmp_path / NOTE).read_text(encoding="utf-8"))
+    note.write(tmp_path, Verdict(Code.NOT_ACCEPTED, "NOT ACCEPTED", 4, (finding,)))
+    written = json.loads((tmp_path / "gate.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(manifest_schema())
     validator.validate(written)
     with pytest.raises(ValidationError):
@@ -46,8 +47,13 @@ def test_the_results_on_disk_are_as_their_schema_says(tmp_path: Path) -> None:
     ledger.tasks["t-1"] = TaskTrace("edit", "t-1", 1.0, None)
     ledger.measure("voices", True, 4)
     ledger.end(aborted=False)
-    validator = Draft202012Validator(results_schema())
+    validator = Draft202012Validator(schema_of(Results))
     written = json.loads(ledger.path.read_text(encoding="utf-8"))
     validator.validate(written)
     with pytest.raises(ValidationError):
         validator.validate({**written, "figures": {"voices": [[3]]}, "songs": []})
+
+
+def test_the_facts_on_disk_are_as_their_schema_says(tmp_path: Path) -> None:
+    RunFacts({"Deployment": "sandbox"}, commit="0a1b2c3d4e5f", changed=True).write(tmp_path)
+    Draft202012Validator(schema_of(RunFacts)).validate(json.loads((tmp_path / "run.json").read_text()))

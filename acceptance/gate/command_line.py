@@ -36,18 +36,18 @@ def _command(arguments: Sequence[str]) -> int:
     """Run or merge; what was asked for and cannot be done is told in a sentence."""
     # Imported late: Ctrl-C in the first second is to find somebody who heeds it.
     from acceptance.gate.alone import use_own_settings_only
-    from acceptance.gate.manifest import NoManifest
     from acceptance.gate.mishaps import foreseen, told
     from acceptance.gate.options import MergeOptions, parse
     from acceptance.gate.run import merge, run
     from acceptance.gate.selection import SelectionError
+    from acceptance.results.json_file import Unreadable
     from acceptance.waiting.errors import ConfigurationError
 
     use_own_settings_only()
     options = parse(arguments)
     try:
         return merge(options) if isinstance(options, MergeOptions) else run(options)
-    except (SelectionError, ConfigurationError, NoManifest) as error:
+    except (SelectionError, ConfigurationError, Unreadable) as error:
         sys.stderr.write(f"{error}\n")
     except Exception as error:
         if not foreseen(error):

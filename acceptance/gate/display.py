@@ -37,7 +37,7 @@ class Screen(Protocol):
     def ended(self, worker: Worker, scenario: Ended) -> None:
         """A scenario has ended."""
 
-    def kept(self, worker: Worker, said: str) -> None:
+    def kept(self, worker: Worker) -> None:
         """A worker is done and stays for a look."""
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
@@ -80,9 +80,9 @@ class Plain:
         self.done += 1
         self.say(ended(scenario, self.done, self.total))
 
-    def kept(self, worker: Worker, said: str) -> None:
+    def kept(self, worker: Worker) -> None:
         """Print where to look."""
-        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
+        self.say(kept(worker))
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Print a heartbeat when it is time."""
@@ -118,9 +118,9 @@ class LiveScreen:
         # Asked of `print`, not of the text: rich joins what it prints into a text of its own.
         self._console.print(line, no_wrap=True, overflow="ellipsis")
 
-    def kept(self, worker: Worker, said: str) -> None:
+    def kept(self, worker: Worker) -> None:
         """Print where to look."""
-        self.say(f"worker {worker.unit.number} ({worker.unit.name}): {said}. Ctrl-C ends it.")
+        self.say(kept(worker))
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
@@ -155,6 +155,13 @@ def started(worker: Worker) -> str:
     return f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)"
 
 
+def kept(worker: Worker) -> str:
+    """The line of a worker that is done and stays."""
+    unit = worker.unit
+    what = worker.progress.kept
+    return f"worker {unit.number} ({unit.name}): Kept for a look: {what}. Ctrl-C ends it."
+
+
 def ended(scenario: Ended, done: int, total: int) -> str:
     """The line of a scenario that has ended."""
     return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name.rstrip()}"
@@ -163,7 +170,7 @@ def ended(scenario: Ended, done: int, total: int) -> str:
 def doing(worker: Worker) -> str:
     """What a worker is at: the wait or the step, which a narrow terminal must show, then the scenario; since when."""
     progress = worker.progress
-    if worker.kept:
+    if progress.kept:
         return "kept for a look; Ctrl-C ends it"
     if progress.scenario is None:
         return progress.now() if progress.begun else worker.says() or progress.now()

@@ -1,8 +1,9 @@
 """behave formatter `acceptance.gate.event_formatter:Live`: what goes on, told as it happens, one JSON object per line.
 
 Every line has `event` and `at` (seconds since the epoch). Events: `begun`; `feature` (name, file); `scenario` (name,
-location, rule); `step` (text); `waiting` (what, since: epoch seconds, both null when nothing is waited for);
-`ended` (location, name, status, seconds); `feature_ended`; `lost` (nothing can be seen of the platform any more);
+location, rule); `step` (text); `steps_over` (the scenario puts away what it began); `waiting` (what, since: epoch
+seconds, both null when nothing is waited for); `ended` (location, name, status, seconds); `feature_ended`; `lost`
+(nothing can be seen of the platform any more); `kept` (what: all is over, and this stays for a look until Ctrl-C);
 `closed`, the last, when behave has finished its cleanups.
 """
 
@@ -18,9 +19,8 @@ from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature, Rule, Scenario, Step
 
 from acceptance.gate.parent_watch import die_with_the_gate
-from acceptance.gate.progress import PUTTING_AWAY
-from acceptance.results.ledger import NOT_OBSERVED
 from acceptance.results.masking import mask
+from acceptance.results.run_results import NOT_OBSERVED
 from acceptance.waiting.active_waits import WAITS, Wait
 from acceptance.waiting.errors import not_observed
 from acceptance.waiting.view import VIEW
@@ -43,7 +43,7 @@ class Live(Formatter):
         self._scenario: Scenario | None = None
         self._steps: list[Step] = []
         self._done = 0
-        self._lost = False
+        self._told = set[str]()
         self._closing = threading.Event()
         self._tell("begun")
         die_with_the_gate()
@@ -82,14 +82,16 @@ class Live(Formatter):
         self._end_scenario()
         self._closing.set()
         self._watcher.join()
-        self._tell_lost()
+        self._tell_of_view()
         self._tell("closed")
         self.close_stream()
 
     def _tell_step(self) -> None:
-        over = self._done >= len(self._steps)
-        text = PUTTING_AWAY if over else f"{self._steps[self._done].keyword} {self._steps[self._done].name}"
-        self._tell("step", text=text)
+        if self._done >= len(self._steps):
+            self._tell("steps_over")
+        else:
+            step = self._steps[self._done]
+            self._tell("step", text=f"{step.keyword} {step.name}")
 
     def _end_scenario(self) -> None:
         ended, self._scenario = self._scenario, None
@@ -105,7 +107,7 @@ class Live(Formatter):
     def _watch(self) -> None:
         told: Wait | None = None
         while not self._closing.wait(LOOK_S):
-            self._tell_lost()
+            self._tell_of_view()
             waits = WAITS.now()
             first = waits[0] if waits else None
             if first != told:
@@ -113,10 +115,16 @@ class Live(Formatter):
                 since = round(time.time() - (time.monotonic() - first.since), 3) if first else None
                 self._tell("waiting", what=mask(first.what) if first else None, since=since)
 
-    def _tell_lost(self) -> None:
-        if VIEW.lost and not self._lost:
-            self._lost = True
-            self._tell("lost")
+    def _tell_of_view(self) -> None:
+        if VIEW.lost:
+            self._tell_once("lost")
+        if VIEW.kept is not None:
+            self._tell_once("kept", what=mask(VIEW.kept))
+
+    def _tell_once(self, event: str, **fields: Any) -> None:
+        if event not in self._told:
+            self._told.add(event)
+            self._tell(event, **fields)
 
     def _tell(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})

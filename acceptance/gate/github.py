@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from acceptance.gate.results_reader import REPORT, Record
-from acceptance.gate.selection import SelectedScenario
-from acceptance.gate.verdict import RunEvidence, Verdict
+from acceptance.results.criteria import rows
+from acceptance.results.run_folder import PAGE
+from acceptance.results.run_results import FINE
+from acceptance.results.verdict import RunEvidence, Verdict
 
 ANNOTATED = 10
 """GitHub shows so many errors of a step; the last one says how many there are more."""
@@ -18,50 +19,44 @@ ANNOTATED = 10
 LONGEST = 1000
 
 
-def annotate(case: RunEvidence, verdict: Verdict, missing: list[SelectedScenario]) -> Iterator[str]:
+def annotate(case: RunEvidence, verdict: Verdict) -> Iterator[str]:
     """`::error` commands: one per scenario that did not pass or has no result, one per other reason."""
     told = [
         _error(f"{result.status}: {result.name}", result.message or result.status, result.file, result.line)
-        for result in case.record.scenarios
-        if result.status not in ("passed", "skipped")
+        for result in case.results.scenarios
+        if result.status not in FINE
     ]
     told += [
-        _error(f"no result: {wanted.name}", "its worker died", wanted.file, wanted.line) for wanted in missing
+        _error(f"no result: {wanted.name}", "its worker died", wanted.file, wanted.line)
+        for wanted in case.missing
     ]
-    told += [_error(verdict.word, finding.sentence) for finding in verdict.findings if not finding.location]
+    told += [_error(verdict.headline, reason.sentence) for reason in verdict.reasons if not reason.scenario]
     yield from told[:ANNOTATED]
     if len(told) > ANNOTATED:
-        yield _error(verdict.word, f"and {len(told) - ANNOTATED} more; see the report")
+        yield _error(verdict.headline, f"and {len(told) - ANNOTATED} more; see the report")
 
 
 def step_summary(case: RunEvidence, verdict: Verdict) -> str:
     """The run in Markdown: verdict, criteria with figures, reasons, failures."""
     lines = [
-        f"## {verdict.word}",
+        f"## {verdict.headline}",
         "",
-        counts(case.record),
+        f"{len(case.results.scenarios)} scenarios: {case.results.statuses}",
         "",
         "| criterion | | figure |",
         "| --- | --- | --- |",
     ]
-    for row in case.record.rows():
+    for row in rows(case.results):
         told = _cell(row.excess or row.figure)
         lines.append(f"| {_cell(row.criterion.promise)} | {row.word} | {told} |")
-    if verdict.findings:
+    if verdict.reasons:
         lines += ["", "### Why not", ""]
-        lines += [f"- {_cell(finding.sentence[:LONGEST])}" for finding in verdict.findings]
-    failed = [result for result in case.record.scenarios if result.status not in ("passed", "skipped")]
+        lines += [f"- {_cell(reason.sentence[:LONGEST])}" for reason in verdict.reasons]
+    failed = [result for result in case.results.scenarios if result.status not in FINE]
     for result in failed:
         lines += ["", f"<details><summary>{_html(result.name)} ({_html(result.location)})</summary>", ""]
         lines += ["```", (result.message or "").replace("```", "'''")[:LONGEST], "```", "", "</details>"]
-    return "\n".join([*lines, "", f"Report: `{REPORT}` in the artifact of this run.", ""])
-
-
-def counts(record: Record) -> str:
-    """How many scenarios ended how."""
-    statuses = [result.status for result in record.scenarios]
-    told = ", ".join(f"{statuses.count(status)} {status}" for status in sorted(set(statuses)))
-    return f"{len(statuses)} scenarios: {told or 'none'}"
+    return "\n".join([*lines, "", f"Report: `{PAGE}` in the artifact of this run.", ""])
 
 
 def append(path: Path, text: str) -> None:

@@ -14,10 +14,9 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import Attr
 
-from acceptance.gate.results_reader import Record, Result
-from acceptance.gate.selection import SelectedScenario
-from acceptance.gate.verdict import Code, Finding
+from acceptance.results.run_results import Results, ScenarioResult, StepTime
 from acceptance.results.tags import reason_to_skip
+from acceptance.results.verdict import Code, Finding, SelectedScenario
 
 THE_RUN = "The run itself"
 """The suite of the reasons that are no scenario's: a red gate never stands over a green file."""
@@ -30,7 +29,10 @@ class JUnitSuite(TestSuite):
 
 
 def write_junit(
-    target: Path, record: Record, missing: Sequence[SelectedScenario], findings: Sequence[Finding] = ()
+    target: Path,
+    results: Results,
+    missing: Sequence[SelectedScenario] = (),
+    reasons: Sequence[Finding] = (),
 ) -> None:
     """Write the run: a suite per feature and rule, a case per scenario; scenarios without a result are errors.
 
@@ -39,17 +41,16 @@ def write_junit(
     case its steps' together, of a suite its cases'.
     """
     suites: dict[tuple[str, str | None], JUnitSuite] = {}
-    for result in record.scenarios:
+    for result in results.scenarios:
         suite = _suite(suites, result.feature, result.rule, result.file, result.started_at)
-        suite.add_testcase(_case(result, record))
+        suite.add_testcase(_case(result, results.steps))
     for wanted in missing:
-        case = TestCase(wanted.name, _class(wanted.feature, wanted.rule))
-        case.result = [
-            _error("no result: the worker that ran it ended before it", "no result", wanted.location)
-        ]
-        _suite(suites, wanted.feature, wanted.rule, wanted.file, None).add_testcase(case)
+        absent = TestCase(wanted.name, _class(wanted.feature, wanted.rule))
+        said = "no result: the worker that ran it ended before it"
+        absent.result = [_with_text(Error(said, "no result"), wanted.location)]
+        _suite(suites, wanted.feature, wanted.rule, wanted.file, None).add_testcase(absent)
     whole = JUnitXml()
-    for suite in [*suites.values(), *_reasons(findings)]:
+    for suite in [*suites.values(), *_reasons(reasons)]:
         suite.update_statistics()
         whole.add_testsuite(suite)
     whole.update_statistics()
@@ -60,14 +61,14 @@ def write_junit(
     unfinished.replace(target)
 
 
-def _reasons(findings: Sequence[Finding]) -> list[JUnitSuite]:
+def _reasons(reasons: Sequence[Finding]) -> list[JUnitSuite]:
     suite = JUnitSuite(THE_RUN)
-    for finding in findings:
-        if finding.location:
+    for reason in reasons:
+        if reason.scenario:
             continue
-        case = TestCase(finding.title, THE_RUN)
-        kind = Failure if finding.code is Code.NOT_ACCEPTED else Error
-        case.result = [_with_text(kind(finding.sentence.partition("\n")[0], finding.title), finding.sentence)]
+        case = TestCase(reason.title, THE_RUN)
+        kind = Failure if reason.code is Code.NOT_ACCEPTED else Error
+        case.result = [_with_text(kind(reason.sentence.partition("\n")[0], reason.title), reason.sentence)]
         suite.add_testcase(case)
     return [suite] if len(suite) else []
 
@@ -88,7 +89,7 @@ def _suite(
     return suites[key]
 
 
-def _case(result: Result, record: Record) -> TestCase:
+def _case(result: ScenarioResult, steps: Sequence[StepTime]) -> TestCase:
     case = TestCase(result.name, _class(result.feature, result.rule))
     case.time = round(result.seconds, 3)
     text = "\n".join(part for part in (result.location, result.failed_step, result.message) if part)
@@ -98,22 +99,14 @@ def _case(result: Result, record: Record) -> TestCase:
     elif result.status == "failed":
         case.result = [_with_text(Failure(said, result.status), text)]
     elif result.status != "passed":
-        case.result = [_error(said, result.status, text)]
-    steps = [
-        f"{step.seconds:8.3f} s  {step.sentence}" for step in record.steps if step.scenario == result.name
-    ]
-    case.system_out = "\n".join([result.location, *steps])
+        case.result = [_with_text(Error(said, result.status), text)]
+    took = [f"{step.seconds:8.3f} s  {step.sentence}" for step in steps if step.scenario == result.name]
+    case.system_out = "\n".join([result.location, *took])
     return case
 
 
 def _class(feature: str, rule: str | None) -> str:
     return f"{feature}.{rule}" if rule else feature
-
-
-def _error(said: str, kind: str, text: str) -> Error:
-    error = Error(said, kind)
-    error.text = text
-    return error
 
 
 def _with_text(result: Failure | Error, text: str) -> Failure | Error:

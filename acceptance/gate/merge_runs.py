@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from acceptance.gate.results_reader import MESSAGES, RESULTS
-from acceptance.report.merge import merge_messages, merge_results
-from acceptance.report.run import FACTS, PICTURES, ReportError, read_facts, write_facts
+from acceptance.report.merge import merge_messages
+from acceptance.results import run_results
+from acceptance.results.run_folder import FACTS, MESSAGES, PICTURES, RESULTS, WORKERS
 
-NOT_EVIDENCE = frozenset({PICTURES, "workers", "junit"})
+NOT_EVIDENCE = frozenset({PICTURES, WORKERS})
 
 
 def gather(sources: Sequence[Path], folder: Path, *, move: bool) -> list[str]:
@@ -23,16 +23,15 @@ def gather(sources: Sequence[Path], folder: Path, *, move: bool) -> list[str]:
         What could not be merged, as sentences; the rest is merged all the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    broken = []
-    for name, merge in ((RESULTS, merge_results), (MESSAGES, merge_messages)):
-        try:
-            # Those that left none are named too: the whole is complete only if each part is.
-            merge([source / name for source in sources], folder / name)
-        except (ReportError, ValueError, KeyError, OSError) as error:
-            broken.append(f"{name} could not be merged: {type(error).__name__}: {error}")
+    # Those that left none are named too: the whole is complete only if each part is.
+    broken = run_results.merge(sources, folder / RESULTS)
+    try:
+        merge_messages([source / MESSAGES for source in sources], folder / MESSAGES)
+    except (ValueError, KeyError, OSError) as error:
+        broken.append(f"{MESSAGES} could not be merged: {type(error).__name__}: {error}")
     for source in sources:
         if (source / FACTS).is_file() and not (folder / FACTS).is_file():
-            write_facts(folder, read_facts(source))
+            shutil.copyfile(source / FACTS, folder / FACTS)
         for evidence in _evidence(source):
             target = _free(folder / evidence.name)
             if move:

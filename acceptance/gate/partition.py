@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acceptance.gate.selection import SelectedScenario, Selection
+from acceptance.gate.selection import Selection
+from acceptance.results.verdict import SelectedScenario
 
 BOOT_S = 6.0
 """Seconds within which a platform comes up, beside whatever else runs."""
@@ -161,9 +162,8 @@ def _seconds(wanted: SelectedScenario, expected: Expected, known: Seconds) -> fl
     return statistics.median(times[-5:]) if times else expected.seconds.get(wanted.rule or "", UNKNOWN_S)
 
 
-# What the project expects of a whole run, committed in acceptance/gate/expected.toml.
-
 EXPECTED = Path(__file__).with_name("expected.toml")
+"""What the project expects of a whole run."""
 
 
 @dataclass(frozen=True)

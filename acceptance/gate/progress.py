@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PUTTING_AWAY = "putting away what the scenario began"
-"""The text of a `step` event when no step is left."""
-
 
 @dataclass(frozen=True)
 class Ended:
@@ -37,6 +34,8 @@ class Progress:
     ended: list[Ended] = field(default_factory=list)
     begun: bool = False
     """Whether the platform is there and the first feature has begun."""
+    kept: str | None = None
+    """What stays for a look until Ctrl-C, once all else is over."""
     closed: bool = False
     lost: bool = False
     """Whether nothing can be seen of its platform any more; why, its results say."""
@@ -50,8 +49,10 @@ class Progress:
                 self.scenario, self.location = event["name"], event["location"]
                 self.scenario_since = event["at"]
             case "step":
-                self.step, self.waiting_for = event["text"], None
-                self.putting_away = event["text"] == PUTTING_AWAY
+                self.step, self.waiting_for, self.putting_away = event["text"], None, False
+            case "steps_over":
+                self.step, self.waiting_for = "putting away what the scenario began", None
+                self.putting_away = True
             case "waiting":
                 self.waiting_for, self.waiting_since = event["what"], event["since"] or event["at"]
             case "ended":
@@ -62,6 +63,8 @@ class Progress:
                 self.step = "putting away the feature and its platform"
             case "lost":
                 self.lost = True
+            case "kept":
+                self.kept = event["what"]
             case "closed":
                 self.closed = True
 

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from acceptance.config.profile import read
 from acceptance.gate.display import screen
+from acceptance.gate.findings import about_workers
 from acceptance.gate.finish import Finish
 from acceptance.gate.leaked_processes import clear_orphans
-from acceptance.gate.manifest import NoManifest, RunManifest
 from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
 from acceptance.gate.partition import Expected, Shard, share, units
-from acceptance.gate.past_durations import known_seconds
-from acceptance.gate.results_reader import BrokenRecord, Record
-from acceptance.gate.selection import SelectedScenario, Selection, SelectionError, check_steps, select
-from acceptance.gate.verdict import Code, findings_of
+from acceptance.gate.selection import Selection, SelectionError, check_steps, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
-from acceptance.report.history import HISTORY
+from acceptance.report.history import known_seconds
 from acceptance.results.disk_space import TO_BEGIN, TO_GO_ON, check_room
-from acceptance.results.run_folder import point_latest
+from acceptance.results.json_file import Unreadable
+from acceptance.results.manifest import RunManifest
+from acceptance.results.run_folder import HISTORY, LATEST, MANIFEST, WORKERS, new_run_id, point_latest
+from acceptance.results.run_results import Results
 from acceptance.results.text import counted
+from acceptance.results.verdict import Code, SelectedScenario
 
 REPORTS = Path("reports")
-WORKERS = "workers"
 PROFILE = "deployments/sandbox.toml"
 
 
@@ -43,7 +41,7 @@ def run(options: Options) -> Code:
     check_room(REPORTS, TO_BEGIN)
     clear_orphans()
     expected = Expected.read()
-    selection = select(options.behave, only=_failed_last(REPORTS / "latest") if options.last_failed else None)
+    selection = select(options.behave, only=_failed_last(REPORTS / LATEST) if options.last_failed else None)
     check_steps(options.behave)
     files = {wanted.file for wanted in selection.scenarios}
     own = _own_platforms(selection)
@@ -82,29 +80,30 @@ def run(options: Options) -> Code:
     broken: list[str] = []
     with mishaps.noted("the workers' results were merged"):
         broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
-    note = RunManifest(
+    manifest = RunManifest(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
         whole=selection.whole and options.shard is None,
         least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
         shard=str(options.shard) if options.shard else None,
-        about_workers=tuple(findings_of(outcomes)),
-        kept=any(outcome.kept for outcome in outcomes),
+        about_workers=tuple(about_workers(outcomes)),
+        kept=any(outcome.progress.kept for outcome in outcomes),
         interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
     )
-    return Finish(folder, note, say, mishaps).judge(tuple(broken)).code
+    return Finish(folder, manifest, say, mishaps, broken).judge().code
 
 
 def merge(options: MergeOptions) -> Code:
     """Merge the runs of all shards and judge them as one.
 
     Raises:
-        NoManifest: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
+        Unreadable: a folder is no run of the gate. SelectionError: the runs are not shards of one selection.
     """
-    notes = {folder: RunManifest.read(folder) for folder in options.folders}
-    first = next(iter(notes.values()))
-    if any(note.asked != first.asked for note in notes.values()):
+    manifests = {folder: _manifest(folder) for folder in options.folders}
+    shards = manifests.values()
+    first = next(iter(shards))
+    if any(shard.asked != first.asked for shard in shards):
         raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
     everything = select(())
     whole = {wanted.location for wanted in everything.scenarios} <= {
@@ -112,27 +111,27 @@ def merge(options: MergeOptions) -> Code:
     }
     folder = options.into or new_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    broken = gather(list(notes), folder, move=False)
+    broken = gather(list(manifests), folder, move=False)
     if folder.parent == REPORTS:
         point_latest(folder)
-    note = RunManifest(
+    manifest = RunManifest(
         asked=first.asked,
         selected=tuple(wanted.location for wanted in first.asked),
         whole=whole,
         least=options.expect or (Expected.read().scenarios if whole else 1),
         shard=None,
-        about_workers=tuple(finding for note in notes.values() for finding in note.about_workers),
-        kept=any(note.kept for note in notes.values()),
-        interrupted=any(note.interrupted for note in notes.values()),
-        seconds=max(note.seconds for note in notes.values()),
+        about_workers=tuple(finding for shard in shards for finding in shard.about_workers),
+        kept=any(shard.kept for shard in shards),
+        interrupted=any(shard.interrupted for shard in shards),
+        seconds=max(shard.seconds for shard in shards),
     )
-    mishaps = Mishaps([sentence for note in notes.values() for sentence in note.mishaps])
-    return Finish(folder, note, say, mishaps).judge((*broken, *_absent(notes.values()))).code
+    mishaps = Mishaps([sentence for shard in shards for sentence in shard.mishaps])
+    return Finish(folder, manifest, say, mishaps, [*broken, *_absent(shards)]).judge().code
 
 
 def new_folder() -> Path:
-    """A new folder for a run, named by the time and a few random characters."""
-    folder = REPORTS / f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """A new folder for a run."""
+    folder = REPORTS / new_run_id()
     folder.mkdir(parents=True)
     return folder
 
@@ -143,9 +142,18 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _absent(notes: Iterable[RunManifest]) -> list[str]:
+def _manifest(folder: Path) -> RunManifest:
+    found = RunManifest.read(folder)
+    if found is None:
+        raise Unreadable(
+            f"expected {MANIFEST} in {folder}, found no such file; is that the folder of a run of `make accept`?"
+        )
+    return found
+
+
+def _absent(manifests: Iterable[RunManifest]) -> list[str]:
     """Shards that nobody handed in."""
-    given = [Shard.parse(note.shard) for note in notes if note.shard]
+    given = [Shard.parse(manifest.shard) for manifest in manifests if manifest.shard]
     counts = {shard.count for shard in given}
     if len(counts) > 1:
         return [f"the shards are parts of different divisions: {', '.join(map(str, given))}"]
@@ -178,17 +186,11 @@ def _jobs(asked: int | None, features: int, *, own_platforms: bool) -> int:
 def _failed_last(folder: Path) -> Callable[[SelectedScenario], bool]:
     """Whether a scenario did not pass in the run of that folder, by feature and name: lines may have moved since."""
     try:
-        record, note = Record.read(folder), RunManifest.read(folder)
-    except BrokenRecord as error:
+        results, told = Results.read(folder) or Results(()), _manifest(folder)
+    except Unreadable as error:
         raise SelectionError(f"--last-failed: {error}") from error
-    except NoManifest as error:
-        raise SelectionError(f"--last-failed: {error}") from error
-    passed = {
-        (result.file, result.name)
-        for result in (record.scenarios if record else ())
-        if result.status == "passed"
-    }
-    asked = {(wanted.file, wanted.name) for wanted in note.asked if wanted.location in set(note.selected)}
+    passed = {(result.file, result.name) for result in results.scenarios if result.passed}
+    asked = {(wanted.file, wanted.name) for wanted in told.asked if wanted.location in set(told.selected)}
     failed = asked - passed
     if not failed:
         raise SelectionError(f"--last-failed: everything passed in {folder.resolve().name}; nothing to run")

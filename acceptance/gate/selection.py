@@ -15,6 +15,7 @@ from behave.runner import Runner
 from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
 from behave.step_registry import registry
 
+from acceptance.results.verdict import SelectedScenario
 from acceptance.run.preflight import (
     undefined_steps,
     unknown_tags,
@@ -40,23 +41,6 @@ OWN_SETTINGS = ("reports", "report", "results", "keep")
 
 class SelectionError(ValueError):
     """Nothing can be run of what was asked for; the text says why and what there is."""
-
-
-@dataclass(frozen=True)
-class SelectedScenario:
-    """A scenario that is to run; an outline row counts by itself. `file` is relative to the working folder."""
-
-    feature: str
-    rule: str | None
-    name: str
-    file: str
-    line: int
-    tags: tuple[str, ...]
-
-    @property
-    def location(self) -> str:
-        """`file:line`, as behave writes it."""
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True)

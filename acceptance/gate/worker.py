@@ -18,9 +18,7 @@ from acceptance.gate.parent_watch import VARIABLE
 from acceptance.gate.partition import BOOT_S, Unit
 from acceptance.gate.progress import Ended, EventFile, Progress
 from acceptance.results.masking import mask_file
-
-LIVE = "live.ndjson"
-LOG = "behave.log"
+from acceptance.results.run_folder import EVENTS, LOG
 
 ORDERLY_S = 2.0
 """Seconds after the end of a worker that put its platform away itself, until what is left is called left behind."""
@@ -33,9 +31,6 @@ LEAST_S = 0.1
 
 TAIL_LINES = 15
 
-LINGERS = "Kept for a look:"
-"""How the suite's line begins (acceptance/run/suite.py) when it stays until Ctrl-C."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -46,8 +41,6 @@ class Outcome:
     code: int
     seconds: float
     progress: Progress
-    kept: bool = False
-    """It stayed for a look, so that nothing was to be put away before the end."""
     recalled: bool = False
     """It was told to end, since another's end had decided that the run cannot be judged."""
     left: tuple[str, ...] = ()
@@ -78,7 +71,6 @@ class Worker:
     unit: Unit
     folder: Path
     progress: Progress = field(default_factory=Progress)
-    kept: bool = False
     recalled: bool = False
 
     def start(self, options: Sequence[str], *, keep: str) -> None:
@@ -97,7 +89,7 @@ class Worker:
             "-f",
             "acceptance.gate.event_formatter:Live",
             "-o",
-            str(self.folder / LIVE),
+            str(self.folder / EVENTS),
             "-f",
             "pretty",
         ]
@@ -115,7 +107,7 @@ class Worker:
                 env=environment,
                 start_new_session=True,
             )
-        self._events = EventFile(self.folder / LIVE)
+        self._events = EventFile(self.folder / EVENTS)
 
     @property
     def pid(self) -> int:
@@ -138,13 +130,6 @@ class Worker:
         """The last line of its log, as long as it still starts: what is being installed or waited for."""
         lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
         return lines[-1] if lines else ""
-
-    def lingering(self) -> str | None:
-        """What the suite says when it is done and stays for a look; None until then."""
-        if self.progress.scenario is not None or not self.progress.ended:
-            return None
-        lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
-        return next((line for line in reversed(lines) if line.startswith(LINGERS)), None)
 
     def left_s(self, now: float) -> float:
         """Seconds from `now` (epoch) until its scenarios are over, if each takes as long as before; 0 when they are.
@@ -191,9 +176,7 @@ class Worker:
         left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
         clear(self.pid, self._scratch)
         os.close(self._lock)
-        return Outcome(
-            self.unit, self.folder, code, seconds, self.progress, self.kept, self.recalled, tuple(left)
-        )
+        return Outcome(self.unit, self.folder, code, seconds, self.progress, self.recalled, tuple(left))
 
 
 def ended_by(code: int) -> str:

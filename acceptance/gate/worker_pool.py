@@ -17,6 +17,7 @@ from acceptance.gate.display import Screen
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import BOOT_S, Unit, longest_first
 from acceptance.gate.worker import Outcome, Worker
+from acceptance.results.run_results import FINE
 
 LOOK_S = 0.2
 """Seconds between two looks at the workers."""
@@ -112,7 +113,7 @@ class WorkerPool:
                     self.check()
                     if self.interruption.times > told:
                         told = self.interruption.times
-                        unfinished = bool(waiting) or any(not w.kept and w.running for w in running)
+                        unfinished = bool(waiting) or any(not w.progress.kept and w.running for w in running)
                         self.interruption.cut_short = self.interruption.cut_short or unfinished
                         waiting.clear()
                         self._tell_to_end(running, finally_=told > 1)
@@ -154,7 +155,7 @@ class WorkerPool:
     def _room(self, running: Sequence[Worker]) -> bool:
         """Whether another worker may start: one that stays for a look takes no place, nor does one that is through and
         waits for its platform to fall asleep; and one may come up while another has only seconds left to run."""
-        at_work = [worker for worker in running if not worker.kept]
+        at_work = [worker for worker in running if not worker.progress.kept]
         if not self.own_platforms:
             return len(at_work) < self.jobs
         now = time.time()
@@ -169,15 +170,12 @@ class WorkerPool:
 
     def _look(self, worker: Worker) -> bool:
         """See what has happened in a worker; whether behave's --stop ends the run for it."""
-        failed = False
+        failed, kept = False, worker.progress.kept
         for ended in worker.look():
             self.screen.ended(worker, ended)
-            failed = failed or ended.status not in ("passed", "skipped")
-        if self.keep != "never" and not worker.kept:
-            lingering = worker.lingering()
-            if lingering:
-                worker.kept = True
-                self.screen.kept(worker, lingering)
+            failed = failed or ended.status not in FINE
+        if worker.progress.kept and not kept:
+            self.screen.kept(worker)
         return failed and self.stop
 
     def _recall(self, running: Sequence[Worker]) -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from acceptance.report.html import report_of
-from acceptance.report.run import ReportError
+from acceptance.report.html import ReportError, report_of
+from acceptance.results.json_file import Unreadable
 
 
 def _say(line: str) -> None:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     folder: Path = parser.parse_args(arguments).folder
     try:
         target = report_of(folder, _say)
-    except ReportError as error:
+    except (ReportError, Unreadable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{target}\n")

@@ -7,10 +7,9 @@ from typing import Any
 
 from behave.matchers import Matcher
 from behave.model import Step
-from behave.runner import ModelRunner
 from behave.step_registry import StepRegistry, registry
 
-from acceptance.report.runner import HOOKS, arguments_of, definition_of, hook_source
+from acceptance.report.runner import HOOKS, ReportingRunner, arguments_of, definition_of, hook_source
 from acceptance.report.stream import Ids, MessageStream
 
 CLEANUPS = "cleanups"
@@ -20,7 +19,7 @@ CLEANUPS = "cleanups"
 class Definitions:
     """Writes `stepDefinition` and `hook` messages to `stream` and knows their ids, drawn from `ids`."""
 
-    def __init__(self, stream: MessageStream, ids: Ids, runner: ModelRunner) -> None:
+    def __init__(self, stream: MessageStream, ids: Ids, runner: ReportingRunner) -> None:
         self.stream = stream
         self.ids = ids
         self._runner = runner

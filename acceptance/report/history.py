@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from acceptance.report.meta import CHANGED
-from acceptance.report.run import Results
+import msgspec
+
 from acceptance.results.masking import masked
-
-HISTORY = "history.jsonl"
-
-_NOT_RUN = frozenset({"skipped", "untested", "not observed"})
+from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_folder import HISTORY
+from acceptance.results.run_results import NOT_OBSERVED, NOT_RUN, Results
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,23 @@ def history_of(folder: Path) -> Path:
     return folder.resolve().parent / HISTORY
 
 
-def append(history: Path, results: Results, revision: str | None, run_id: str) -> None:
+def remember(folder: Path) -> None:
+    """Enter the run of a folder into the history beside it; Unreadable when the folder's files are not a run's."""
+    append(history_of(folder), Results.read(folder) or Results(()), RunFacts.read(folder), folder.name)
+
+
+def append(history: Path, results: Results, facts: RunFacts, run_id: str) -> None:
     """Add a run's scenarios; several processes may do so at once. A run that is there already is not added again.
 
     Nor is one that did not come to its end: what it saw last may have failed for that reason alone.
-
-    Args:
-        revision: as `meta.revision` gives it.
     """
     if not results.ended:
         return
-    commit, changed, _ = (revision or "").partition(CHANGED)
     entries = [
         Entry(
             run=run_id,
-            revision=commit,
-            dirty=bool(changed),
+            revision=facts.commit,
+            dirty=facts.changed,
             at=scenario.started_at or 0.0,
             feature=scenario.feature,
             rule=scenario.rule,
@@ -104,6 +105,15 @@ def read(history: Path) -> tuple[Entry, ...]:
         return tuple(_entries(_whole(file.fileno())))
 
 
+def known_seconds(history: Path) -> Mapping[tuple[str, str], Sequence[float]]:
+    """The seconds of every scenario that passed, by (feature, scenario), oldest first; nothing without a history."""
+    known: dict[tuple[str, str], list[float]] = {}
+    for entry in read(history):
+        if entry.passed:
+            known.setdefault(entry.key, []).append(entry.seconds)
+    return known
+
+
 def flaky(entries: Iterable[Entry]) -> frozenset[tuple[str, str]]:
     """The keys of scenarios that passed and did not pass on one revision: the same code, both results.
 
@@ -111,7 +121,7 @@ def flaky(entries: Iterable[Entry]) -> frozenset[tuple[str, str]]:
     """
     seen: dict[tuple[tuple[str, str], str], set[bool]] = {}
     for entry in entries:
-        if entry.revision and not entry.dirty and entry.status not in _NOT_RUN:
+        if entry.revision and not entry.dirty and entry.status not in (*NOT_RUN, NOT_OBSERVED):
             seen.setdefault((entry.key, entry.revision), set()).add(entry.passed)
     return frozenset(key for (key, _), results in seen.items() if len(results) == 2)
 
@@ -126,11 +136,6 @@ def _whole(descriptor: int) -> bytes:
 
 
 def _entries(text: bytes) -> Iterable[Entry]:
-    names = {field.name for field in dataclasses.fields(Entry)}
     for line in text.splitlines():
-        try:
-            told = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(told, dict) and names <= told.keys():
-            yield Entry(**{name: told[name] for name in names})
+        with contextlib.suppress(ValueError):
+            yield msgspec.json.decode(line, type=Entry)

@@ -6,6 +6,7 @@ Node. A content security policy in the page forbids every request beyond the fil
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -20,21 +21,16 @@ from behave.formatter.base import StreamOpener
 
 from acceptance.npm_packages import PackagesError, installed
 from acceptance.report.header import STYLE, ReportInputs, head, title
-from acceptance.report.history import history_of, read
+from acceptance.report.history import history_of, read, remember
 from acceptance.report.messages import Messages
-from acceptance.report.run import (
-    MESSAGES,
-    PICTURES,
-    REPORT,
-    RESULTS,
-    ReportError,
-    read_facts,
-    read_gate,
-    read_messages,
-    read_results,
-)
-from acceptance.report.verdict import Outline
+from acceptance.report.stream import read_messages
+from acceptance.report.verdict import Outline, verdict_of
 from acceptance.results.atomic_write import write_whole
+from acceptance.results.json_file import Unreadable
+from acceptance.results.manifest import verdict_in
+from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_folder import MESSAGES, PAGE, PICTURES
+from acceptance.results.run_results import Results
 
 PACKAGE = Path(__file__).resolve().parent
 """Holds package.json, package-lock.json and .npmrc: what is installed to make the page."""
@@ -46,6 +42,10 @@ _POLICY = (
 _ANY_WORD = "null!==t.threshold?t.threshold:1;"
 _ALL_WORDS = "null!==t.threshold?t.threshold:0;"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+class ReportError(RuntimeError):
+    """A page cannot be made; the text says what was expected, what was found and where to look."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,7 @@ def _narrow_search(script: str) -> str:
 
 
 def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> None:
-    """Write `target` from a run's messages and whatever else the run's folder holds (its files:
-    acceptance/report/run.py).
+    """Write `target` from a run's messages and whatever else the run's folder holds; Unreadable if that is broken.
 
     The pictures are drawn anew of the results and of the history beside the folder, which should know this run already.
     """
@@ -101,17 +100,24 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
     from acceptance.report.pictures import draw
 
     outline = Outline()
-    results, history = read_results(folder / RESULTS), read(history_of(folder))
+    results, history = Results.read(folder) or Results(()), read(history_of(folder))
     lines = []
     for message in read_messages(messages):
         outline.see(message)
         lines.append(script_json(message))
-    drawn = draw(folder / PICTURES, results, history) if results else ()
-    facts, gate = read_facts(folder), read_gate(folder)
-    if gate is not None:
+    judged = verdict_in(folder)
+    facts = RunFacts.read(folder)
+    if judged is not None:
         # The facts are those of one of the runs that the gate has made one of.
-        facts["Run"] = folder.resolve().name
-    told = ReportInputs(results, outline, facts, gate, drawn, history)
+        facts = dataclasses.replace(facts, facts={**facts.facts, "Run": folder.resolve().name})
+    told = ReportInputs(
+        results,
+        outline,
+        judged or verdict_of(results, outline),
+        facts,
+        draw(folder / PICTURES, results, history),
+        history,
+    )
     values = {
         "title": title(told),
         "icon": page.icon.strip(),
@@ -137,10 +143,8 @@ def script_json(message: Mapping[str, Any]) -> str:
 
 
 def report_of(folder: Path, say: Callable[[str], None]) -> Path:
-    """Make the report of a run's folder (its files: acceptance/report/run.py) once more; ReportError when it cannot
-    be made.
-    """
-    target = folder / REPORT
+    """Make the report of a run's folder once more; ReportError or Unreadable when it cannot be made."""
+    target = folder / PAGE
     write_report(installed_page(say), folder / MESSAGES, target, folder=folder)
     return target
 
@@ -150,15 +154,19 @@ class HtmlReport(Messages):
 
     Writes `FOLDER/messages.ndjson` live and the page when the run is over; the head takes `results.json` and
     `run.json` of the same folder. Raises ConfigError before anything runs when the page cannot be had.
+
+    `remembered` says that the run enters itself into the history beside its folder first.
     """
 
     name = "html"
     description = "One self-contained HTML page, and its Cucumber Messages"
 
-    def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
+    def __init__(
+        self, stream_opener: StreamOpener, config: Configuration, *, remembered: bool = False
+    ) -> None:
         if not stream_opener.name:
             raise ConfigError("expected a file for the report, found none; add -o reports/report.html")
-        self._target = Path(stream_opener.name)
+        self._target, self._remembered = Path(stream_opener.name), remembered
         try:
             self._page = installed_page(_say)
         except ReportError as error:
@@ -170,15 +178,13 @@ class HtmlReport(Messages):
         super().close()
         folder = self._target.parent
         try:
-            self.before_page(folder)
+            if self._remembered:
+                remember(folder)
             write_report(self._page, folder / MESSAGES, self._target, folder=folder)
-        except (ReportError, OSError) as error:
+        except (ReportError, Unreadable, OSError) as error:
             _say(f"No report: {type(error).__name__}: {error}")
         else:
             _say(f"Report: {self._target}")
-
-    def before_page(self, folder: Path) -> None:
-        """What is still to be done with the run's folder once all its files but the page are complete."""
 
 
 def _filled(template: str, values: Mapping[str, str]) -> Iterator[str]:

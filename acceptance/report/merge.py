@@ -1,4 +1,4 @@
-"""One report of several runs side by side: their messages as one stream, their results as one document."""
+"""One report of several runs side by side: their messages as one stream."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from acceptance.report.run import ReportError, read_messages
-from acceptance.results.atomic_write import write_whole
-from acceptance.results.masking import masked
+from acceptance.report.stream import read_messages
 
 _REFERENCES = frozenset(
     {
@@ -36,11 +34,6 @@ _ONCE = ("stepDefinition", "hook", "source", "gherkinDocument", "pickle")
 _RUN = "run"
 """The merged stream's id of the run itself."""
 
-_LISTS = (
-    "scenarios", "steps", "sessions", "tasks", "left_behind", "cleanup_errors", "not_observed", "lost",
-)  # fmt: skip
-_OF_A_WORKER = ("scenarios", "sessions", "tasks")
-
 
 def merge_messages(sources: Sequence[Path], target: Path) -> None:
     """Write the messages of several runs as those of one, features in the order in which one run tells them.
@@ -49,14 +42,12 @@ def merge_messages(sources: Sequence[Path], target: Path) -> None:
     merged run has succeeded only if each has; one that was cut short, or left no messages, has not.
 
     Raises:
-        ReportError: no source is given, or a line in the middle of one cannot be read.
+        Unreadable: a line in the middle of one cannot be read.
     """
-    if not sources:
-        raise ReportError("expected messages of at least one run to merge, found none")
     streams = [_Stream(path, str(number), _told(path)) for number, path in enumerate(sources, 1)]
     ordered = sorted(streams, key=lambda stream: stream.first_feature)
     begins = [s.begin["timestamp"] for s in streams if s.begin]
-    told = [stream.name for stream in streams if not stream.succeeded]
+    complaints = [stream.complaint for stream in streams if not stream.succeeded]
     ends = [s.last_moment for s in streams if s.last_moment]
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.part")
@@ -69,48 +60,23 @@ def merge_messages(sources: Sequence[Path], target: Path) -> None:
             write({"meta": meta})
         nothing = {"seconds": 0, "nanos": 0}
         write({"testRunStarted": {"id": _RUN, "timestamp": min(begins, key=_moment, default=nothing)}})
-        known = _Known()
+        known: _Told = {}
         for stream in ordered:
             for message in stream.distinct(known):
                 write(message)
         finished: dict[str, Any] = {
-            "success": not told,
+            "success": bool(streams) and not complaints,
             "timestamp": max(ends, key=_moment, default=nothing),
             "testRunStartedId": _RUN,
         }
-        if told:
-            finished["message"] = "; ".join(stream.complaint for stream in streams if not stream.succeeded)
+        if complaints:
+            finished["message"] = "; ".join(complaints)
         write({"testRunFinished": finished})
     unfinished.replace(target)
 
 
-def merge_results(sources: Sequence[Path], target: Path) -> None:
-    """Write the ledgers of several runs as one: scenarios by feature file and line, as one run has them.
-
-    Each scenario, session and task says by `worker` (the name of its ledger's folder) which run it is of. The merged
-    run has ended only if each has; one that left no ledger that can be read has not.
-    """
-    whole: dict[str, Any] = {name: [] for name in _LISTS}
-    whole |= {"figures": {}, "ended": bool(sources)}
-    for path in sources:
-        document = _ledger(path)
-        whole["ended"] = whole["ended"] and bool(document.get("ended"))
-        for name in _LISTS:
-            entries = document.get(name, [])
-            if name in _OF_A_WORKER:
-                entries = [{**entry, "worker": entry.get("worker") or path.parent.name} for entry in entries]
-            whole[name] += entries
-        for figure, values in document.get("figures", {}).items():
-            whole["figures"].setdefault(figure, []).extend(values)
-    whole["scenarios"].sort(key=lambda scenario: _place(str(scenario.get("location", ""))))
-    write_whole(target, json.dumps(masked(whole)))
-
-
-@dataclass
-class _Known:
-    """What the merged stream has told already: its text by what it is, and its ids."""
-
-    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+_Told = dict[str, Mapping[str, Any]]
+"""What the merged stream has told already, by what it is apart from its ids."""
 
 
 @dataclass
@@ -158,7 +124,7 @@ class _Stream:
         stamps = [body["timestamp"] for m in self.messages for body in m.values() if "timestamp" in body]
         return max(stamps, key=_moment, default=None)
 
-    def distinct(self, known: _Known) -> Iterator[Mapping[str, Any]]:
+    def distinct(self, known: _Told) -> Iterator[Mapping[str, Any]]:
         """The messages with ids of their own, without what frames a run and without what `known` has already."""
         if self.begin:
             self.ids[self.begin["id"]] = _RUN
@@ -168,10 +134,10 @@ class _Stream:
                 continue
             if kind in _ONCE:
                 what = f"{kind} {json.dumps(self._anonymous(kind, body), sort_keys=True)}"
-                if what in known.told:
-                    _pair(body, known.told[what], self.ids)
+                if what in known:
+                    _pair(body, known[what], self.ids)
                     continue
-                known.told[what] = own = self._renamed(body)
+                known[what] = own = self._renamed(body)
                 yield {kind: own}
             elif kind == "testCaseStarted":
                 yield {kind: {**self._renamed(body), "workerId": self.name}}
@@ -219,20 +185,6 @@ def _pair(mine: Any, theirs: Any, ids: dict[str, str]) -> None:
     elif isinstance(mine, list):
         for inner, other in zip(mine, theirs, strict=True):
             _pair(inner, other, ids)
-
-
-def _ledger(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        # That it is missing is said by the whole run not having ended.
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _place(location: str) -> tuple[str, int]:
-    uri, _, line = location.rpartition(":")
-    return (uri, int(line)) if line.isdigit() else (location, 0)
 
 
 def _moment(stamp: Mapping[str, int]) -> tuple[int, int]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from behave.configuration import Configuration
-from behave.formatter.base import Formatter, StreamOpener
+from behave.formatter.base import StreamOpener
 from behave.matchers import Match
 from behave.model import Feature, Scenario, Step
 
 from acceptance.report.definitions import CLEANUPS, Definitions
 from acceptance.report.meta import meta
 from acceptance.report.run_hook import RunHook
-from acceptance.report.runner import STEP_HOOKS, calling_runner, watch_hooks
+from acceptance.report.runner import STEP_HOOKS, HookListener, ReportingRunner
 from acceptance.report.sources import FeatureFile, uri_of, write_feature
 from acceptance.report.step_results import failed, passed
 from acceptance.report.stream import Ids, MessageStream, timestamp
 from acceptance.report.test_cases import Attempt, write_plan
 
 
-class Messages(Formatter):
+class Messages(HookListener):
     """behave formatter `acceptance.report.messages:Messages`: Cucumber Messages as NDJSON, live.
 
     Hooks of scenarios are test steps of their test case, and so are its cleanups; hooks of the run, of features and of
-    rules are test run hooks. Raises ConfigError when it is not made by behave's runner.
+    rules are test run hooks.
     """
 
     name = "messages"
@@ -31,21 +31,23 @@ class Messages(Formatter):
 
     def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
         super().__init__(stream_opener, config)
-        self._runner = calling_runner()
         self._ids = Ids()
         self._out = MessageStream(self.open())
-        self._definitions = Definitions(self._out, self._ids, self._runner)
         self._file = FeatureFile("")
         self._attempt: Attempt | None = None
         self._run_hook: RunHook | None = None
         self._step_hook_error: BaseException | None = None
         self._broken = False
         self._fine = True
+
+    def begin(self, runner: ReportingRunner) -> None:
+        """The run begins."""
+        self._runner = runner
+        self._definitions = Definitions(self._out, self._ids, runner)
         self._out.write("meta", **meta())
         self._run_id = self._ids.get_next_id()
         self._out.write("testRunStarted", id=self._run_id, timestamp=timestamp())
         self._definitions.write_all()
-        watch_hooks(self._runner, self)
 
     def feature(self, feature: Feature) -> None:
         """A feature begins: its source, document and pickles are written."""
@@ -120,7 +122,7 @@ class Messages(Formatter):
         )
         self.close_stream()
 
-    def hook_started(self, name: str, argument: object, *, in_scenario: bool) -> None:  # noqa: ARG002
+    def hook_started(self, name: str, *, in_scenario: bool) -> None:
         """A hook is about to run (HookListener)."""
         if name in STEP_HOOKS:
             return

@@ -12,9 +12,6 @@ from typing import Any
 
 from acceptance.report.stream import PROTOCOL_VERSION
 
-CHANGED = " + changes"
-"""Behind a revision: files differ from it."""
-
 _GIT_LIMIT_S = 10.0
 
 
@@ -43,12 +40,10 @@ def meta(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return fields
 
 
-def revision(folder: Path) -> str | None:
-    """The commit checked out in `folder`, `+ changes` behind it when files differ; None where git knows none."""
+def revision(folder: Path) -> tuple[str, bool]:
+    """The commit checked out in `folder`, empty where git knows none, and whether files differ from it."""
     commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-    if not commit:
-        return None
-    return f"{commit}{CHANGED}" if _git(folder, "status", "--porcelain") else commit
+    return commit, bool(commit and _git(folder, "status", "--porcelain"))
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""behave's runner seen from a formatter: its hooks, their failures and those of cleanups, step definitions."""
+"""behave's runner, which tells the formatters that want to know of hooks and cleanups; and its step definitions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
+from behave.configuration import Configuration
 from behave.exception import ConfigError
+from behave.formatter.base import Formatter, StreamOpener
 from behave.matchers import Match, Matcher
-from behave.runner import Context, ModelRunner
+from behave.runner import Context, Runner
 
 from acceptance.report.sources import uri_of
 
@@ -35,11 +37,24 @@ HOOKS = MappingProxyType(
 STEP_HOOKS = frozenset({"before_step", "after_step"})
 
 
-class HookListener(Protocol):
-    """Told about every hook call and every failed cleanup while it happens."""
+RUNNER = "acceptance.report.runner:ReportingRunner"
 
-    def hook_started(self, name: str, argument: object, *, in_scenario: bool) -> None:
-        """A hook is about to run; `argument` is what behave gives it: a tag, a step, a scenario, None."""
+
+class HookListener(Formatter):
+    """A formatter that is told of every hook call and every failed cleanup; ConfigError where no runner tells it."""
+
+    def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
+        super().__init__(stream_opener, config)
+        named: str = getattr(config, "runner", "")
+        runner = config.runner_aliases.get(named, named)
+        if runner != RUNNER:
+            raise ConfigError(f"expected a runner that tells of its hooks, found {runner}; add -r {RUNNER}")
+
+    def begin(self, runner: ReportingRunner) -> None:
+        """The formatter is the runner's from now on; called once, before anything else."""
+
+    def hook_started(self, name: str, *, in_scenario: bool) -> None:
+        """A hook is about to run."""
 
     def hook_finished(self, name: str, error: BaseException | None) -> None:
         """The hook has ended, with `error` if it raised."""
@@ -48,61 +63,62 @@ class HookListener(Protocol):
         """A cleanup function raised."""
 
 
-def calling_runner() -> ModelRunner:
-    """The behave runner that is at work in the calling thread; ConfigError when there is none.
+class ReportingRunner(Runner):
+    """behave's runner for formatters that want to know of hooks, which behave tells of nothing; `context.runner`."""
 
-    behave gives a formatter its configuration but neither runner nor hooks. The runner is found on the call stack:
-    `Runner.run_with_paths` makes the formatters, `ModelRunner.run_hook` calls the hooks.
-    """
-    frame = inspect.currentframe()
-    while frame is not None:
-        candidate = frame.f_locals.get("self")
-        if isinstance(candidate, ModelRunner):
-            return candidate
-        frame = frame.f_back
-    raise ConfigError(
-        "expected to be called by behave's runner, found no runner; use this formatter with `behave -f`"
-    )
+    def load_hooks(self, filename: str | None = None) -> None:
+        """Have each hook of the project tell when it begins and ends."""
+        super().load_hooks(filename)
+        for name in HOOKS.keys() & self.hooks.keys():
+            self.hooks[name] = self._telling(name, self.hooks[name])
 
+    def run_model(self, features: Any = None) -> bool:
+        """Run, once the formatters know their runner."""
+        self.context.runner = self
+        for listener in self._listeners():
+            listener.begin(self)
+        return bool(super().run_model(features))
 
-def watch_hooks(runner: ModelRunner, listener: HookListener) -> None:
-    """Tell `listener` of every call of every hook from now on, and of cleanups that fail."""
-    for name in HOOKS:
-        if name in runner.hooks:
-            runner.hooks[name] = _watched(name, runner.hooks[name], listener)
-    _watch_cleanups(runner.context, listener)
+    def add_formatter(self, formatter: HookListener) -> None:
+        """Have one more formatter told of the rest of the run."""
+        self.formatters.append(formatter)
+        formatter.begin(self)
 
+    def _listeners(self) -> list[HookListener]:
+        return [formatter for formatter in self.formatters if isinstance(formatter, HookListener)]
 
-def _watched(name: str, hook: Callable[..., None], listener: HookListener) -> Callable[..., None]:
-    @functools.wraps(hook)
-    def watched(context: Context, *args: object) -> None:
-        listener.hook_started(name, args[0] if args else None, in_scenario="scenario" in context)
-        try:
-            hook(context, *args)
-        except BaseException as error:
-            listener.hook_finished(name, error)
-            raise
-        listener.hook_finished(name, None)
-        if name == "before_all":
-            # The hook may have set a handler of its own, which would have replaced the listener's.
-            _watch_cleanups(context, listener)
+    def _telling(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(hook)
+        def told(context: Context, *args: object) -> None:
+            # One that the hook itself adds has not heard of its begin.
+            listeners, failure = self._listeners(), None
+            for listener in listeners:
+                listener.hook_started(name, in_scenario="scenario" in context)
+            try:
+                hook(context, *args)
+            except BaseException as error:
+                failure = error
+                raise
+            finally:
+                for listener in listeners:
+                    listener.hook_finished(name, failure)
+                if name == "before_all":
+                    # Not earlier: the hook may set a handler of its own.
+                    self._tell_of_cleanups()
 
-    return watched
+        return told
 
+    def _tell_of_cleanups(self) -> None:
+        """Have behave's handler of cleanup errors, or the project's, called once the listeners know of the error."""
+        handler = getattr(self.context, "on_cleanup_error", self.context.print_cleanup_error)
 
-def _watch_cleanups(context: Context, listener: HookListener) -> None:
-    """Add the listener to behave's handler of cleanup errors; the handler that is there is still called."""
-    handler: Callable[..., None] = getattr(context, "on_cleanup_error", None) or context.print_cleanup_error
-    if listener in getattr(handler, "listeners", ()):
-        return
+        def failed(context: Context, cleanup: Callable[[], None], error: BaseException) -> None:
+            named = getattr(cleanup, "__qualname__", repr(cleanup))
+            for listener in self._listeners():
+                listener.cleanup_failed(named, error, in_scenario="scenario" in context)
+            handler(context, cleanup, error)
 
-    def failed(failing: Context, cleanup: Callable[[], None], error: BaseException) -> None:
-        named = getattr(cleanup, "__qualname__", repr(cleanup))
-        listener.cleanup_failed(named, error, in_scenario="scenario" in failing)
-        handler(failing, cleanup, error)
-
-    failed.listeners = (*getattr(handler, "listeners", ()), listener)  # type: ignore[attr-defined]
-    context.on_cleanup_error = failed
+        self.context.on_cleanup_error = failed
 
 
 def hook_source(hook: Callable[..., None]) -> dict[str, Any]:

@@ -10,9 +10,11 @@ import contextlib
 import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
+from acceptance.results.json_file import Unreadable
 from acceptance.results.masking import mask
 
 PROTOCOL_VERSION = "34.2.1"
@@ -64,6 +66,22 @@ class MessageStream:
         if isinstance(value, list | tuple):
             return [self._clean(inner) for inner in value]
         return value
+
+
+def read_messages(path: Path) -> Iterator[dict[str, Any]]:
+    """The messages of a run in order. A last line cut short by a killed run is left out; Unreadable for any other."""
+    if not path.is_file():
+        raise Unreadable(
+            f"expected a run's messages at {path}, found no such file; was the run given a report?"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            if number == len(lines) and not line.endswith("\n"):
+                return
+            raise Unreadable(f"expected JSON in line {number} of {path}: {error}") from error
 
 
 def timestamp(nanos: int | None = None) -> dict[str, int]:

@@ -7,17 +7,11 @@ that every scenario counts for something: that nobody gets another's work, and t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from acceptance.results.ledger import NOT_OBSERVED, ScenarioResult, TaskTrace
 from acceptance.results.peaks import EDIT_TASKS_AT_MOST, busiest
-
-Figure = tuple[float, float]
-"""A value, and the limit or total that it is judged against."""
-
-NOT_RUN = frozenset({"skipped", "untested"})
-"""The statuses of scenarios that prove nothing, since nothing was done."""
+from acceptance.results.run_results import NOT_OBSERVED, Figure, Results, ScenarioResult
 
 
 @dataclass(frozen=True)
@@ -28,10 +22,16 @@ class Criterion:
     """
 
     tag: str
-    promise: str
+    name: str
+    meaning: str
     figure: str
     tell: Callable[[Sequence[Figure]], str]
     limited: bool = False
+
+    @property
+    def promise(self) -> str:
+        """Its name and what it means."""
+        return f"{self.name}: {self.meaning}"
 
 
 @dataclass(frozen=True)
@@ -67,28 +67,30 @@ def _slowest_to_zero(values: Sequence[Figure]) -> str:
 
 
 CONCURRENCY = Criterion(
-    "criterion.concurrency", "Concurrency: isolated, at most 3 tasks", "tasks", _most, limited=True
+    "criterion.concurrency", "Concurrency", "isolated, at most 3 tasks", "tasks", _most, limited=True
 )
 CRITERIA = (
     Criterion(
         "criterion.cold_start",
-        "Cold start: from the request to a live preview",
+        "Cold start",
+        "from the request to a live preview",
         "cold_start",
         _longest,
         limited=True,
     ),
-    Criterion("criterion.persistence", "Persistence: files kept", "files", _of_all("files kept")),
+    Criterion("criterion.persistence", "Persistence", "files kept", "files", _of_all("files kept")),
     CONCURRENCY,
     Criterion(
-        "criterion.routing", "Routing: right answer, right service", "routes", _of_all("answers right")
+        "criterion.routing", "Routing", "right answer, right service", "routes", _of_all("answers right")
     ),
-    Criterion("criterion.scaling", "Scaling: up when asked, zero when idle", "zero", _slowest_to_zero),
+    Criterion("criterion.scaling", "Scaling", "up when asked, zero when idle", "zero", _slowest_to_zero),
 )
 """The request's five."""
 
 OWNERSHIP = Criterion(
     "promise.ownership",
-    "Ownership and safety: nobody gets another's work, and bad input leaves no trace",
+    "Ownership and safety",
+    "nobody gets another's work, and bad input leaves no trace",
     "ownership",
     _of_all("scenarios"),
 )
@@ -96,17 +98,15 @@ OWNERSHIP = Criterion(
 ALL = (*CRITERIA, OWNERSHIP)
 
 
-def rows(
-    scenarios: Sequence[ScenarioResult], figures: Mapping[str, Sequence[Figure]], tasks: Iterable[TaskTrace]
-) -> tuple[Row, ...]:
+def rows(results: Results) -> tuple[Row, ...]:
     """A row for each of `ALL`. The most tasks at once are those of the whole run, as its picture draws them."""
-    peak = busiest(tasks)
-    known = {name: list(values) for name, values in figures.items()}
+    peak = busiest(results.tasks)
+    known = {name: list(values) for name, values in results.figures.items()}
     if peak is not None:
         known.setdefault(CONCURRENCY.figure, []).append((peak.count, EDIT_TASKS_AT_MOST))
     found = []
     for criterion in ALL:
-        proofs = [scenario for scenario in scenarios if criterion.tag in scenario.tags]
+        proofs = [scenario for scenario in results.scenarios if criterion.tag in scenario.tags]
         values = known.get(criterion.figure, [])
         broken = criterion.limited and any(value > limit for value, limit in values)
         told = criterion.tell(values) if values else _counted(proofs)

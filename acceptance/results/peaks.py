@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from acceptance.results.ledger import TaskTrace
+from acceptance.results.run_results import TaskTrace
 
 EDIT_TASKS_AT_MOST = 3
 """So many Edit tasks may run at any moment (the request's third criterion)."""

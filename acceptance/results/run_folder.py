@@ -1,10 +1,12 @@
-"""Where a run writes, what it writes for people, and whether what it made stays."""
+"""Where a run writes, by which names, and whether what it made stays."""
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -12,8 +14,25 @@ from typing import TypeVar
 PROJECT = Path(__file__).resolve().parents[2]
 
 REPORTS = PROJECT / "reports"
+
+# In the folder of all runs.
 LATEST = "latest"
+HISTORY = "history.jsonl"
+
+# In the folder of a run.
 RESULTS = "results.json"
+MESSAGES = "messages.ndjson"
+FACTS = "run.json"
+MANIFEST = "gate.json"
+JUNIT = "junit.xml"
+PAGE = "report.html"
+PICTURES = "pictures"
+WORKERS = "workers"
+
+# In the folder of a worker, beside its results and messages.
+EVENTS = "live.ndjson"
+LOG = "behave.log"
+DEPLOYMENT_LOG = "deployment.log"
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -35,25 +54,30 @@ class Report(StrEnum):
 
 
 @dataclass(frozen=True)
-class Output:
-    """Where a run writes: its folder, its ledger, its report; `own` means a folder below `reports` named by itself."""
+class RunFolder:
+    """Where a run writes: its folder, its results, its report; `own` means a folder below `reports` named by itself."""
 
-    folder: Path
+    path: Path
     results: Path
     report: Report
     own: bool
 
     @classmethod
-    def of(cls, settings: Mapping[str, str], run_id: str) -> Output:
+    def of(cls, settings: Mapping[str, str], run_id: str) -> RunFolder:
         """As behave's `-D` values say; ValueError names a value that means nothing.
 
-        A run whose ledger goes elsewhere is somebody's measurement, and makes no report unless it is told to.
+        A run whose results go elsewhere is somebody's measurement, and makes no report unless it is told to.
         """
         own = "reports" not in settings and "results" not in settings
-        folder = Path(settings["reports"]).resolve() if "reports" in settings else REPORTS / run_id
-        results = Path(settings["results"]).resolve() if "results" in settings else folder / RESULTS
+        path = Path(settings["reports"]).resolve() if "reports" in settings else REPORTS / run_id
+        results = Path(settings["results"]).resolve() if "results" in settings else path / RESULTS
         usual = Report.NONE if "results" in settings else Report.PAGE
-        return cls(folder, results, choice(Report, settings, "report", usual), own)
+        return cls(path, results, choice(Report, settings, "report", usual), own)
+
+
+def new_run_id() -> str:
+    """A name for a run: the time, and a few random characters."""
+    return f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def point_latest(run: Path) -> None:

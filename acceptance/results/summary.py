@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from acceptance.results.criteria import NOT_RUN, Row, rows, share
-from acceptance.results.ledger import Ledger, ScenarioResult
+from acceptance.results.criteria import Row, rows, share
+from acceptance.results.run_results import NOT_RUN, Results, ScenarioResult
 
 SLOWEST = 10
 
 
-def summary(ledger: Ledger) -> str:
-    """All of it; the first line counts the scenarios."""
-    return "\n".join([_counts(ledger.scenarios), *criteria_and_steps(ledger)])
+def summary(results: Results) -> str:
+    """All of it; the first line counts the scenarios, since behave's own count forgets those in a Rule."""
+    seconds = sum(scenario.seconds for scenario in results.scenarios)
+    counts = f"{len(results.scenarios)} scenarios in {seconds:.0f} s: {results.statuses}"
+    return "\n".join([counts, *criteria_and_steps(results)])
 
 
-def criteria_and_steps(ledger: Ledger) -> Iterator[str]:
+def criteria_and_steps(results: Results) -> Iterator[str]:
     """The criteria, the slowest steps, and what else is to be said."""
     yield "Success criteria"
-    for row in rows(ledger.scenarios, ledger.figures, ledger.tasks.values()):
+    for row in rows(results):
         yield f"  {row.word:<10} {row.criterion.promise}: {row.excess or row.figure}"
         yield from (f"             {line}" for line in _proofs(row))
     yield "Slowest steps"
-    slowest = sorted(ledger.steps, key=lambda step: step.seconds, reverse=True)[:SLOWEST]
+    slowest = sorted(results.steps, key=lambda step: step.seconds, reverse=True)[:SLOWEST]
     yield from (f"  {step.seconds:6.1f} s  {step.sentence}   ({step.scenario})" for step in slowest)
     for title, sentences in (
-        ("Left behind", ledger.left_behind),
-        ("Cleanups that failed", ledger.cleanup_errors),
-        ("Could not be observed", [*ledger.lost, *ledger.not_observed]),
+        ("Left behind", results.left_behind),
+        ("Cleanups that failed", results.cleanup_errors),
+        ("Could not be observed", [*results.lost, *results.not_observed]),
     ):
         if sentences:
             yield title
             yield from (f"  {sentence}" for sentence in sentences)
-
-
-def _counts(scenarios: Sequence[ScenarioResult]) -> str:
-    """How many scenarios ended how, and their time together; behave's own count forgets those in a Rule."""
-    statuses = Counter(scenario.status for scenario in scenarios)
-    ended = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-    seconds = sum(scenario.seconds for scenario in scenarios)
-    return f"{len(scenarios)} scenarios in {seconds:.0f} s: {ended or 'none'}"
 
 
 def _proofs(row: Row) -> Iterable[str]:
@@ -51,5 +44,5 @@ def _proofs(row: Row) -> Iterable[str]:
     for feature, results in by_feature.items():
         yield f"{feature}: {share(results)}"
         for result in results:
-            if result.status != "passed" and result.status not in NOT_RUN:
+            if not result.passed and result.status not in NOT_RUN:
                 yield f"  {result.status}: {result.name} ({result.location})"

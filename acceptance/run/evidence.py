@@ -93,7 +93,7 @@ class Evidence:
         sessions: Mapping[str, Timeline],
         sockets: Iterable[HmrSocket] = (),
     ) -> tuple[Exhibit, ...]:
-        """Write everything known about a failed scenario into its folder, and return it.
+        """Write everything known about a failed scenario into its folder, and return what there is besides `message`.
 
         Args:
             since: when the scenario began; older events and log lines are left out.
@@ -101,8 +101,8 @@ class Evidence:
         """
         folder = self.folder(scenario)
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "failure.txt").write_text(_told(lambda: message), encoding="utf-8")
         sources: dict[str, tuple[str, Callable[[], object]]] = {
-            "failure": ("What was expected and seen", lambda: message),
             "timelines": ("Timelines of the sessions", lambda: {k: str(v) for k, v in sessions.items()}),
             "records": ("Records of the sessions", lambda: _each(sessions, self._raw_record)),
             "fleet": ("Services and tasks on ECS", self._fleet.state),

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from acceptance.drivers.protocols import EcsServicesView, SessionTableView
 from acceptance.journeys.timeline import Stage, Timeline
-from acceptance.results.ledger import Ledger, SessionTrace, TaskTrace
+from acceptance.results.ledger import Ledger
+from acceptance.results.run_results import SessionTrace, TaskTrace
 
 ROLES = ("hermes", "edit")
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import secrets
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from acceptance.config.profile import read
@@ -18,10 +15,19 @@ from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.shared_sessions import Shared, Witnessed
 from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger
-from acceptance.results.masking import hide, mask_file, masked
-from acceptance.results.run_folder import PROJECT, Keep, Output, choice, point_latest
+from acceptance.results.masking import hide, mask_file
+from acceptance.results.run_folder import (
+    DEPLOYMENT_LOG,
+    PROJECT,
+    Keep,
+    RunFolder,
+    choice,
+    new_run_id,
+    point_latest,
+)
 from acceptance.run.deployment import Deployment
 from acceptance.run.evidence import Evidence
+from acceptance.run.keep_policy import KeepPolicy
 from acceptance.run.leftovers import left_behind
 from acceptance.run.session_traces import Traces
 from acceptance.waiting.errors import (
@@ -42,16 +48,17 @@ class Suite:
     """Everything that lasts as long as the run. Made by `start`, ended by `close` and `end`."""
 
     def __init__(
-        self, run_id: str, deployment: Deployment, platform: Platform, output: Output, keep: Keep
+        self, run_id: str, deployment: Deployment, platform: Platform, folder: RunFolder, keep: Keep
     ) -> None:
         self.run_id = run_id
         self.deployment = deployment
         self.platform = platform
-        self.output = output
-        self.ledger = Ledger(output.results)
+        self.folder = folder
+        self.ledger = Ledger(folder.results)
+        self.keeping = KeepPolicy(keep)
         self.evidence = Evidence(
-            output.folder.parent,
-            output.folder.name,
+            folder.path.parent,
+            folder.path.name,
             clients=platform.clients,
             records=platform.records,
             fleet=platform.fleet,
@@ -60,9 +67,7 @@ class Suite:
         )
         self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
         self.witnessed: dict[str, CustomerSession] = {}
-        self.failed = False
         VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
-        self._keep = keep
         self._numbers = itertools.count(1)
         self._before: Routing | None = None
         self._scenario = ""
@@ -81,10 +86,10 @@ class Suite:
             DeploymentDied: the deployment did not start.
         """
         source = PROJECT / settings.get("profile", PROFILE)
-        run_id = f"{datetime.now(UTC):%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run_id = new_run_id()
         try:
             keep = choice(Keep, settings, "keep", Keep.NEVER)
-            output = Output.of(settings, run_id)
+            folder = RunFolder.of(settings, run_id)
         except ValueError as wrong:
             raise ConfigurationError(source, [str(wrong)]) from wrong
         draft = read(source, settings)
@@ -92,13 +97,13 @@ class Suite:
             if "sandbox" in settings:
                 deployment = Deployment.attach(settings["sandbox"])
             elif draft.command is not None:
-                deployment = Deployment.start(draft.command, output.folder / "deployment.log", say=say)
+                deployment = Deployment.start(draft.command, folder.path / DEPLOYMENT_LOG, say=say)
             else:
                 deployment = Deployment.remote()
         except ViewLost as cause:
             # There is no suite yet that could tell it to those who judge the run.
             VIEW.lose(cause)
-            Ledger(output.results).lose(str(cause))
+            Ledger(folder.results).lose(str(cause))
             raise
         try:
             platform = Platform.of(draft.fill(deployment.info))
@@ -106,7 +111,7 @@ class Suite:
         except BaseException:
             deployment.stop()
             raise
-        return cls(run_id, deployment, platform, output, keep)
+        return cls(run_id, deployment, platform, folder, keep)
 
     def look_around(self, say: Callable[[str], None]) -> None:
         """Before anything is begun: learn which account id to mask, and what is there that the run did not make."""
@@ -121,15 +126,16 @@ class Suite:
 
     def point_latest(self) -> None:
         """Make `reports/latest` lead to this run, unless somebody else named its folder."""
-        if self.output.own:
-            point_latest(self.output.folder)
+        if self.folder.own:
+            point_latest(self.folder.path)
 
     def facts(self) -> dict[str, str]:
         """What the report's head says of the run, by name."""
         profile = self.platform.profile
         pace = self.deployment.info.get("timing")
         return {
-            "Deployment": f"{profile.name} (timing {pace})" if pace else profile.name,
+            "Deployment": profile.name,
+            **({"Timing": str(pace)} if pace else {}),
             "Run": self.run_id,
             "Idle time": f"{profile.timing.idle_timeout.total_seconds():g} s",
         }
@@ -182,7 +188,7 @@ class Suite:
 
     def look_back(self, say: Callable[[str], None]) -> None:
         """Enter into the ledger what the run has left in the platform; nothing is looked for if that is to stay."""
-        if self.keeps:
+        if self.keeping.keeps:
             say("Kept for a look, so what is left behind was not looked for.")
             return
         platform = self.platform
@@ -214,24 +220,10 @@ class Suite:
 
     def _no_room(self) -> ViewLost | None:
         try:
-            check_room(self.output.results.parent, TO_GO_ON)
+            check_room(self.folder.results.parent, TO_GO_ON)
         except NoRoom as full:
             return DiskFull(str(full))
         return None
-
-    @property
-    def keeps(self) -> bool:
-        """Whether, as things stand, what the run made is to stay."""
-        return self._keep is Keep.ALWAYS or (self._keep is Keep.ON_FAILURE and self.failed)
-
-    def unless_kept(self, undo: Callable[[], object]) -> Callable[[], None]:
-        """A cleanup that does nothing once the run keeps what it made, or cannot reach it any more."""
-
-        def cleanup() -> None:
-            if not self.keeps and VIEW.lost is None:
-                undo()
-
-        return cleanup
 
     def abandon(self) -> None:
         """Whoever wanted the run is gone: a platform of the run's own goes as it is, with all that is in it.
@@ -240,14 +232,6 @@ class Suite:
         """
         if self.deployment.own:
             VIEW.lose(ViewLost("the run was told to end"))
-
-    def linger(self, say: Callable[[str], None]) -> None:
-        """If the run keeps what it made, leave it running until Ctrl-C, which then ends the look and not the run."""
-        if self.keeps and self.deployment.info and VIEW.lost is None:
-            say(masked(f"Kept for a look: {dict(self.deployment.info)}"))
-            say("Ctrl-C ends it.")
-            with suppress(KeyboardInterrupt):
-                threading.Event().wait()
 
     def close(self) -> None:
         """End what the drivers hold, then the deployment if this run started it; DeploymentDied if it will not go."""

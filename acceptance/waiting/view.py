@@ -32,7 +32,17 @@ class View:
         self._lock = threading.Lock()
         self._blind_since: float | None = None
         self._lost: ViewLost | None = None
+        self._kept: str | None = None
         self._own = threading.local()
+
+    @property
+    def kept(self) -> str | None:
+        """What is kept for a person to look at, once the run is over but for that; None until then."""
+        return self._kept
+
+    def keep(self, what: str) -> None:
+        """Have it known that this is kept for a look."""
+        self._kept = what
 
     @property
     def lost(self) -> ViewLost | None:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import pytest
 
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.verdict import SelectedScenario
 from faults.attempt import Attempt, Ending, Enough, Results, Seen
 from faults.matrix import Matrix, summary
 from faults.noticed import Entry, Outcome

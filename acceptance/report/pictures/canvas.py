@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
-
-from acceptance.npm_packages import cache_root
-
-# Before it is imported: its list of fonts would else lie in folders of its own, below HOME and the cache.
-os.environ.setdefault("MPLCONFIGDIR", str(cache_root() / "matplotlib"))
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -67,16 +60,6 @@ Box = tuple[float, float, float, float]
 """Left, bottom, width and height, in the axes' data."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A drawn picture: a name for its file, a title, what it shows in words, and the SVG."""
-
-    name: str
-    title: str
-    caption: str
-    svg: str
-
-
 @contextmanager
 def figure(height_in: float) -> Iterator[Figure]:
     """An empty figure of the usual width; drawn in the pictures' own style whatever the machine's is."""
@@ -117,11 +100,6 @@ def shortened(text: str, length: int) -> str:
         return text
     tail = length // 4
     return f"{text[: length - tail - 1].rstrip()}…{text[-tail:].lstrip()}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it needs one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def colour_of(status: str) -> str:

@@ -9,21 +9,22 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from acceptance.report.history import Entry, flaky, last_runs
+from acceptance.report.picture import Picture
 from acceptance.report.pictures.canvas import (
     FAINT,
     INK,
     OTHER_STATUS,
     SOFT,
     Box,
-    Picture,
     boxes,
     colour_of,
-    counted,
     figure,
     shortened,
     svg_of,
 )
-from acceptance.report.run import Results
+from acceptance.results.run_folder import slug
+from acceptance.results.run_results import Results
+from acceptance.results.text import counted
 
 RUNS = 20
 
@@ -103,7 +104,7 @@ def _strip(feature: str, rows: Sequence[_StripRow], history: Sequence[Entry], ru
         f"A line divides revisions.{told}"
     )
     title = f"{feature}: {len(names)} flaky" if names else feature
-    return Picture(f"last-runs-{_name(feature)}", title, caption, svg)
+    return Picture(f"last-runs-{slug(feature).replace('_', '-')}", title, caption, svg, of_history=True)
 
 
 def _bars(rows: Sequence[_StripRow], runs: Sequence[str]) -> dict[str, list[Box]]:
@@ -125,7 +126,3 @@ def _changes(axes: Axes, history: Sequence[Entry], runs: Sequence[str]) -> None:
     for x, (before, after) in enumerate(itertools.pairwise(runs), 1):
         if revisions[before] != revisions[after]:
             axes.axvline(x, color=FAINT, linewidth=0.8)
-
-
-def _name(feature: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in feature.lower()).split())

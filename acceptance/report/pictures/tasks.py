@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+from acceptance.report.picture import Picture
 from acceptance.report.pictures.canvas import (
     BUDGET,
     FAINT,
     INK,
     SOFT,
     TEXT_PT,
-    Picture,
     boxes,
-    counted,
     figure,
     shortened,
     svg_of,
 )
-from acceptance.report.run import Results
-from acceptance.results.ledger import ScenarioResult, SessionTrace, TaskTrace
 from acceptance.results.peaks import EDIT_TASKS_AT_MOST, busiest, steps
+from acceptance.results.run_results import Results, ScenarioResult, SessionTrace, TaskTrace
+from acceptance.results.text import counted
 
 ROLES = {"edit": "#3d66ad", "hermes": "#d99a2b"}
 SESSION = "#7fb8a0"

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from acceptance.report.picture import Picture
 from acceptance.report.pictures.canvas import (
     BUDGET,
     FAINT,
     INK,
     SOFT,
     TEXT_PT,
-    Picture,
     boxes,
-    counted,
     figure,
     shortened,
     svg_of,
 )
-from acceptance.report.run import Results
-from acceptance.results.ledger import SessionTrace
+from acceptance.results.run_results import Results, SessionTrace
+from acceptance.results.text import counted
 
 STAGES = {
     "on record": "#b9c6d8",

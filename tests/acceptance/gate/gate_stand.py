@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from acceptance.results.manifest import verdict_in
+
 ROOT = Path(__file__).resolve().parents[3]
 
 CRITERIA = (
@@ -36,7 +38,7 @@ from behave.formatter.base import StreamOpener
 from acceptance.waiting.view import VIEW
 from acceptance.waiting.active_waits import WAITS
 from acceptance.report.messages import Messages
-from acceptance.report.runner import calling_runner
+from acceptance.results.run_facts import RunFacts
 
 DOCUMENT = {
     "scenarios": [], "figures": {}, "steps": [], "sessions": [], "tasks": [],
@@ -56,9 +58,9 @@ def before_all(context):
 
     signal.signal(signal.SIGTERM, interrupt)
     FOLDER = Path(context.config.userdata["reports"])
-    (FOLDER / "run.json").write_text(json.dumps({"Deployment": "a stand"}))
-    runner = calling_runner()
-    runner.formatters.append(Messages(StreamOpener(filename=str(FOLDER / "messages.ndjson")), context.config))
+    RunFacts({"Deployment": "a stand"}).write(FOLDER)
+    runner = context.runner
+    runner.add_formatter(Messages(StreamOpener(filename=str(FOLDER / "messages.ndjson")), context.config))
     write()
 
     def put_away():
@@ -120,8 +122,7 @@ def after_all(context):
     keep = context.config.userdata.get("keep")
     broken = any(one["status"] == "failed" for one in DOCUMENT["scenarios"])
     if keep == "always" or (keep == "on-failure" and broken):
-        sys.stderr.write("Kept for a look: {'preview_url': 'https://x'}\n")
-        sys.stderr.flush()
+        VIEW.keep("{'preview_url': 'https://x'}")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -223,6 +224,12 @@ class Ran:
         """The run's folder."""
         return (self.project / "reports" / "latest").resolve()
 
+    def reasons(self) -> list[str]:
+        """What speaks against it, as sentences."""
+        verdict = verdict_in(self.folder)
+        assert verdict is not None
+        return [reason.sentence for reason in verdict.reasons]
+
     def document(self, name: str) -> Any:
         """A JSON file of the run."""
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
@@ -238,7 +245,9 @@ def make_project(folder: Path, **features: str) -> Path:
     (folder / "environment.py").write_text(_ENVIRONMENT, encoding="utf-8")
     (folder / "steps" / "stand.py").write_text(_STEPS.replace("SECRET", SECRET), encoding="utf-8")
     (folder / "behave.ini").write_text(
-        "[behave]\npaths = features\nshow_skipped = false\ncapture_hooks = false\n", encoding="utf-8"
+        "[behave]\npaths = features\nshow_skipped = false\ncapture_hooks = false\n"
+        "runner = acceptance.report.runner:ReportingRunner\n",
+        encoding="utf-8",
     )
     for name, text in features.items():
         (folder / "features" / f"{name}.feature").write_text(text, encoding="utf-8")

@@ -14,9 +14,10 @@ from rich.console import Console
 
 from acceptance.gate.display import LiveScreen, Plain, doing, screen
 from acceptance.gate.partition import BOOT_S, Unit
-from acceptance.gate.progress import PUTTING_AWAY, Ended, EventFile, Progress
-from acceptance.gate.selection import SelectedScenario
-from acceptance.gate.worker import LEAST_S, LOG, Worker
+from acceptance.gate.progress import Ended, EventFile, Progress
+from acceptance.gate.worker import LEAST_S, Worker
+from acceptance.results.run_folder import LOG
+from acceptance.results.verdict import SelectedScenario
 from tests.acceptance.gate.gate_stand import ROOT, feature, make_project, run_gate
 
 
@@ -50,6 +51,7 @@ FAILS = "it fails: Then it fails; Given all is well"
 FEATURE = {"event": "feature", "at": 985.0}
 SCENARIO = {"event": "scenario", "at": 990.0, "name": "it wakes", "location": "one.feature:3"}
 STEP = {"event": "step", "at": 990.0, "text": "Then it is live"}
+OVER = {"event": "steps_over", "at": 990.0}
 WAIT = {"event": "waiting", "at": 995.0, "what": "the preview", "since": 994.0}
 
 
@@ -70,10 +72,10 @@ ENDED = {
         ([FEATURE], 12.0),
         ([FEATURE, {**SCENARIO, "at": 998.0}], 5.0 + 5.0),
         ([FEATURE, {**SCENARIO, "at": 900.0}], LEAST_S + 5.0),
-        ([FEATURE, SCENARIO, {**STEP, "text": PUTTING_AWAY}], 5.0),
+        ([FEATURE, SCENARIO, OVER], 5.0),
         ([FEATURE, SCENARIO, ENDED], 5.0),
         ([FEATURE, SCENARIO, ENDED, NEXT], 4.0),
-        ([FEATURE, SCENARIO, ENDED, NEXT, {**STEP, "text": PUTTING_AWAY}], 0.0),
+        ([FEATURE, SCENARIO, ENDED, NEXT, OVER], 0.0),
     ],
 )
 @pytest.mark.usefixtures("now")
@@ -114,8 +116,7 @@ def test_a_workers_line_says_what_it_is_at(
 
 
 def test_a_worker_that_is_kept_says_so(tmp_path: Path) -> None:
-    kept = worker(tmp_path, FEATURE)
-    kept.kept = True
+    kept = worker(tmp_path, FEATURE, {"event": "kept", "at": 999.0, "what": "{'preview_url': 'https://x'}"})
     assert doing(kept) == "kept for a look; Ctrl-C ends it"
 
 
@@ -203,7 +204,7 @@ def test_a_scenario_counts_as_over_once_its_steps_are() -> None:
     progress = Progress()
     progress.see(SCENARIO)
     assert progress.over == 0
-    progress.see({**STEP, "text": PUTTING_AWAY})
+    progress.see(OVER)
     assert progress.over == 1
     progress.see({"event": "ended", "name": "x", "location": "x:3", "status": "passed", "seconds": 1})
     assert progress.over == 1
@@ -234,7 +235,7 @@ def test_behave_tells_what_goes_on_as_it_happens(tmp_path: Path) -> None:
         },
         {"event": "step", "text": "Given all is well"},
         {"event": "step", "text": "When it waits a moment"},
-        {"event": "step", "text": PUTTING_AWAY},
+        {"event": "steps_over"},
         ended("it waits", 5, "passed", told),
         {
             "event": "scenario",
@@ -243,7 +244,7 @@ def test_behave_tells_what_goes_on_as_it_happens(tmp_path: Path) -> None:
             "rule": "the rule of One",
         },
         {"event": "step", "text": "Then it fails"},
-        {"event": "step", "text": PUTTING_AWAY},
+        {"event": "steps_over"},
         ended("it fails", 9, "failed", told),
         {"event": "feature_ended"},
         {"event": "closed"},

@@ -9,9 +9,8 @@ from xml.etree import ElementTree
 from junitparser import JUnitXml
 
 from acceptance.gate.junit import THE_RUN, write_junit
-from acceptance.gate.results_reader import Record, Result, Step
-from acceptance.gate.selection import SelectedScenario
-from acceptance.gate.verdict import Code, Finding
+from acceptance.results.run_results import Results, ScenarioResult, StepTime
+from acceptance.results.verdict import Code, Finding, SelectedScenario
 
 ALLOWED = {
     "testsuites": {"name", "time", "tests", "failures", "errors"},
@@ -24,23 +23,25 @@ ALLOWED = {
 }
 """Elements and attributes that we write and that xUnit's `junit-10.xsd` has (jenkinsci/xunit-plugin)."""
 
-PASSED = Result("One", "the rule", "it is well", "features/one.feature:3", "passed", 1.25, started_at=1.0)
+PASSED = ScenarioResult(
+    "One", "it is well", "features/one.feature:3", (), "passed", 1.25, rule="the rule", started_at=1.0
+)
 
 
-def written(folder: Path, record: Record, *findings: Finding) -> Path:
+def written(folder: Path, results: Results, *findings: Finding) -> Path:
     """The file of a run that misses a scenario."""
-    missing = [SelectedScenario("One", "the rule", "never reached", "features/one.feature", 9, ())]
-    write_junit(folder / "junit.xml", record, missing, findings)
+    missing = SelectedScenario("One", "the rule", "never reached", "features/one.feature", 9, ())
+    write_junit(folder / "junit.xml", results, [missing], findings)
     return folder / "junit.xml"
 
 
 def test_every_reason_that_is_no_scenarios_is_a_case_of_the_run_itself(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        Record(scenarios=(PASSED,)),
-        Finding(Code.NOT_ACCEPTED, "left behind: session s-1 is active"),
+        Results((PASSED,)),
+        Finding(Code.NOT_ACCEPTED, "left behind", "session s-1 is active"),
         Finding(Code.NOT_JUDGED, "expected report.html in reports/x, found no such file"),
-        Finding(Code.NOT_ACCEPTED, "failed: it is dark (features/one.feature:5)", "features/one.feature:5"),
+        Finding(Code.NOT_ACCEPTED, "failed", "it is dark (features/one.feature:5)", scenario="it is dark"),
     )
     suite = next(suite for suite in JUnitXml.fromfile(str(path)) if suite.name == THE_RUN)
     assert [(case.name, type(case.result[0]).__name__) for case in suite] == [
@@ -50,13 +51,13 @@ def test_every_reason_that_is_no_scenarios_is_a_case_of_the_run_itself(tmp_path:
 
 
 def test_a_run_without_such_a_reason_has_no_suite_for_them(tmp_path: Path) -> None:
-    path = written(tmp_path, Record(scenarios=(PASSED,)))
+    path = written(tmp_path, Results((PASSED,)))
     assert [suite.name for suite in JUnitXml.fromfile(str(path))] == ["One: the rule"]
 
 
 def test_a_scenario_that_was_not_observed_is_an_error_and_no_failure(tmp_path: Path) -> None:
     unseen = dataclasses.replace(PASSED, name="unseen", status="not observed", message="throttled")
-    junit = JUnitXml.fromfile(str(written(tmp_path, Record(scenarios=(PASSED, unseen)))))
+    junit = JUnitXml.fromfile(str(written(tmp_path, Results((PASSED, unseen)))))
     assert (junit.tests, junit.failures, junit.errors) == (3, 0, 2)
 
 
@@ -65,7 +66,7 @@ def test_nothing_is_written_that_jenkins_xunit_does_not_know(tmp_path: Path) -> 
         dataclasses.replace(PASSED, name=status, status=status, message="so it was", failed_step="Then x")
         for status in ("failed", "error", "skipped", "not observed")
     ]
-    record = Record(scenarios=(PASSED, *others), steps=(Step("x", "it is well", 0.5),))
-    path = written(tmp_path, record, Finding(Code.NOT_JUDGED, "could not be observed: sleep"))
+    results = Results((PASSED, *others), steps=(StepTime("x", "it is well", 0.5),))
+    path = written(tmp_path, results, Finding(Code.NOT_JUDGED, "could not be observed", "sleep"))
     for element in ElementTree.parse(path).iter():
         assert set(element.keys()) <= ALLOWED[element.tag], element.tag

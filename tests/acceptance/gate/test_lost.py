@@ -23,7 +23,7 @@ def test_when_one_sandbox_dies_the_whole_run_ends_at_once_and_accuses_nobody(tmp
     assert ran.code == 2
     last = ran.printed.rpartition(RULER)[2].splitlines()
     assert last[1] == f"COULD NOT BE JUDGED: {CAUSE}"
-    reasons = ran.document("gate.json")["verdict"]["reasons"]
+    reasons = ran.reasons()
     assert reasons[0] == CAUSE
     followers = {reason.partition(":")[0] for reason in reasons[1:]}
     assert followers == {"not observed", "no result of 1 scenario"}

@@ -23,11 +23,11 @@ from acceptance.gate.display import Plain
 from acceptance.gate.leaked_processes import YOUNG_S, clear_orphans, scratch
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.npm_packages import cache_root
 from acceptance.results import disk_space
 from acceptance.results.disk_space import NoRoom, check_room
+from acceptance.results.verdict import SelectedScenario
 from acceptance.waiting.waits import wait_until
 from tests.acceptance.gate.gate_stand import (
     CRITERIA,
@@ -104,7 +104,7 @@ def test_when_the_gate_itself_fails_it_is_exit_2_with_a_traceback_and_what_there
     ran = run_gate(made, "--expect", "2")
     assert ran.code == 2
     assert "Traceback (most recent call last)" in ran.printed
-    reasons = ran.document("gate.json")["verdict"]["reasons"]
+    reasons = ran.reasons()
     assert reasons[0].startswith("the gate itself failed while the features ran: JSONDecodeError")
     assert list(ran.folder.glob("workers/1/put-away")), "the worker has put away what it began"
     assert "it proves all" in (ran.folder / "junit.xml").read_text(encoding="utf-8")

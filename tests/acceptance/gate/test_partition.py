@@ -8,7 +8,8 @@ import pytest
 
 from acceptance.gate.options import MergeOptions, Options, parse, words
 from acceptance.gate.partition import UNIT_S, Expected, Seconds, Shard, Unit, longest_first, share, units
-from acceptance.gate.selection import SelectedScenario, Selection, SelectionError, select, split
+from acceptance.gate.selection import Selection, SelectionError, select, split
+from acceptance.results.verdict import SelectedScenario
 from tests.acceptance.gate.gate_stand import feature, make_project
 
 EXPECTED = Expected(1, {"long": 30.0, "short": 2.0})

@@ -93,7 +93,7 @@ def test_results_messages_report_and_junit_are_whole(mixed: tuple[Ran, Ran]) -> 
     dark = cases["it is dark"]
     assert (dark.classname, [type(r).__name__ for r in dark.result]) == ("One.the rule of One", ["Failure"])
     assert ran.document("gate.json")["verdict"]["word"] == "NOT ACCEPTED"
-    assert ran.document("run.json")["Deployment"] == "a stand"
+    assert ran.document("run.json")["facts"]["Deployment"] == "a stand"
 
 
 def test_every_run_enters_the_history(mixed: tuple[Ran, Ran]) -> None:
@@ -224,7 +224,7 @@ def test_a_sentence_without_a_step_or_a_tag_without_a_meaning_starts_nothing(pro
         ("a session", 1, "left behind: session s-1 is active"),
         ("a failed cleanup", 1, "a cleanup failed: forget: RuntimeError: no"),
         ("a broken hook", 1, "worker 1 (One) ended with exit code 1 although its scenarios passed"),
-        ("no end", 2, "are not those of a run that ended"),
+        ("no end", 2, "the results are not those of a run that ended"),
     ],
 )
 def test_passed_scenarios_are_not_enough(project: Project, leaves: str, code: int, said: str) -> None:

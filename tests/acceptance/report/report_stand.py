@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from acceptance.report.runner import RUNNER
+
 ROOT = Path(__file__).resolve().parents[3]
 
 SECRET = "Zk3v9QpLmN77xR21"
@@ -256,6 +258,7 @@ def make_project(folder: Path) -> Path:
         ("environment.py", _ENVIRONMENT),
     ):
         (folder / "features" / name).write_text(text, encoding="utf-8")
+    (folder / "behave.ini").write_text(f"[behave]\nrunner = {RUNNER}\n", encoding="utf-8")
     return folder
 
 

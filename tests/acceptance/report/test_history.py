@@ -11,26 +11,29 @@ from pathlib import Path
 import pytest
 
 from acceptance.report.history import Entry, append, flaky, history_of, last_runs, read
-from acceptance.report.run import Results
-from acceptance.results.ledger import ScenarioResult
+from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_results import Results, ScenarioResult
 from tests.acceptance.report.report_stand import ROOT
 
-CLEAN, CHANGED = "0a1b2c3d4e5f", "0a1b2c3d4e5f + changes"
+CLEAN = RunFacts(commit="0a1b2c3d4e5f")
+CHANGED = RunFacts(commit="0a1b2c3d4e5f", changed=True)
+OTHER = RunFacts(commit="ffff")
+UNKNOWN = RunFacts()
 
 
 def results(**statuses: str) -> Results:
     """A run's results: a scenario per name, with its status."""
-    scenarios = [
+    scenarios = tuple(
         ScenarioResult("F", name, "features/f.feature:3", (), status, 1.23456, rule="R", started_at=5.5)
         for name, status in statuses.items()
-    ]
-    return Results(scenarios, {})
+    )
+    return Results(scenarios, ended=True)
 
 
-def entries(*told: tuple[str, str, str]) -> list[Entry]:
+def entries(*told: tuple[str, RunFacts, str]) -> list[Entry]:
     """Entries of scenario `x` from (run, revision, status)."""
     return [
-        Entry(run, revision.partition(" ")[0], " " in revision, 1.0, "F", None, "x", "f:1", status, 1.0)
+        Entry(run, revision.commit, revision.changed, 1.0, "F", None, "x", "f:1", status, 1.0)
         for run, revision, status in told
     ]
 
@@ -38,15 +41,15 @@ def entries(*told: tuple[str, str, str]) -> list[Entry]:
 def test_a_run_is_one_line_per_scenario(tmp_path: Path) -> None:
     history = tmp_path / "reports" / "history.jsonl"
     append(history, results(a="passed", b="failed"), CHANGED, "r1")
-    append(history, results(a="passed"), None, "r2")
+    append(history, results(a="passed"), UNKNOWN, "r2")
     lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
     assert lines[1] == {
-        "run": "r1", "revision": CLEAN, "dirty": True, "at": 5.5, "feature": "F", "rule": "R", "scenario": "b",
+        "run": "r1", "revision": CLEAN.commit, "dirty": True, "at": 5.5, "feature": "F", "rule": "R", "scenario": "b",
         "location": "features/f.feature:3", "status": "failed", "seconds": 1.235,
     }  # fmt: skip
     assert [(entry.run, entry.key, entry.passed, entry.revision) for entry in read(history)] == [
-        ("r1", ("F", "a"), True, CLEAN),
-        ("r1", ("F", "b"), False, CLEAN),
+        ("r1", ("F", "a"), True, CLEAN.commit),
+        ("r1", ("F", "b"), False, CLEAN.commit),
         ("r2", ("F", "a"), True, ""),
     ]
     assert read(tmp_path / "none.jsonl") == ()
@@ -94,14 +97,16 @@ def test_several_processes_add_at_once(tmp_path: Path) -> None:
     [
         ([("1", CLEAN, "passed"), ("2", CLEAN, "failed")], True),
         ([("1", CLEAN, "error"), ("2", CLEAN, "passed"), ("3", CLEAN, "passed")], True),
-        ([("1", CLEAN, "passed"), ("2", "ffff", "failed")], False),
+        ([("1", CLEAN, "passed"), ("2", OTHER, "failed")], False),
         ([("1", CLEAN, "passed"), ("2", CHANGED, "failed")], False),
-        ([("1", "", "passed"), ("2", "", "failed")], False),
+        ([("1", UNKNOWN, "passed"), ("2", UNKNOWN, "failed")], False),
         ([("1", CLEAN, "passed"), ("2", CLEAN, "skipped")], False),
         ([("1", CLEAN, "failed"), ("2", CLEAN, "error")], False),
     ],
 )
-def test_flaky_means_both_results_on_one_revision(told: list[tuple[str, str, str]], is_flaky: bool) -> None:
+def test_flaky_means_both_results_on_one_revision(
+    told: list[tuple[str, RunFacts, str]], is_flaky: bool
+) -> None:
     assert (("F", "x") in flaky(entries(*told))) is is_flaky
 
 

@@ -1,4 +1,4 @@
-"""Several runs side by side tell one story: one valid stream, one ledger, nothing lost and nothing twice."""
+"""Several runs side by side tell one story: one valid stream, nothing lost and nothing twice."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from jsonschema import Draft202012Validator
 
 from acceptance.npm_packages import installed
 from acceptance.report.html import PACKAGE
-from acceptance.report.merge import merge_messages, merge_results
-from acceptance.report.run import ReportError, read_messages, read_results
-from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace, StepTime, TaskTrace
+from acceptance.report.merge import merge_messages
+from acceptance.report.stream import read_messages
 from tests.acceptance.report.report_stand import Run, make_project, run_behave
 
 _HOOKS = ("features/hooks.feature",)
@@ -141,59 +140,8 @@ def test_a_run_that_was_killed_or_left_nothing_is_named(project: Path, tmp_path:
     assert told[-1]["testRunFinished"]["message"] == (
         "killed ended before it was through; gone ended before it was through"
     )
-    with pytest.raises(ReportError, match="at least one run"):
-        merge_messages([], tmp_path / "none")
 
 
-def _ledger(path: Path, location: str, *, ended: bool = True) -> Path:
-    ledger = Ledger(path)
-    ledger.measure("cold_start", len(location), 60)
-    ledger.steps.append(StepTime("a step", location, 1.0))
-    ledger.sessions["s"] = SessionTrace("s", "c", location, 1.0, {"first 200": 2.5})
-    ledger.tasks["t"] = TaskTrace("edit", "t", 1.0, None)
-    ledger.left_behind.append(f"left by {location}")
-    ledger.add(ScenarioResult("F", location, location, ("anywhere",), "passed", 1.0))
-    ledger.end(aborted=not ended)
-    return path
-
-
-def test_results_are_one_runs_in_the_order_of_the_features(tmp_path: Path) -> None:
-    locations = {"3": "features/b.feature:10", "1": "features/b.feature:9", "2": "features/a.feature:30"}
-    sources = [_ledger(tmp_path / name / "results.json", location) for name, location in locations.items()]
-    merge_results(sources, tmp_path / "results.json")
-    whole = read_results(tmp_path / "results.json")
-    assert whole is not None
-    assert [scenario.location for scenario in whole.scenarios] == [
-        "features/a.feature:30",
-        "features/b.feature:9",
-        "features/b.feature:10",
-    ]
-    assert [scenario.worker for scenario in whole.scenarios] == ["2", "1", "3"]
-    assert whole.figures == {"cold_start": [(21.0, 60.0), (20.0, 60.0), (21.0, 60.0)]}
-    assert (len(whole.steps), len(whole.left_behind), whole.ended) == (3, 3, True)
-    assert [(task.worker, task.task_id) for task in whole.tasks] == [("3", "t"), ("1", "t"), ("2", "t")]
-    assert {session.worker for session in whole.sessions} == {"1", "2", "3"}
-
-
-@pytest.mark.parametrize("text", [None, "{", "[]"])
-def test_results_have_not_ended_when_one_run_left_none(tmp_path: Path, text: str | None) -> None:
-    broken = tmp_path / "broken" / "results.json"
-    if text is not None:
-        broken.parent.mkdir()
-        broken.write_text(text, encoding="utf-8")
-    merge_results([_ledger(tmp_path / "1" / "results.json", "f:1"), broken], tmp_path / "whole.json")
-    whole = read_results(tmp_path / "whole.json")
-    assert whole is not None
-    assert len(whole.scenarios) == 1
-    assert not whole.ended
-
-
-def test_results_have_not_ended_when_one_run_was_interrupted(tmp_path: Path) -> None:
-    sources = [
-        _ledger(tmp_path / "1" / "results.json", "f:1"),
-        _ledger(tmp_path / "2" / "results.json", "f:2", ended=False),
-    ]
-    merge_results(sources, tmp_path / "whole.json")
-    whole = read_results(tmp_path / "whole.json")
-    assert whole is not None
-    assert not whole.ended
+def test_of_no_run_nothing_has_succeeded(tmp_path: Path) -> None:
+    merge_messages([], tmp_path / "none")
+    assert list(read_messages(tmp_path / "none"))[-1]["testRunFinished"]["success"] is False

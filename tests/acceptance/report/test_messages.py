@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from behave.exception import ConfigError
 from jsonschema import Draft202012Validator
 
 from acceptance.npm_packages import installed
 from acceptance.report.html import PACKAGE
-from acceptance.report.runner import calling_runner
 from acceptance.report.stream import PROTOCOL_VERSION, MessageStream, duration, timestamp
 from tests.acceptance.report.report_stand import ROOT, SECRET, Run, make_project, run_behave
 
@@ -350,9 +348,13 @@ def test_a_background_that_no_pickle_has_is_not_lost(odd: Run) -> None:
     assert case.statuses()["hook When something breaks"] == "FAILED"
 
 
-def test_a_formatter_needs_a_runner() -> None:
-    with pytest.raises(ConfigError, match="found no runner"):
-        calling_runner()
+def test_a_formatter_needs_a_runner_that_tells_of_hooks(project: Path) -> None:
+    run = run_behave(project, "-r", "behave.runner:Runner", messages="none.ndjson")
+    assert run.code == 1
+    assert (
+        "ConfigError: expected a runner that tells of its hooks, found behave.runner:Runner; "
+        "add -r acceptance.report.runner:ReportingRunner"
+    ) in run.printed
 
 
 def test_times_are_never_negative_and_keep_their_nanoseconds() -> None:

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.report.captions import caption_of
 from acceptance.report.history import Entry
+from acceptance.report.picture import Picture
 from acceptance.report.pictures import draw
-from acceptance.report.pictures.canvas import Picture, shortened
+from acceptance.report.pictures.canvas import shortened
 from acceptance.report.pictures.strip import strips
 from acceptance.report.pictures.tasks import task_counts
 from acceptance.report.pictures.waterfall import waterfall
-from acceptance.report.run import Results
-from acceptance.results.ledger import ScenarioResult, SessionTrace, TaskTrace
 from acceptance.results.peaks import steps
+from acceptance.results.run_results import Results, ScenarioResult, SessionTrace, TaskTrace
 
-NOTHING = Results([], {})
+NOTHING = Results(())
 
 
 def scenario(name: str, *, feature: str = "Cold start", at: float = 0.0, worker: str = "") -> ScenarioResult:
@@ -52,14 +51,14 @@ FULL = {"on record": 0.1, "task started": 0.9, "first 200": 3.2, "target healthy
 
 def test_the_waterfall_shows_each_watched_session_and_how_long_it_took() -> None:
     results = Results(
-        [scenario("wakes"), scenario("a crowd", feature="Together")],
-        {"cold_start": [(4.6, 60.0)]},
-        sessions=[
+        (scenario("wakes"), scenario("a crowd", feature="Together")),
+        figures={"cold_start": [(4.6, 60.0)]},
+        sessions=(
             session(1, FULL),
             session(2, {"HMR connected": 61.5}, of="a crowd"),
             session(3, {"first 200": 2.0}, of="a crowd"),
             session(4, {}),
-        ],
+        ),
     )
     picture = waterfall(results)
     assert picture is not None
@@ -79,10 +78,10 @@ def test_the_waterfall_shows_each_watched_session_and_how_long_it_took() -> None
 
 
 def test_nothing_seen_is_no_picture(tmp_path: Path) -> None:
-    assert waterfall(Results([], {}, sessions=[session(1, {})])) is None
+    assert waterfall(Results((), sessions=(session(1, {}),))) is None
     assert task_counts(NOTHING) is None
-    assert list(strips(Results([scenario("x")], {}), [])) == []
-    assert draw(tmp_path, NOTHING, []) == ()
+    assert list(strips(Results((scenario("x"),)), [])) == []
+    assert draw(tmp_path, NOTHING, []) == []
 
 
 def test_task_counts_are_steps_up_and_down() -> None:
@@ -94,10 +93,9 @@ def test_task_counts_are_steps_up_and_down() -> None:
 def test_tasks_of_platforms_side_by_side_are_never_added_up() -> None:
     ran = [task("edit", 1.0, 5.0, worker) for worker in ("1", "1", "2")]
     results = Results(
-        [scenario("x", worker="1"), scenario("y", feature="Together", worker="2")],
-        {"tasks": [(2.0, 3.0)]},
-        sessions=[session(1, {}, worker="1"), session(2, {}, worker="2")],
-        tasks=[*ran, task("hermes", 0.0, None, "2")],
+        (scenario("x", worker="1"), scenario("y", feature="Together", worker="2")),
+        sessions=(session(1, {}, worker="1"), session(2, {}, worker="2")),
+        tasks=(*ran, task("hermes", 0.0, None, "2")),
     )
     picture = task_counts(results)
     assert picture is not None
@@ -116,7 +114,7 @@ def test_a_strip_marks_what_is_flaky_and_tells_the_last_time() -> None:
         entry("r2", "steady", seconds=3.25),
         entry("r2", "shaky", "failed"),
     ]
-    (picture,) = strips(Results([scenario("steady"), scenario("shaky"), scenario("new")], {}), history)
+    (picture,) = strips(Results((scenario("steady"), scenario("shaky"), scenario("new"))), history)
     read = [text.strip() for text in texts(picture)]
     assert {"A <rule>", "steady", "shaky", "new", "3.2 s", "r1", "r2"} <= set(read)
     assert [text for text in read if "flaky" in text] == ["1.0 s   flaky"]
@@ -128,35 +126,39 @@ def test_a_strip_marks_what_is_flaky_and_tells_the_last_time() -> None:
 def test_a_hundred_sessions_and_two_hundred_scenarios_stay_readable_and_light(tmp_path: Path) -> None:
     names = [f"Scenario {number} of those there are -- @1.{number}" for number in range(180)]
     results = Results(
-        [scenario(name, at=number * 5.0) for number, name in enumerate(names)],
-        {},
-        sessions=[session(number, FULL, of=names[number]) for number in range(100)],
-        tasks=[task("edit", number * 5.0, number * 5.0 + 4) for number in range(180)],
+        tuple(scenario(name, at=number * 5.0) for number, name in enumerate(names)),
+        sessions=tuple(session(number, FULL, of=names[number]) for number in range(100)),
+        tasks=tuple(task("edit", number * 5.0, number * 5.0 + 4) for number in range(180)),
     )
     drawn = draw(tmp_path, results, [entry(f"r{run}", name) for run in range(20) for name in names])
-    assert [path.name for path in drawn] == [
+    files = sorted(tmp_path.glob("*.svg"))
+    assert [path.name for path in files] == [
         "01-cold-start-waterfall.svg", "02-tasks.svg", "03-last-runs-cold-start.svg",
     ]  # fmt: skip
-    for path in drawn:
+    assert [picture.of_history for picture in drawn] == [False, False, True]
+    for path in files:
         root = ET.fromstring(path.read_text(encoding="utf-8"))
         assert path.stat().st_size < 500_000
         heights = [float(n.get("y", 0)) for n in root.iter() if n.tag.endswith("}text") and n.get("y")]
         assert all(0 <= y <= float(root.get("viewBox", "").split()[3]) for y in heights)
-    rows = [
-        node
-        for node in ET.fromstring(drawn[0].read_text(encoding="utf-8")).iter()
-        if "@1." in (node.text or "")
-    ]
+    rows = [node for node in ET.fromstring(drawn[0].svg).iter() if "@1." in (node.text or "")]
     assert len(rows) == 100
+
+
+def _drawn(folder: Path, results: Results) -> str:
+    """The one picture of them, as it lies in the folder."""
+    draw(folder, results, [])
+    (path,) = folder.glob("*.svg")
+    return path.read_text(encoding="utf-8")
 
 
 def test_pictures_are_the_same_for_the_same_results_hide_secrets_and_need_nothing_else(
     tmp_path: Path,
 ) -> None:
     results = Results(
-        [scenario("wakes")], {}, sessions=[session(1, FULL), session(2, FULL, of="of 210987654321 alone")]
+        (scenario("wakes"),), sessions=(session(1, FULL), session(2, FULL, of="of 210987654321 alone"))
     )
-    first, second = (draw(tmp_path / name, results, [])[0].read_text(encoding="utf-8") for name in "ab")
+    first, second = (_drawn(tmp_path / name, results) for name in "ab")
     assert first == second
     assert "210987654321" not in first
     assert "of *** alone" in first
@@ -165,11 +167,11 @@ def test_pictures_are_the_same_for_the_same_results_hide_secrets_and_need_nothin
 
 
 def test_old_pictures_are_gone_when_new_ones_are_drawn(tmp_path: Path) -> None:
-    draw(tmp_path, Results([scenario("wakes")], {}, sessions=[session(1, FULL)]), [])
-    assert caption_of(tmp_path / "01-cold-start-waterfall.svg")[0] == "Cold start: waking up, stage by stage"
-    assert draw(tmp_path, NOTHING, []) == ()
+    draw(tmp_path, Results((scenario("wakes"),), sessions=(session(1, FULL),)), [])
+    told = (tmp_path / "01-cold-start-waterfall.txt").read_text(encoding="utf-8").splitlines()
+    assert told[0] == "Cold start: waking up, stage by stage"
+    assert draw(tmp_path, NOTHING, []) == []
     assert list(tmp_path.iterdir()) == []
-    assert caption_of(tmp_path / "some-thing.svg") == ("some thing", "")
 
 
 @pytest.mark.parametrize(("text", "length"), [("short", 5), ("a rather long sentence -- @1.12", 20)])

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.report.html import installed_page
+from acceptance.report.html import ReportError, installed_page
 from acceptance.report.meta import meta, revision
-from acceptance.report.run import ReportError
 from tests.acceptance.report.report_stand import WrittenPage, make_project, run_behave
 
 
@@ -22,11 +21,12 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
-        "    from acceptance.results.run_folder import Output, Report\n"
+        "    from acceptance.results.run_folder import Report, RunFolder\n"
         "    from acceptance.report.install import begin_report\n"
         "    folder = Path('runs/7')\n"
-        "    output = Output(folder, folder / 'results.json', Report.PAGE, own=False)\n"
-        "    begin_report(output, {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}, print)\n"
+        "    output = RunFolder(folder, folder / 'results.json', Report.PAGE, own=False)\n"
+        "    facts = {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}\n"
+        "    begin_report(context.runner, output, facts, print)\n"
     )
     add_hook(project, hook)
     run = run_behave(
@@ -40,7 +40,7 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     assert run.case_of("It breaks").statuses()["something breaks"] == "FAILED"
     assert run.of("testRunFinished")[0]["success"] is False
     report = (project / "runs" / "7" / "report.html").read_text(encoding="utf-8")
-    assert "<dt>Deployment</dt><dd>here</dd>" in report
+    assert ">Deployment</abbr></dt><dd>here</dd>" in report
     assert "<dt>Queue</dt><dd>https://sqs/***/q</dd>" in report
     assert "<dt>Revision</dt>" in report
     assert WrittenPage(report).messages() == run.messages
@@ -63,13 +63,13 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Pat
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
-        "    from acceptance.results.run_folder import Output, Report\n"
+        "    from acceptance.results.run_folder import Report, RunFolder\n"
         "    from acceptance.report import html, install as wiring\n"
         "    def refuse(say):\n"
         "        raise html.ReportError('no network')\n"
         "    html.installed_page = refuse\n"
-        "    output = Output(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
-        "    wiring.begin_report(output, {}, lambda line: Path('said.txt').write_text(line))\n"
+        "    output = RunFolder(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
+        "    wiring.begin_report(context.runner, output, {}, lambda line: Path('said.txt').write_text(line))\n"
     )
     add_hook(project, hook)
     run = run_behave(
@@ -105,4 +105,4 @@ def test_meta_names_the_build_on_github_only() -> None:
 
 
 def test_a_folder_outside_any_repository_has_no_revision(tmp_path: Path) -> None:
-    assert revision(tmp_path) is None
+    assert revision(tmp_path) == ("", False)

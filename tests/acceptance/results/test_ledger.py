@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from acceptance.results.criteria import verdict
-from acceptance.results.ledger import Ledger, ScenarioResult, StepTime
-from acceptance.results.summary import summary as summary_of
+from acceptance.results.ledger import Ledger
+from acceptance.results.run_results import ScenarioResult, StepTime
+from acceptance.results.summary import summary
 
 
 def result(name: str, status: str = "passed", *tags: str) -> ScenarioResult:
     """One scenario's result."""
     return ScenarioResult("Cold start", name, f"features/x.feature:{len(name)}", tags, status, 1.0)
+
+
+def summary_of(ledger: Ledger) -> str:
+    """What a run says at its end."""
+    return summary(ledger.results)
 
 
 @pytest.fixture
@@ -36,10 +42,10 @@ def test_a_criterion_is_not_met_when_one_of_its_scenarios_failed_and_the_summary
 ) -> None:
     ledger.add(result("wakes", "passed", "criterion.cold_start"))
     ledger.add(result("stays", "failed", "criterion.cold_start"))
-    summary = summary_of(ledger)
-    assert "NOT MET    Cold start" in summary
-    assert "Cold start: 1 of 2 scenarios" in summary
-    assert "failed: stays (features/x.feature:5)" in summary
+    told = summary_of(ledger)
+    assert "NOT MET    Cold start" in told
+    assert "Cold start: 1 of 2 scenarios" in told
+    assert "failed: stays (features/x.feature:5)" in told
 
 
 def test_a_criterion_that_nothing_proved_is_not_met(ledger: Ledger) -> None:
@@ -57,8 +63,8 @@ def test_shares_are_added_up_over_the_run(ledger: Ledger) -> None:
 
 def test_the_slowest_steps_come_first(ledger: Ledger) -> None:
     ledger.steps += [StepTime("a quick step", "s", 0.1), StepTime("a slow step", "s", 9.0)]
-    summary = summary_of(ledger)
-    assert summary.index("a slow step") < summary.index("a quick step")
+    told = summary_of(ledger)
+    assert told.index("a slow step") < told.index("a quick step")
 
 
 def test_results_are_on_disk_after_every_scenario(ledger: Ledger) -> None:

@@ -21,8 +21,9 @@ from acceptance.config.profile import INFO_KEYS, read
 from acceptance.drivers.ecs import Counts, EcsServicesState, Event, Task
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
 from acceptance.drivers.session_table import SessionRecord
+from acceptance.report.runner import RUNNER
 from acceptance.results import run_folder
-from acceptance.results.run_folder import Keep, Output
+from acceptance.results.run_folder import Keep, RunFolder
 from acceptance.run.deployment import Deployment
 from acceptance.run.suite import Suite
 
@@ -196,7 +197,9 @@ def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteR
     (features / "stand_in.feature").write_text(_FEATURE.replace("{planted}", indented), encoding="utf-8")
     (features / "steps" / "steps.py").write_text(_STEPS, encoding="utf-8")
     (features / "environment.py").write_text(_ENVIRONMENT, encoding="utf-8")
-    (folder / "behave.ini").write_text("[behave]\ncapture_hooks = false\n", encoding="utf-8")
+    (folder / "behave.ini").write_text(
+        f"[behave]\ncapture_hooks = false\nrunner = {RUNNER}\n", encoding="utf-8"
+    )
     names = [f"--name=^{name}$" for name in scenarios]
     own = "own" in arguments
     options = [
@@ -246,11 +249,11 @@ def stay(platform: Any) -> None:
 
 
 def _start(settings: Mapping[str, str], _say: Callable[[str], None]) -> Suite:
-    run_folder = Output.of(settings, RUN)
-    run_folder.folder.mkdir(parents=True, exist_ok=True)
-    log = run_folder.folder / "deployment.log"
+    folder = RunFolder.of(settings, RUN)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    log = folder.path / "deployment.log"
     log.write_text(PLANTED, encoding="utf-8")
-    return Suite(RUN, Deployment({}, None, log), _platform(), run_folder, Keep(settings.get("keep", "never")))
+    return Suite(RUN, Deployment({}, None, log), _platform(), folder, Keep(settings.get("keep", "never")))
 
 
 def _platform() -> Any:

@@ -13,7 +13,8 @@ import pytest
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
-from acceptance.results.ledger import Ledger, ScenarioResult, SessionTrace
+from acceptance.results.ledger import Ledger
+from acceptance.results.run_results import ScenarioResult, SessionTrace
 from acceptance.run.session_traces import Traces
 
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from acceptance.drivers.load_balancer import Routing
 from acceptance.npm_packages import installed
 from acceptance.report.history import read
 from acceptance.report.html import PACKAGE
-from acceptance.results.run_folder import REPORTS, Output, Report, point_latest
+from acceptance.results.run_folder import REPORTS, Report, RunFolder, point_latest
 from acceptance.run.leftovers import left_behind
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import ConfigurationError, NotObserved
@@ -144,7 +144,7 @@ def test_an_interrupted_run_has_not_ended_but_says_what_it_saw(tmp_path: Path) -
     assert run.code == 1
     assert run.results["ended"] is False
     assert [scenario["name"] for scenario in run.results["scenarios"]] == ["It passes", "It is interrupted"]
-    assert (run.folder / "report.html").read_text(encoding="utf-8").count("verdict incomplete") == 1
+    assert (run.folder / "report.html").read_text(encoding="utf-8").count("verdict interrupted") == 1
 
 
 @pytest.mark.parametrize(
@@ -186,16 +186,16 @@ def test_what_is_kept_is_not_looked_for(tmp_path: Path) -> None:
 
 
 def test_where_a_run_writes_is_its_own_folder_unless_somebody_names_another() -> None:
-    own = Output.of({}, RUN)
-    assert (own.folder, own.results, own.report, own.own) == (
+    own = RunFolder.of({}, RUN)
+    assert (own.path, own.results, own.report, own.own) == (
         REPORTS / RUN, REPORTS / RUN / "results.json", Report.PAGE, True,
     )  # fmt: skip
-    named = Output.of({"reports": "/r/w/1", "report": "messages"}, RUN)
-    assert (named.folder, named.results, named.report, named.own) == (
+    named = RunFolder.of({"reports": "/r/w/1", "report": "messages"}, RUN)
+    assert (named.path, named.results, named.report, named.own) == (
         Path("/r/w/1"), Path("/r/w/1/results.json"), Report.MESSAGES, False,
     )  # fmt: skip
-    measured = Output.of({"results": "/m/results.json"}, RUN)
-    assert (measured.folder, measured.results, measured.report, measured.own) == (
+    measured = RunFolder.of({"results": "/m/results.json"}, RUN)
+    assert (measured.path, measured.results, measured.report, measured.own) == (
         REPORTS / RUN, Path("/m/results.json"), Report.NONE, False,
     )  # fmt: skip
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+import acceptance.run.keep_policy
 import acceptance.run.suite
-from acceptance.results.run_folder import Keep, Output, Report
+from acceptance.results.run_folder import Keep, Report, RunFolder
 from acceptance.run.deployment import Deployment
 from acceptance.run.suite import Suite
 from acceptance.waiting.errors import DeploymentDied, DiskFull
@@ -67,7 +68,7 @@ def test_a_platform_that_ends_while_it_comes_up_is_told_to_those_who_judge(
 
 def suite_of(folder: Path, deployment: Deployment) -> Suite:
     """A suite that looks at nothing."""
-    output = Output(folder, folder / "results.json", Report.NONE, own=False)
+    output = RunFolder(folder, folder / "results.json", Report.NONE, own=False)
     nothing: Any = SimpleNamespace(
         profile=SimpleNamespace(logs=None),
         records=None,
@@ -83,12 +84,14 @@ def suite_of(folder: Path, deployment: Deployment) -> Suite:
 def test_a_run_told_to_end_puts_away_what_lies_on_a_platform_that_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
 ) -> None:
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    view = View()
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", view)
+    monkeypatch.setattr(acceptance.run.keep_policy, "VIEW", view)
     child: Any = object() if own else None
     suite = suite_of(tmp_path, Deployment({}, child, None))
     undone: list[bool] = []
     suite.abandon()
-    suite.unless_kept(lambda: undone.append(True))()
+    suite.keeping.unless_kept(lambda: undone.append(True))()
     assert undone == ([] if own else [True])
 
 

@@ -1,0 +1,48 @@
+"""gate.json: what the gate itself knows of a run, for `--last-failed`, for shards, and for the report's head."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from acceptance.results.json_file import read_json, write_json
+from acceptance.results.run_folder import MANIFEST
+from acceptance.results.verdict import Finding, SelectedScenario, Verdict
+
+
+@dataclass(frozen=True)
+class RunManifest:
+    """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards)."""
+
+    asked: tuple[SelectedScenario, ...]
+    selected: tuple[str, ...]
+    whole: bool
+    least: int
+    shard: str | None
+    about_workers: tuple[Finding, ...]
+    kept: bool
+    interrupted: bool
+    seconds: float
+    mishaps: tuple[str, ...] = ()
+    """What failed in the gate itself."""
+
+    @classmethod
+    def read(cls, folder: Path) -> RunManifest | None:
+        """What lies in a run's folder, None when no gate was there; Unreadable when it is something else."""
+        return read_json(folder / MANIFEST, cls)
+
+    def write(self, folder: Path, verdict: Verdict) -> None:
+        """Write gate.json: the verdict, and the fields."""
+        write_json(folder / MANIFEST, {"verdict": dataclasses.asdict(verdict), **dataclasses.asdict(self)})
+
+
+@dataclass(frozen=True)
+class _Judged:
+    verdict: Verdict
+
+
+def verdict_in(folder: Path) -> Verdict | None:
+    """The gate's verdict in a run's folder, None where no gate has judged; Unreadable when it is something else."""
+    found = read_json(folder / MANIFEST, _Judged)
+    return found.verdict if found else None
