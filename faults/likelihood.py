@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from acceptance.gate.selection import SelectedScenario
+from acceptance.results.verdict import SelectedScenario
 
 FEATURES: Sequence[tuple[str, str]] = (
     ("session_api/intake", "71"),

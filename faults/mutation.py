@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.verdict import SelectedScenario
 from faults.attempt import Attempt, Ending, Enough, Results, Seen
 from faults.likelihood import likely_first
 from faults.matrix import UP

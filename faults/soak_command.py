@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acceptance.gate.manifest import NOTE
-from acceptance.gate.verdict import Code
 from acceptance.gate.worker_pool import Interruption
 from acceptance.outlet import speak_safely
 from acceptance.results.atomic_write import write_whole
+from acceptance.results.json_file import Unreadable
+from acceptance.results.manifest import verdict_in
+from acceptance.results.run_folder import MANIFEST
 from acceptance.results.text import counted
+from acceptance.results.verdict import Code
 from faults import record
 from faults.intervals import at_most
 from faults.run_command import INTERRUPTED, WRONG, positive, say
@@ -177,9 +179,12 @@ def _log() -> str:
 
 def _reasons(folder: Path) -> tuple[str, ...]:
     try:
-        return tuple(json.loads((folder / NOTE).read_text(encoding="utf-8"))["verdict"]["reasons"])
-    except (OSError, ValueError, KeyError):
-        return (f"expected the verdict in {folder / NOTE}, found none",)
+        verdict = verdict_in(folder)
+    except Unreadable as error:
+        return (str(error),)
+    if verdict is None:
+        return (f"expected the verdict in {folder / MANIFEST}, found none",)
+    return tuple(reason.sentence for reason in verdict.reasons)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.gate.selection import SelectedScenario
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.verdict import SelectedScenario
 from faults import mutate_command, record
 from faults.__main__ import main
 from faults.attempt import Attempt, Ending, Enough, Results, Seen
