@@ -20,7 +20,7 @@ Feature: Cold start
 
     @criterion.cold_start
     Scenario: A fresh preview shows the next edit without being reloaded by hand
-      Given a session woken by: Change the heading to "Open at eight"
+      Given a live session
       And its preview is open in a browser
       When the customer asks: Change the heading to "Open at nine"
       Then the open preview updates by itself
@@ -31,11 +31,11 @@ Feature: Cold start
       Given a live session
       And its preview is open in a browser
       When the customer asks for 3 changes, each once the one before is there
-      Then the open preview updated by itself for each of them
+      Then the open preview updates by itself
 
     @criterion.cold_start
     Scenario: An email does what a request does, and is answered in its thread
-      When a customer mails: Change the heading to "Asked by mail"
+      When a customer sends a plain mail, asking: Change the heading to "Asked by mail"
       Then the customer is answered in the thread with the address of the preview
       And the preview is live within 60 seconds, connected for updates
       And the home page of the preview says "Asked by mail"
@@ -51,8 +51,7 @@ Feature: Cold start
     @criterion.cold_start
     Scenario: A visitor who comes too early sees the waiting page
       When a customer's request wakes the platform from nothing
-      Then every answer at the preview's address was the waiting page, until it was the site
-      And the waiting page asks the browser to come back by itself
+      Then every answer at the preview's address was a waiting page that refreshes itself, until it was the site
 
     @criterion.cold_start
     Scenario: The preview is never called ready before it is served
@@ -74,8 +73,8 @@ Feature: Cold start
 
     @criterion.scaling
     Scenario Outline: <Activity> keep a session awake beyond the idle time
-      When a customer sends nothing but <activity> for twice the idle time
-      Then her session was active all the while
+      When a customer does nothing but send <activity> for twice the idle time
+      Then the session was active all the while
 
       Examples:
         | Activity     | activity     |
@@ -86,40 +85,41 @@ Feature: Cold start
     @criterion.scaling
     Scenario: A forgotten browser tab does not keep a session awake
       When a customer does nothing but leave her browser open for twice the idle time
-      Then her session expired while the browser was connected
+      Then the session expired while the browser was connected
 
     @criterion.scaling
     Scenario: After the idle time the session expires, Edit goes to zero, then Hermes
       Given a live session
       When the customer leaves
-      Then the session expires
-      And Edit goes to zero, and Hermes after it
-      And nothing of the session is left running or routed
+      Then the session ends as expired
+      And Edit goes to zero, Hermes after it, and nothing of the session is left
       And the preview's old address says that the session has ended
 
   Rule: What cannot be done is said, and leaves nothing awake
 
+    Background:
+      Given the platform is asleep
+
     @criterion.scaling
     Scenario: An instruction that cannot be carried out ends as failed, and the customer is told why
-      Given the platform is asleep
       When a customer starts with: Delete the page "Nowhere"
-      Then the session fails for a reason that mentions "no page"
+      Then the session ends as failed, for a reason that mentions "no page"
       And the customer is mailed that reason, once
-      And the platform falls asleep again
+      And Edit goes to zero, Hermes after it, and nothing of the session is left
 
     @criterion.scaling
     Scenario: A workspace that cannot be opened ends as failed, and the customer is told why
-      Given the platform is asleep
-      And a customer whose workspace cannot be opened
+      Given a customer whose workspace cannot be opened
       When that customer starts with: Change the heading to "Never seen"
-      Then the session fails for a reason that mentions "workspace"
+      Then the session ends as failed, for a reason that mentions "workspace"
       And the customer is mailed that reason, once
-      And the platform falls asleep again
+      And Edit goes to zero, Hermes after it, and nothing of the session is left
 
     @promise.ownership
     Scenario: A later instruction that cannot be carried out costs the customer nothing but an answer
       Given a live session
+      And the customer's workspace is remembered
       When the customer asks: Delete the page "Nowhere"
-      Then the customer is mailed a reason that mentions "no page"
-      And the session is still active
-      And the workspace is as it was
+      Then the customer is mailed a reason that mentions "no page", once
+      And the session is active
+      And the customer's workspace is as it was, byte for byte

@@ -13,10 +13,10 @@ Feature: Session persistence and resume
       And the customer's workspace is remembered
       And Edit was forced to zero
       When "test@example.com" of "test-client" starts with: Update Header.astro with new content
-      Then the new session is live on another task
+      Then the preview is live within 60 seconds, connected for updates
+      And another task serves the session at its own address
       And the file "/workspace/test-client/test/project/src/components/Header.astro" exists
-      And every remembered file is there, byte for byte, but for "src/components/Header.astro"
-      And the remembered history is the beginning of the new one, grown by 1 commit
+      And the workspace is as it was, byte for byte, but for one commit that changes "src/components/Header.astro"
 
     @criterion.persistence
     Scenario: Five hundred files of every kind survive, committed or not
@@ -25,10 +25,8 @@ Feature: Session persistence and resume
       And the customer's workspace is remembered
       And the session has ended and Edit has gone to zero
       When that customer starts with: Change the heading to "Back again"
-      Then the new session is live
-      And every remembered file is there, byte for byte, but for "src/pages/index.astro"
-      And what was not committed is still not committed
-      And the remembered history is the beginning of the new one, grown by 1 commit
+      Then the preview is live within 60 seconds, connected for updates
+      And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
 
     @criterion.persistence
     Scenario Outline: A session comes back with all its files when its Edit task <accident>
@@ -36,10 +34,9 @@ Feature: Session persistence and resume
       And its preview is open in a browser
       And the customer's workspace is remembered
       When its Edit task <accident>
-      Then the session comes back on another task under the same address
-      And the browser can connect again
-      And every remembered file is there, byte for byte
-      And the history is as it was
+      Then another task serves the session at its own address
+      And a browser can connect for updates
+      And the customer's workspace is as it was, byte for byte
 
       Examples:
         | accident      |
@@ -52,8 +49,8 @@ Feature: Session persistence and resume
       Given a live session
       And its states are followed
       When its Edit task dies suddenly
-      Then the session comes back on another task under the same address
-      And its states never went back
+      Then another task serves the session at its own address
+      And the session was active all the while
 
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
 
@@ -61,39 +58,37 @@ Feature: Session persistence and resume
     Scenario: An instruction half carried out when its task dies is finished once, on another
       Given a live session
       When its Edit task dies at the first file that changes for: Change the heading to "Once and only once"
-      Then the session comes back on another task under the same address
+      Then another task serves the session at its own address
       And the home page of the preview says "Once and only once"
       And each instruction is one commit that names its thread and its session, in the order asked
-      And nothing in its workspace is left uncommitted
-      And the repository is sound
+      And the repository is sound, all of it committed and pushed
 
     @criterion.persistence
     Scenario: Instructions are carried out exactly once although the Edit task dies among them
       Given a live session
       When its Edit task dies while the customer asks for one change after the other
-      Then the session comes back on another task under the same address
+      Then another task serves the session at its own address
       And each instruction is one commit that names its thread and its session, in the order asked
-      And the home page of the preview shows the last change
-      And nothing in its workspace is left uncommitted
-      And every commit has reached the site's remote
-      And the repository is sound
+      And the home page of the preview says what was asked last
+      And the repository is sound, all of it committed and pushed
 
     @criterion.persistence
     Scenario: Instructions are carried out exactly once although Hermes dies among them
       Given a live session
       When Hermes dies while the customer asks for one change after the other
       Then each instruction is one commit that names its thread and its session, in the order asked
-      And the home page of the preview shows the last change
-      And the session kept its task and its address
+      And the home page of the preview says what was asked last
+      And the same task serves the session at its own address
 
     @criterion.persistence
     Scenario: A session that was waking when Hermes died is woken once, by the next Hermes
-      Given a session that still wakes, asked to: Change the heading to "Awake all the same"
+      Given a waking session of a customer, begun with: Change the heading to "Awake all the same"
       When Hermes dies suddenly
-      Then the new session is live
+      Then each instruction is one commit that names its thread and its session, in the order asked
       And the home page of the preview says "Awake all the same"
-      And each instruction is one commit that names its thread and its session, in the order asked
-      And exactly 1 session is on record for the customer
+      And a browser can connect for updates
+      And the session is active
+      And exactly 1 session is on record for the client
 
     @criterion.persistence
     Scenario: A command that fails again and again is put aside
@@ -117,30 +112,28 @@ Feature: Session persistence and resume
         | Create a components/Opening.astro file | src/components/Opening.astro |
         | Add a new page called "Our cakes"      | src/pages/our-cakes.astro    |
       And the session's record names the last of these commits
-      And every commit has reached the site's remote
-      And the repository is sound
+      And the repository is sound, all of it committed and pushed
 
   Rule: A thread goes on where it stopped
 
     @criterion.persistence
     Scenario: The next session goes on with the thread, its pages and its history
-      Given a live session
-      And the customer asked: Add a new page called "Kept for later"
+      Given a live session of a customer, begun with: Add a new page called "Kept for later"
       And the customer's workspace is remembered
       And the session has ended and Edit has gone to zero
       When that customer starts with: Change the heading to "Second day"
-      Then the new session is live
+      Then the preview is live within 60 seconds, connected for updates
       And the new session has the thread of the one before
       And the page "kept-for-later" of the preview says "Kept for later"
       And the home page of the preview says "Second day"
-      And the remembered history is the beginning of the new one, grown by 1 commit
-      And the repository is sound
+      And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
+      And the repository is sound, all of it committed and pushed
 
     @criterion.persistence
     Scenario: Two threads of one customer have a branch each, and do not mix
-      Given a session woken by: Change the heading to "The summer menu"
-      When the same customer starts another thread with: Change the heading to "The winter menu"
-      Then the new session is live
+      Given a live session of a customer, begun with: Change the heading to "The summer menu"
+      When that customer, in another thread, starts with: Change the heading to "The winter menu"
+      Then the preview is live within 60 seconds, connected for updates
       And the home page of the preview says "The winter menu"
       And the home page of the first preview still says "The summer menu"
       And each thread has a branch with its own work and nothing of the other's
@@ -151,10 +144,8 @@ Feature: Session persistence and resume
     Scenario Outline: A workspace left with <damage> is opened, and nothing in it is lost
       Given a customer whose workspace was left with <damage>
       When that customer starts with: Create a components/Repaired.astro file
-      Then the new session is live
-      And every remembered file is there, byte for byte, and "src/components/Repaired.astro" beside them
-      And what was not committed is still not committed
-      And the remembered history is the beginning of the new one, grown by 1 commit
+      Then the preview is live within 60 seconds, connected for updates
+      And the workspace is as it was, byte for byte, but for one commit that changes "src/components/Repaired.astro"
 
       Examples:
         | damage                 |

@@ -11,15 +11,17 @@ Feature: Concurrent sessions
       Given the platform is asleep
       When 3 customers start at the same moment
       Then every preview is live within 60 seconds, with its own customer's work only
-      And there were never more than 3 Edit tasks
+      And 3 Edit tasks ran at once, and never more
       And the sessions are spread evenly over 3 tasks
 
   Rule: One session's work is nobody else's business
 
-    @criterion.concurrency @promise.ownership
-    Scenario: An instruction changes one workspace, one preview and one open page
+    Background:
       Given 3 customers at work, each with the preview open in a browser
       And a further customer at work, on a task of one of them
+
+    @criterion.concurrency @promise.ownership
+    Scenario: An instruction changes one workspace, one preview and one open page
       When the customer asks: Change the heading to "Mine alone"
       Then the open preview updates by itself
       And the home page of the preview says "Mine alone"
@@ -27,38 +29,37 @@ Feature: Concurrent sessions
 
     @criterion.concurrency
     Scenario: A crash of one preview server is invisible to the session beside it
-      Given 3 customers at work, each with the preview open in a browser
-      And a further customer at work, on a task of one of them
-      When the customer's preview server crashes
-      Then the preview is served again at the same address, by the same task
+      When the customer's preview server dies suddenly
+      Then the same task serves the session at its own address
+      And a browser can connect for updates
       And none of the others noticed anything
 
     @criterion.concurrency @criterion.scaling
     Scenario: Ending one session disturbs no other
-      Given 3 customers at work, each with the preview open in a browser
-      And a further customer at work, on a task of one of them
       When the customer ends the session
       Then the session ends as inactive
       And none of the others noticed anything
 
     @criterion.concurrency @criterion.scaling
     Scenario: One session expires while the others go on
-      Given 3 customers at work, each with the preview open in a browser
-      And a further customer at work, on a task of one of them
       When the customer leaves
-      Then the session expires
+      Then the session ends as expired
       And none of the others noticed anything
+
+  Rule: Capacity follows the sessions
 
     @criterion.concurrency @criterion.scaling
     Scenario: Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing
       Given 3 customers at work, each with the preview open in a browser
       When they end their sessions one after the other
       Then 2 Edit tasks were left, then 1, then none
-      And those who were still at work noticed nothing
+      And none of the others noticed anything
+
+  Rule: What befalls one task holds up no other
 
     @criterion.concurrency
     Scenario: A task that hangs holds up nobody on another task
-      Given nobody is at work
+      Given the platform is asleep
       And a live session
       And another customer, whose Edit task hangs over what she asked for
       When the customer asks: Change the heading to "Meanwhile"
@@ -69,10 +70,10 @@ Feature: Concurrent sessions
 
     @criterion.concurrency @criterion.scaling
     Scenario Outline: <number> customers at the same moment share three tasks evenly
-      Given nobody is at work
+      Given the platform is asleep
       When <number> customers start at the same moment
       Then every preview is live within 60 seconds, with its own customer's work only
-      And there were never more than 3 Edit tasks
+      And 3 Edit tasks ran at once, and never more
       And the sessions are spread evenly over 3 tasks
 
       Examples:
@@ -84,35 +85,35 @@ Feature: Concurrent sessions
 
     @criterion.concurrency @slow
     Scenario: A hundred instructions over five sessions are one commit each, in order
-      Given 5 live sessions
+      Given 5 live sessions of as many customers
       When each of them asks 20 times at the same moment
-      Then every instruction is one commit, in the order in which its session asked
+      Then each instruction is one commit that names its thread and its session, in the order asked
 
     @criterion.concurrency
     Scenario: Two sessions of one customer in one thread take turns
-      Given two live sessions of one customer in one thread
+      Given 2 live sessions of one customer in one thread
       When each of them asks 5 times at the same moment
-      Then every instruction is one commit, in the order in which its session asked
-      And the repository is sound, and pushed
+      Then each instruction is one commit that names its thread and its session, in the order asked
+      And the repository is sound, all of it committed and pushed
 
     @criterion.concurrency
     Scenario: A deployment of Hermes loses and repeats no instruction
-      Given nobody is at work
+      Given the platform is asleep
       And a live session
       When Hermes is deployed anew while the customer asks 20 times
-      Then every instruction is one commit, in the order in which its session asked
-      And 2 Hermes tasks ran at once for it
-      And there was never more than 1 Edit task
+      Then each instruction is one commit that names its thread and its session, in the order asked
+      And 2 Hermes tasks ran at once, and never more
+      And 1 Edit task ran at once, and never more
 
     @criterion.concurrency
     Scenario: Two Hermes tasks at once do no work twice
-      Given nobody is at work
+      Given the platform is asleep
       And a second Hermes is there
       When a customer starts with: Change the heading to "Once and no more"
       Then the preview is live within 60 seconds, connected for updates
       And exactly one rule leads to the preview
-      And the customer was told only once that the preview is live
-      And there was never more than 1 Edit task
+      And the customer is mailed the address of the preview, once
+      And 1 Edit task ran at once, and never more
 
   Rule: Asking twice is not asking for two
 
@@ -125,7 +126,7 @@ Feature: Concurrent sessions
     @criterion.concurrency @promise.ownership
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess
       When 30 customers start at the same moment and end their sessions at once
-      Then each was answered with a session of its own
+      Then every answer names a session of its own
       And no identifier can be guessed from another
       And exactly 30 sessions are on record for the client
       And all of them end as inactive

@@ -77,10 +77,12 @@ Feature: Routing through the load balancer
 
   Rule: What a visitor reads is right in every state of a session
 
-    @criterion.routing
-    Scenario Outline: A visitor of <session> gets <status>, with a page that says so
+    Background:
       Given a session that its customer ended, and one that expired
       And the platform is asleep
+
+    @criterion.routing
+    Scenario Outline: A visitor of <session> gets <status>, with a page that says so
       When a visitor comes to <path>
       Then the visitor gets <status> and reads "<words>"
 
@@ -93,16 +95,14 @@ Feature: Routing through the load balancer
 
     @criterion.routing
     Scenario: A session past its time to live is unknown, though its record is not yet deleted
-      Given a session that its customer ended, and one that expired
-      And the platform is asleep
-      And a record past its time to live
-      When its preview is visited
+      Given a record past its time to live
+      When a visitor comes to /session/{outdated}/
       Then the visitor gets 404 and reads "no such preview"
 
     @criterion.routing
     Scenario: A visitor who comes at once is asked for patience
-      Given the platform is asleep
-      When a customer starts a session, and a visitor comes at once
+      Given a waking session of a customer, begun with: Change the heading to "Good morning"
+      When a visitor comes to /session/{session}/
       Then the visitor gets 503 and reads "is starting"
       And the visitor is told when to come back
 
@@ -172,24 +172,26 @@ Feature: Routing through the load balancer
 
   Rule: A session's path leads to its own task, as long as it lives
 
-    @criterion.routing @shared
+    @criterion.routing
     Scenario: An open socket outlives the coming of other sessions
       Given a live session
       And its preview is open in a browser
-      When 2 other customers' sessions come up beside it
-      Then the browser is still connected
+      When 2 customers start at the same moment
+      Then every preview is live within 60 seconds, with its own customer's work only
+      And the browser is still connected
 
     @criterion.routing
     Scenario: With three tasks, each session is served by its own, fifty times out of fifty
-      Given 3 live sessions, each on a task of its own
+      Given 3 customers at work, each with the preview open in a browser
       When each session is asked 50 times who serves it
       Then every answer came from the task that the session's record names
+      And the sessions are spread evenly over 3 tasks
 
     @criterion.routing
     Scenario: The socket of a session that ends is closed, and no other
-      Given 3 live sessions, each on a task of its own
-      And each of their previews is open in a browser
-      When one of the customers ends her session
+      Given 3 customers at work, each with the preview open in a browser
+      And a further customer at work, on a task of one of them
+      When the customer ends the session
       Then her browser's connection is closed within 30 seconds
       And the preview's old address says that the session has ended
-      And the other browsers are still connected
+      And none of the others noticed anything

@@ -3,6 +3,7 @@ Feature: The load balancer's limits, headers and encryption
   The load balancer is the one part of the platform that strangers can reach.
   It turns away what no service should have to read, tells the service behind it the truth about who asks,
   and lets nobody talk to us in the clear: so a service can trust what reaches it, and a visitor whom he talks to.
+  In the request's words: ALB routing, all endpoints accessible with correct responses.
 
   Rule: What goes beyond the limits is refused at the door
 
@@ -29,7 +30,7 @@ Feature: The load balancer's limits, headers and encryption
 
     @criterion.routing
     Scenario: Who asked, how and where is passed on
-      When a visitor's request is traced to the service that takes it
+      When a request of a visitor is traced to the service that takes it
       Then the service saw the visitor's address, "https" and port 443
       And the service saw a trace identifier
 

@@ -3,6 +3,7 @@ Feature: Update sockets
   A customer sees her change without reloading because each open page holds a socket to its own preview.
   If it were cut, she would look at an old page and think that nothing was done;
   if it opened for anybody, a stranger could watch her work.
+  In the request's words: WebSocket upgrade for HMR.
 
   @shared
   Rule: Update sockets pass, and only where they belong
@@ -25,7 +26,7 @@ Feature: Update sockets
     @criterion.routing
     Scenario Outline: An update socket asked for with <flaw> is not opened
       When a browser asks for the page's update socket with <flaw>
-      Then nobody answers
+      Then the socket is left unanswered
 
       Examples:
         | flaw                  |

@@ -2,6 +2,7 @@
 Feature: Mail
   A customer writes from whatever program she has, and has never seen our forms.
   What she wrote must be understood, and a mail that nobody can answer for must stop neither her nor the next one.
+  In the request's words: session creation and session resume, from an email to a live preview.
 
   @shared
   Rule: Mail is read as people's programs write it
@@ -28,7 +29,7 @@ Feature: Mail
       When a customer sends a mail with <oddity>, and after it a plain one: Change the heading to "Read all the same"
       Then the customer is answered in the thread with the address of the preview
       And the home page of the preview says "Read all the same"
-      And exactly 1 session is on record for the customer
+      And exactly 1 session is on record for the client
 
       Examples:
         | oddity                          |
@@ -39,20 +40,21 @@ Feature: Mail
 
   Rule: A mail thread is one conversation
 
+    Background:
+      Given a session that a customer's mail began
+
     @criterion.cold_start
     Scenario: A reply while the session lives is its next instruction
-      Given a session that a customer's mail began
       When the customer replies to the platform's answer: Change the heading to "Once more"
       Then the home page of the preview says "Once more"
       And each instruction is one commit that names its thread and its session, in the order asked
-      And exactly 1 session is on record for the customer
+      And exactly 1 session is on record for the client
 
     @criterion.persistence
     Scenario: A reply after the session's end resumes the thread in a new session
-      Given a session that a customer's mail began
-      And the customer's workspace is remembered
+      Given the customer's workspace is remembered
       And the session has ended and Edit has gone to zero
       When the customer replies to the platform's answer: Change the heading to "The next day"
       Then the customer is answered in the thread with the address of the preview
       And the new session has the thread of the one before
-      And the remembered history is the beginning of the new one, grown by 1 commit
+      And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"

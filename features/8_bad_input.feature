@@ -3,6 +3,7 @@ Feature: Bad input leaves no trace
   Our API is open to programs of many clients, and programs make mistakes.
   A mistake is told to the one who made it, in words that help to mend it;
   it wakes nothing, costs nothing, and changes nothing for anybody.
+  In the request's words: API endpoint accessibility (/api/*), with correct responses.
 
   Rule: A bad request is refused and leaves no trace
 
@@ -89,7 +90,7 @@ Feature: Bad input leaves no trace
     @promise.ownership
     Scenario Outline: After a session's end, <request> for it is refused, and wakes nothing
       When <request> comes in for the session that its customer ended
-      Then it is refused because the session has ended
+      Then it is refused as too late
       And it leaves no record, no command and no task
 
       Examples:

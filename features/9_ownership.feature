@@ -3,43 +3,42 @@ Feature: Nobody gets at another's work
   Customers of competing clients trust us with websites that are not yet public.
   Whoever somebody claims to be, whatever an instruction, a path or a page's own code tries,
   it finds and changes the work of its own customer only.
+  In the request's words: independent workspace isolation.
 
   Rule: A workspace is opened for its owner only
 
+    Background:
+      Given an owner at work in her workspace
+
     @promise.ownership
     Scenario: Whoever might be taken for the owner gets a workspace of their own
-      Given an owner at work in her workspace
       When these start with: Create a components/Mine.astro file
         | who                               |
         | another person of the same client |
         | the same person at another client |
         | the same name at another domain   |
-      Then each of them has a workspace of their own, with "src/components/Mine.astro" in it
-      And each of them has a thread of their own
-      And the owner's workspace is as it was
+      Then each of them has a thread and a workspace of their own, with "src/components/Mine.astro" in it
+      And the owner's workspace is as it was, byte for byte
 
     @promise.ownership
     Scenario: Nobody reads another's files through a preview of his own
-      Given an owner at work in her workspace
-      And a secret in her workspace
+      Given a secret in her workspace
       When another customer looks for it through a preview of his own
-      Then the secret is in no answer
+      Then no answer holds the secret, a file of the system or another service's success
 
     @promise.ownership
     Scenario: The code of a customer's site finds and changes nothing of anybody else's
-      Given an owner at work in her workspace
-      And a secret in her workspace
-      When another customer's site has a page whose code looks for it
+      Given a secret in her workspace
+      When another customer looks for it with the code of a page of his own
       Then the page found nothing of hers, and nothing of the platform
-      And the owner's workspace is as it was
+      And the owner's workspace is as it was, byte for byte
 
     @promise.ownership
     Scenario Outline: An instruction that names another's file by <way> changes nothing of hers
-      Given an owner at work in her workspace
-      And a live session
+      Given a live session
       When the customer asks for a file in the owner's workspace, named by <way>, and then: Change the heading to "Done"
       Then the home page of the preview says "Done"
-      And the owner's workspace is as it was
+      And the owner's workspace is as it was, byte for byte
 
       Examples:
         | way               |
@@ -67,14 +66,14 @@ Feature: Nobody gets at another's work
 
     Background:
       Given a live session
+      And a secret in another customer's workspace
 
     @criterion.routing @promise.ownership
     Scenario Outline: <trick> reach no other customer's file, no file of the system and no other service
-      Given a secret in the workspace of another customer
       When a visitor tries <trick>
       Then no answer holds the secret, a file of the system or another service's success
       And no answer names an address inside the platform
-      And the preview still says "Good day"
+      And the home page of the preview still says "Good day"
 
       Examples:
         | trick             |
@@ -85,8 +84,8 @@ Feature: Nobody gets at another's work
 
     @criterion.routing @promise.ownership
     Scenario: No path leads to the control port of an Edit task
-      When a visitor gives the commands of Edit's control port on every prefix
+      When a visitor tries the commands of Edit's control port on every prefix
       Then none of them is carried out
       And no answer names an address inside the platform
-      And the session is still active
-      And the preview still says "Good day"
+      And the session is active
+      And the home page of the preview still says "Good day"

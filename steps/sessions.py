@@ -2,21 +2,91 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import contains_exactly, equal_to, has_length, not_none
+from hamcrest import contains_exactly, equal_to
 
-from acceptance.journeys.customer_session import Customer
+from acceptance.journeys.customer_group import until_all_live
+from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.idle_watch import expired_while_connected
+from acceptance.journeys.recovery import until_begun
+from acceptance.journeys.shared_sessions import ENDED
 from acceptance.journeys.timeline import Stage
-from acceptance.matchers.answers import always, answers_page, has_status, within_budget
-from acceptance.matchers.sessions import ended_no_sooner_than, mentions, nothing_of
+from acceptance.matchers.answers import always, has_status
+from acceptance.matchers.groups import all_have_status
+from acceptance.matchers.preview import served_by
+from acceptance.matchers.sessions import ended_as
 from acceptance.results.tags import SHARED
+from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
-from acceptance.waiting.waits import wait_until
+from acceptance.waiting.sampler import Recorder
+
+Starter = Callable[[World], tuple[Customer, str | None]]
+"""Who starts a session, and in which thread: None leaves that to the platform."""
+
+
+@part("Starter", r'a customer|that customer(?:, in another thread,)?|"[^"]+" of "[^"]+"')
+def starter(words: str) -> Starter:
+    """A customer nobody has met before, the scenario's own, or one of the request's by name."""
+    if words == "a customer":
+        return lambda world: (world.new_customer(), None)
+    if words.startswith("that customer"):
+        thread = f"other-{secrets.token_hex(4)}" if "another" in words else None
+        return lambda world: (world.customer, thread)
+    user_id, client_id = words.strip('"').split('" of "')
+    return lambda _world: (Customer(client_id, user_id), None)
+
+
+@part("State", r"live|waking")
+def state(words: str) -> Callable[[World, CustomerSession], None]:
+    """What a session that has begun is waited for: its live preview, or just that the platform has begun with it."""
+    return {"live": World.until_live, "waking": lambda _world, session: until_begun(session)}[words]
+
+
+@part("GroupOf", r"as many customers|one customer in one thread")
+def group_of(words: str) -> Callable[[World, int], tuple[CustomerSession, ...]]:
+    """Whose sessions there are at the same time."""
+    return {"as many customers": own_neighbours, "one customer in one thread": start_in_one_thread}[words]
+
+
+@part("Ending", r'inactive|expired|failed, for a reason that mentions "[^"]+"')
+def ending(words: str) -> tuple[str, str]:
+    """The last status, and words of the reason on record; none where the contract has no reason."""
+    status, _, reason = words.partition(", for a reason that mentions ")
+    return status, reason.strip('"')
+
+
+@part("SessionsAre", r"\d+ sessions? (?:is|are)")
+def number(words: str) -> int:
+    """How many sessions there are."""
+    return int(words.split(maxsplit=1)[0])
+
+
+@part("Parting", r"leaves|ends the session")
+def parting(words: str) -> bool:
+    """Whether the customer says that she is done."""
+    return words == "ends the session"
+
+
+def own_neighbours(world: World, count: int) -> tuple[CustomerSession, ...]:
+    """Those of as many customers who started at the same moment; from now on they are this scenario's."""
+    world.suite.shared.neighbours(count)
+    return tuple(world.own(session) for session in world.suite.shared.give_away_neighbours())
+
+
+def start_in_one_thread(world: World, count: int) -> tuple[CustomerSession, ...]:
+    """They share their customer's workspace and its branch."""
+    customer = world.new_customer()
+    wishes = [f'Change the heading to "Browser {number}"' for number in range(1, count + 1)]
+    sessions = tuple(world.start(customer, wish, thread_id="shared") for wish in wishes)
+    until_all_live(world.platform, sessions)
+    return sessions
 
 
 @given("the platform is asleep")
@@ -32,144 +102,163 @@ def live_session(context: Context) -> None:
     """A new customer's preview is live, and she stays at work; `@shared`, one that other scenarios look at, too."""
     world: World = context.world
     if SHARED in context.tags:
-        world.join(world.suite.shared.session())
+        world.borrow(world.suite.shared.session())
     else:
         world.start_live(world.new_customer(), 'Change the heading to "Good morning"')
 
 
-@given("a session woken by: {instruction}")
-def session_woken_by(context: Context, instruction: str) -> None:
-    """A new customer's first instruction has brought up a live preview."""
+@given("a {state:State} session of {who:Starter}, begun with: {instruction}")
+def begun_session(
+    context: Context, state: Callable[[World, CustomerSession], None], who: Starter, instruction: str
+) -> None:
+    """The customer stays at work; a session that wakes has been begun with, and its preview is not there yet."""
     world: World = context.world
-    world.start_live(world.new_customer(), instruction)
+    customer, thread_id = who(world)
+    state(world, world.start(customer, instruction, thread_id=thread_id))
 
 
-@when('"{user_id}" of "{client_id}" starts with: {instruction}')
-def named_customer_starts(context: Context, user_id: str, client_id: str, instruction: str) -> None:
-    """The request's own customers, under their own names."""
+@given("{count:d} live sessions of {whom:GroupOf}")
+def live_sessions(
+    context: Context, count: int, whom: Callable[[World, int], tuple[CustomerSession, ...]]
+) -> None:
+    """They end with the scenario."""
     world: World = context.world
-    world.start(Customer(client_id, user_id), instruction)
+    world.group.sessions = whom(world, count)
 
 
-@when("a customer starts with: {instruction}")
-def customer_starts(context: Context, instruction: str) -> None:
-    """A customer nobody has met before asks for a session."""
+@given("{count:d} sessions of a client, and one of another client whose name begins with that one's")
+def sessions_of_similar_clients(context: Context, count: int) -> None:
+    """Each of another customer; the other client's is the newest but one."""
     world: World = context.world
-    world.start(world.new_customer(), instruction)
+    client = world.suite.new_client()
+    for name in [*[client] * (count - 1), f"{client}-shop", client]:
+        world.start(world.new_customer(client_id=name), 'Change the heading to "Listed"')
 
 
-@when("that customer starts with: {instruction}")
-def that_customer_starts(context: Context, instruction: str) -> None:
-    """The customer of the scenario asks for a session."""
+@given("a session that its customer ended, and one that expired")
+def ended_sessions(context: Context) -> None:
+    """Nothing is left of them but their records; the feature's scenarios share them."""
     world: World = context.world
-    world.start(world.customer, instruction)
+    world.suite.shared.endings()
 
 
-@when("the customer asks: {instruction}")
-def customer_asks(context: Context, instruction: str) -> None:
-    """A further instruction to the live session."""
+@given("a record past its time to live")
+def record_past_its_time(context: Context) -> None:
+    """A copy of an ended session's, as DynamoDB keeps it for days before it deletes it."""
     world: World = context.world
-    world.ask(world.session, instruction)
+    records = world.platform.records
+    ended = records.get(world.suite.shared.endings()[ENDED].session_id)
+    world.outdated = records.plant_expired(ended, session_id=secrets.token_hex(16))
+    world.undo_later(partial(records.uproot, world.outdated))
 
 
-@when("a customer sends nothing but {activity} for twice the idle time")
-def sends_nothing_but(context: Context, activity: str) -> None:
+@given("the session has ended and Edit has gone to zero")
+def ended_and_zero(context: Context) -> None:
+    """As after a working day: nothing of the customer is in memory anywhere."""
+    world: World = context.world
+    world.suite.shared.dismiss()
+    world.sessions.end([world.session])
+    world.sessions.until_no_tasks("edit")
+
+
+@given("its states are followed")
+def states_followed(context: Context) -> None:
+    """By its record, look by look, until somebody asks or the scenario ends."""
+    world: World = context.world
+    session = world.session
+    recorder = Recorder[str | None](
+        lambda: session.record.status,
+        what=f"status of {session}",
+        every=min(world.platform.profile.patience.poll, timedelta(seconds=0.1)),
+    )
+    world.states = recorder.start().stop
+    world.undo_later(recorder.stop)
+
+
+@when("{who:Starter} starts with: {instruction}")
+def customer_starts(context: Context, who: Starter, instruction: str) -> None:
+    """Somebody asks for a session."""
+    world: World = context.world
+    customer, thread_id = who(world)
+    world.start(customer, instruction, thread_id=thread_id)
+
+
+@when("a customer's request wakes the platform from nothing")
+def watched_wake_up(context: Context) -> None:
+    """Watched from all sides until the preview is live, once for all scenarios of a feature that ask for it."""
+    world: World = context.world
+    world.suite.shared.wake_up()
+
+
+@when("a customer does nothing but {habit} for twice the idle time")
+def does_nothing_but(context: Context, habit: str) -> None:
     """Watched together with those who do another thing only, since waiting takes long: once for all scenarios."""
     world: World = context.world
     seen = world.suite.shared.one_thing_each()
-    world.session, world.statuses = seen.senders[activity], seen.statuses[activity]
+    world.session, world.one_thing_each = seen.session_of(habit), seen
+    world.states = lambda: seen.statuses[habit.removeprefix("send ")]
 
 
-@when("a customer does nothing but leave her browser open for twice the idle time")
-def leaves_browser_open(context: Context) -> None:
-    """Watched together with those who send something."""
-    world: World = context.world
-    world.one_thing_each = world.suite.shared.one_thing_each()
-    world.session = world.one_thing_each.forgotten
-
-
-@when("the customer leaves")
-def customer_leaves(context: Context) -> None:
-    """She does nothing any more; a browser she left open stays open."""
+@when("the customer {parting:Parting}")
+def customer_parts(context: Context, parting: bool) -> None:
+    """She does nothing any more, or says that she is done; a browser she left open stays open."""
     world: World = context.world
     world.leave(world.session)
+    if parting:
+        world.platform.sessions.deactivate(world.session.session_id)
 
 
 @then("the session is on record at once as initializing")
 def on_record_at_once(context: Context) -> None:
     """The record was there when the answer came, so the first look finds it."""
     world: World = context.world
-    record = expect(world.platform.records.find(world.session.session_id), not_none(), str(world.session))
+    world.session.on_record.is_(has_status("initializing"))
     world.session.timeline.mark(Stage.ON_RECORD)
-    expect(record, has_status("initializing"), str(world.session))
     expect(world.session.activation.status, equal_to("initializing"), "the answer of the API")
 
 
-@then("the preview is live within {seconds:d} seconds, connected for updates")
-def live_within(context: Context, seconds: int) -> None:
-    """From the request to a page of the site with its update socket connected."""
+@then("exactly {count:SessionsAre} on record for the client")
+def on_record_for_client(context: Context, count: int) -> None:
+    """So many, and no more for a while."""
     world: World = context.world
-    took = world.sessions.until_live(world.session)
-    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
-    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.session}")
+    world.sessions.stay_on_record(world.client_id, count)
 
 
-@then("the session is still active")
-def still_active(context: Context) -> None:
+@then("the session is active")
+def session_is_active(context: Context) -> None:
     """Its record says so."""
     world: World = context.world
-    expect(world.platform.records.get(world.session.session_id), has_status("active"), str(world.session))
+    world.session.on_record.is_(has_status("active"))
 
 
-@then("the session expires")
-def session_expires(context: Context) -> None:
-    """Not before the idle time has passed since its last activity, and within the time that ending takes after it."""
-    world: World = context.world
-    record = world.sessions.until(world.session, "expired", world.sessions.expire_within())
-    idle = world.platform.profile.timing.idle_timeout
-    expect(record, ended_no_sooner_than(idle), f"the end of {world.session}")
-
-
-@then("her session was active all the while")
+@then("the session was active all the while")
 def active_all_the_while(context: Context) -> None:
-    """At every look, several times per idle time."""
+    """At every look."""
     world: World = context.world
-    expect(world.statuses, always(equal_to("active")), str(world.session))
+    expect(world.states(), always(equal_to("active")), str(world.session))
 
 
-@then("her session expired while the browser was connected")
+@then("the session expired while the browser was connected")
 def expired_with_open_browser(context: Context) -> None:
     """The open socket is no activity, nor is what the others did; it was open until the session drained."""
     world: World = context.world
     expect(world.one_thing_each, expired_while_connected(), str(world.session))
 
 
-@then('the session fails for a reason that mentions "{words}"')
-def session_fails(context: Context, words: str) -> None:
-    """It ends as failed, and its record says why."""
+@then("the session ends as {ending:Ending}")
+def session_ends(context: Context, ending: tuple[str, str]) -> None:
+    """As that and as nothing else, in time: an expired one not before it was idle, a failed one with its reason."""
     world: World = context.world
-    record = world.sessions.until(world.session, "failed")
-    expect(record.failure or "", mentions(words), f"reason on the record of {world.session}")
+    (status, reason), idle = ending, world.platform.profile.timing.idle_timeout
+    record = world.sessions.until_ended(world.session, status)
+    expect(record, ended_as(status, idle=idle, reason=reason), f"the end of {world.session}")
 
 
-@then("nothing of the session is left running or routed")
-def nothing_left(context: Context) -> None:
-    """No rule, no target group, no task."""
+@then("all of them end as {status}")
+def all_end_as(context: Context, status: str) -> None:
+    """Each session of the client reaches that last status."""
     world: World = context.world
-    expect(world.platform.balancer.routing(), nothing_of(world.session.session_id), "the load balancer")
-    expect(world.platform.fleet.tasks("edit"), has_length(0), "Edit tasks")
-
-
-@then("the preview's old address says that the session has ended")
-def old_address_says_ended(context: Context) -> None:
-    """410, with a page that says so."""
-    world: World = context.world
-    wait_until(
-        lambda deadline: world.platform.preview.get(world.session.preview_url, deadline=deadline),
-        answers_page(410, "ended"),
-        what=world.session.preview_url,
-        within=world.platform.profile.patience.session_end,
-    )
+    world.sessions.records_of(world.client_id).becomes(all_have_status(status))
 
 
 @then("the session went from initializing to active and through no other state")
@@ -178,3 +267,21 @@ def states_in_order(context: Context) -> None:
     world: World = context.world
     wake_up = world.suite.shared.wake_up()
     expect(wake_up.statuses, contains_exactly("initializing", "active"), str(wake_up.session))
+
+
+@then("the record names the task and the address that serve the preview")
+def record_names_task(context: Context) -> None:
+    """The task that answers for the preview is the one on record, under the address on record."""
+    world: World = context.world
+    wake_up = world.suite.shared.wake_up()
+    expect(wake_up.health, served_by(wake_up.record), "the preview's health page")
+    addresses = [task.ip for task in wake_up.edit_tasks if task.arn == wake_up.record.task_arn]
+    expect(addresses, equal_to([wake_up.record.container_ip]), "address of the task on record")
+
+
+@then("the new session has the thread of the one before")
+def same_thread(context: Context) -> None:
+    """Nobody named a thread, so the customer's latest goes on."""
+    world: World = context.world
+    before, now = world.all_sessions[-2:]
+    expect(now.activation.thread_id, equal_to(before.activation.thread_id), f"thread of {now}")

@@ -1,4 +1,7 @@
-"""Requests that are right but for one thing, by the name of what is wrong with them."""
+"""Requests that are right but for one thing, by the name of what is wrong with them.
+
+And those at and beyond the limits of a load balancer (AWS: "Quotas", "Troubleshoot your load balancers").
+"""
 
 from __future__ import annotations
 
@@ -120,16 +123,11 @@ def too_late(request: str, session_id: str) -> FlawedRequest:
     return FlawedRequest("POST", f"{API}/{session_id}/{what}", body)
 
 
-# Requests at and beyond the limits of a load balancer, by name (AWS: "Quotas", "Troubleshoot your load balancers").
-
 HEALTH = "/api/health"
-
 
 ACTIVATE = "/api/sessions/activate"
 
-
 JSON = {"content-type": "application/json"}
-
 
 WEBSOCKET = {
     "connection": "Upgrade",
@@ -151,7 +149,7 @@ class Extreme:
 
 
 def extreme(name: str) -> Extreme:
-    """The request of this name; KeyError for one that is not in the list."""
+    """The request of this name, at or beyond a limit; KeyError for one that is not in the list."""
     return {
         "a header of 15 KiB": Extreme(headers={"x-long": "a" * 15 * KIB}),
         "a header of 17 KiB": Extreme(headers={"x-long": "a" * 17 * KIB}),

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from hamcrest import empty
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
@@ -17,7 +16,7 @@ from acceptance.drivers.workspace import Manifest
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import same_files_as
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import stays
 
@@ -91,36 +90,37 @@ class BystanderWatches:
     """Watches over several sessions at once."""
 
     def __init__(self, platform: Platform, sessions: Iterable[CustomerSession]) -> None:
-        self._vigils = {session.session_id: BystanderWatch(platform, session) for session in sessions}
+        self._watches = {session.session_id: BystanderWatch(platform, session) for session in sessions}
+        self._seen: list[BystanderObservations] = []
 
     def start(self) -> BystanderWatches:
         """Begin with all of them."""
-        for vigil in self._vigils.values():
-            vigil.start()
+        for watch in self._watches.values():
+            watch.start()
         return self
 
-    def leave(self, session: CustomerSession) -> BystanderObservations:
-        """End the watch over one of them, and tell; KeyError for a session that is not watched over."""
-        return self._vigils.pop(session.session_id).end()
+    def leave(self, session: CustomerSession) -> None:
+        """End the watch over one of them; KeyError for a session that is not watched over."""
+        self._seen.append(self._watches.pop(session.session_id).end())
 
     def end(self, *, after: timedelta) -> tuple[BystanderObservations, ...]:
-        """Go on for a while, so that what comes late is seen, and tell.
+        """Go on for a while, so that what comes late is seen, and tell of all, also of those who were left before.
 
         Raises:
             DidNotStay: meanwhile an open page was sent something, or its connection is gone.
         """
         stays(
-            lambda: tuple(told for vigil in self._vigils.values() for told in vigil.news()),
+            lambda: tuple(told for watch in self._watches.values() for told in watch.news()),
             empty(),
             what="messages to the open pages of those who are watched over",
             during=after,
         )
-        return tuple(vigil.end() for vigil in self._vigils.values())
+        return (*self._seen, *(watch.end() for watch in self._watches.values()))
 
     def abandon(self) -> None:
         """Stop looking."""
-        for vigil in self._vigils.values():
-            vigil.abandon()
+        for watch in self._watches.values():
+            watch.abandon()
 
 
 def undisturbed() -> Matcher[Sequence[BystanderObservations]]:
@@ -159,6 +159,4 @@ def _noticed(sights: BystanderObservations) -> Iterator[str]:
         yield f"connection of the open page closed: {sights.closed_because}"
     files = same_files_as(sights.before)
     if not files.matches(sights.after):
-        told = StringDescription()
-        files.describe_mismatch(sights.after, told)
-        yield str(told)
+        yield mismatch_of(files, sights.after)

@@ -9,22 +9,17 @@ from functools import partial
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.matchers.groups import nobody_at_work
-from acceptance.matchers.tasks import counts_none
+from acceptance.matchers.history import subject_of
 from acceptance.waiting.concurrently import at_once
+from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
-from acceptance.waiting.waits import wait_until
 
 SEVERAL = 10
 """So many queued instructions are given the patience for one; more of them, accordingly more."""
-
-LOG_EVERY = timedelta(seconds=0.5)
-"""Between two looks into a repository: each is a command in a task, beside the work that is waited for."""
 
 
 class Crowd:
@@ -75,62 +70,37 @@ def name_of(customer: Customer) -> str:
     return customer.user_id.partition("@")[0]
 
 
-def ask_in_parallel(platform: Platform, sessions: Sequence[CustomerSession], times: int) -> None:
+def ask_in_parallel(sessions: Sequence[CustomerSession], times: int) -> None:
     """Have each session ask so often, one instruction right after the other, all sessions at the same moment."""
 
     def ask(session: CustomerSession, name: str) -> None:
-        for number in range(1, times + 1):
-            instruction = f'Change the heading to "{name}, wish {number}"'
-            session.instructions.append(instruction)
-            platform.sessions.instruct(session.session_id, instruction)
+        session.ask(*(f'Change the heading to "{name}, wish {number}"' for number in range(1, times + 1)))
 
     at_once([partial(ask, session, f"Session {place}") for place, session in enumerate(sessions, 1)])
 
 
-def until_carried_out(platform: Platform, sessions: Sequence[CustomerSession]) -> None:
-    """Wait until every workspace's history is exactly what its sessions asked for, each in its order.
+def until_carried_out(sessions: Sequence[CustomerSession]) -> None:
+    """Wait until every thread's history is exactly what its sessions asked for, each in its order.
 
     Raises:
         NotInTime: an instruction is missing, doubled, out of order, or of somebody else.
     """
-    branches: dict[tuple[Customer, str], list[CustomerSession]] = {}
+    threads: dict[tuple[Customer, str], list[CustomerSession]] = {}
     for session in sessions:
-        branches.setdefault((session.customer, session.activation.thread_id), []).append(session)
-    for (customer, thread), of_thread in branches.items():
-        git = platform.workspaces.of(customer.client_id, customer.user_id).git
+        threads.setdefault((session.customer, session.branch), []).append(session)
+    for of_thread in threads.values():
         asked = sum(len(session.instructions) for session in of_thread)
-
-        def log() -> tuple[Commit, ...]:
-            return git.log(f"thread-{thread}")  # noqa: B023 - called within this turn of the loop only
-
-        wait_until(
-            log,
-            one_commit_each(of_thread),
-            what=f"history of {customer}, thread {thread}",
-            within=platform.profile.patience.instruction * max(1.0, asked / SEVERAL),
-            every=LOG_EVERY,
-        )
-
-
-def until_nobody_works(platform: Platform) -> EcsServicesState:
-    """Wait until Edit has no task and none is wanted; Hermes may still be awake."""
-    profile, fleet = platform.profile, platform.fleet
-    within, every = profile.timing.idle_timeout + profile.patience.scale_to_zero, profile.patience.poll
-    # One call a look instead of four, as long as the service counts tasks.
-    wait_until(
-        lambda: fleet.counts("edit"), counts_none("edit"), what="the platform", within=within, every=every
-    )
-    return wait_until(fleet.state, nobody_at_work(), what="the platform", within=within, every=every)
-
-
-SUBJECT_CHARS = 72
+        history = of_thread[0].history
+        history.becomes(one_commit_each(of_thread), within=history.within * max(1.0, asked / SEVERAL))
 
 
 def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Commit]]:
     """A branch (newest commit first) on which every instruction of these sessions is one commit, in each one's order.
 
-    No instruction of anybody else's and no merge is on it.
+    Each names its session and the thread. No instruction of anybody else's and no merge is on it.
     """
+    if not any(session.instructions for session in of_thread):
+        raise NoData("no instruction was given, so nothing can be said about how they were carried out")
     known = {session.session_id: session for session in of_thread}
 
     def complaints(log: Sequence[Commit]) -> Iterator[str]:
@@ -142,8 +112,11 @@ def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Co
                 if session_id not in by_session:
                     yield f"{commit} is of session {session_id}"
                 by_session.setdefault(session_id, []).append(commit.subject)
+                thread = known[session_id].activation.thread_id if session_id in known else ""
+                if commit.trailers.get("Thread") != (thread,):
+                    yield f"{commit} with {dict(commit.trailers)}, not of thread {thread}"
         for session_id, session in known.items():
-            wanted, found = [subject(asked) for asked in session.instructions], by_session[session_id]
+            wanted, found = [subject_of(asked) for asked in session.instructions], by_session[session_id]
             if found != wanted:
                 yield f"session {session_id}: {difference(wanted, found)}"
 
@@ -153,11 +126,6 @@ def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Co
         lambda log: not any(complaints(log)),
         lambda log: "; ".join(complaints(log)),
     )
-
-
-def subject(instruction: str) -> str:
-    """The first line of an instruction's commit, as the contract has it."""
-    return " ".join(instruction.split())[:SUBJECT_CHARS].strip()
 
 
 def difference(wanted: Sequence[str], found: Sequence[str]) -> str:

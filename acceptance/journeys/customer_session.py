@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from acceptance.drivers.git import Commit
@@ -16,9 +16,13 @@ from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Workspace
 from acceptance.journeys.timeline import Timeline
-from acceptance.waiting.errors import Unreachable
+from acceptance.journeys.workspace_state import RepositoryState, order_of
+from acceptance.waiting.errors import CommandFailed, Unreachable
 from acceptance.waiting.observed import IN_A_ROW, Observed
 from acceptance.waiting.waits import Deadline
+
+LOG_EVERY = timedelta(seconds=0.25)
+"""Between two looks into a repository: each is a command in a task, beside the work that is waited for."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class CustomerSession:
     instructions: list[str]
     platform: Platform = field(repr=False)
     browsers: list[HmrSocket] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
+    """How much the open page had been sent when each further instruction was given."""
 
     @property
     def session_id(self) -> str:
@@ -66,6 +72,14 @@ class CustomerSession:
             raise LookupError(f"session {self.session_id}: no browser has its preview open")
         return self.browsers[-1]
 
+    def ask(self, *instructions: str) -> None:
+        """Send further instructions, each as soon as the one before is accepted; the open page is to show each."""
+        for instruction in instructions:
+            if self.browsers:
+                self.marks.append(self.browser.mark())
+            self.instructions.append(instruction)
+            self.platform.sessions.instruct(self.session_id, instruction)
+
     @property
     def workspace(self) -> Workspace:
         """The customer's workspace, where the contract puts the first owner of a name."""
@@ -75,6 +89,13 @@ class CustomerSession:
     def record(self) -> SessionRecord:
         """Its record as it is now; UnknownSession if there is none."""
         return self.platform.records.get(self.session_id)
+
+    @property
+    def on_record(self) -> Observed[SessionRecord | None]:
+        """Its record, or that there is none."""
+        look = partial(self.platform.records.find, self.session_id)
+        patience = self.platform.profile.patience
+        return Observed(str(self), look, within=patience.wake, every=patience.poll)
 
     @property
     def home_page(self) -> Observed[Answer]:
@@ -106,9 +127,18 @@ class CustomerSession:
 
     @property
     def history(self) -> Observed[Sequence[Commit]]:
-        """The commits of its thread's branch, newest first."""
+        """The commits of its thread's branch, newest first; a workspace that is not there yet is waited for."""
         log = partial(self.workspace.git.log, self.branch)
-        return Observed(f"history of {self}", log, within=self.platform.profile.patience.recovery)
+        within = self.platform.profile.patience.recovery
+        not_yet = (CommandFailed,)
+        return Observed(f"history of {self}", log, within=within, every=LOG_EVERY, transient=not_yet)
+
+    @property
+    def repository(self) -> Observed[RepositoryState]:
+        """Whether its thread's branch is sound, committed and pushed."""
+        look = partial(order_of, self.workspace.git, self.branch)
+        within = self.platform.profile.patience.instruction
+        return Observed(f"repository of {self.customer}", look, within=within, every=LOG_EVERY)
 
     @property
     def last_commit(self) -> Observed[str | None]:
@@ -122,7 +152,7 @@ class CustomerSession:
         )
 
     @property
-    def inbox(self) -> Observed[tuple[Received, ...]]:
+    def inbox(self) -> Observed[Sequence[Received]]:
         """All mail that its customer has."""
         look = partial(self.platform.mailbox.inbox, self.customer.user_id)
         patience = self.platform.profile.patience

@@ -8,18 +8,21 @@ from functools import partial
 
 from hamcrest import greater_than
 
-from acceptance.drivers.ecs import EcsServicesState
+from acceptance.drivers.ecs import EcsServicesState, Task
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.platform import Platform
+from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.timeline import Stage, Timeline, follow
 from acceptance.matchers.answers import asleep, ended_otherwise, has_status, is_live
+from acceptance.matchers.groups import none_open
 from acceptance.matchers.records import is_whole
 from acceptance.matchers.tasks import counts_none, none_counted, none_queued, that_many
 from acceptance.waiting.errors import NoData, Unreachable
 from acceptance.waiting.expect import expect
 from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.observed import Observed
 from acceptance.waiting.sampler import Recorder
 from acceptance.waiting.waits import stays, wait_until
 
@@ -63,7 +66,7 @@ class CustomerSessions:
         with self._followed(session):
             took = self.until_connected(session)
         self.until_served(session)
-        expect(self._platform.records.get(session.session_id), is_whole(), f"the record of {session}")
+        expect(session.record, is_whole(), f"the record of {session}")
         return took
 
     def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
@@ -95,9 +98,9 @@ class CustomerSessions:
         session.timeline.mark(Stage.HMR_CONNECTED)
         return session.timeline.since_asked(Stage.HMR_CONNECTED)
 
-    def until_served(self, session: CustomerSession, within: timedelta | None = None) -> None:
+    def until_served(self, session: CustomerSession) -> None:
         """Wait until visitors are served, as many in a row as it takes to call it so: see `IN_A_ROW`."""
-        session.home_page.becomes(is_live(), within=within or self._platform.profile.patience.request)
+        session.home_page.becomes(is_live(), within=self._platform.profile.patience.request)
 
     def open_browser(self, session: CustomerSession) -> HmrSocket:
         """Open the preview's home page as a browser does, and keep it open."""
@@ -106,15 +109,14 @@ class CustomerSessions:
 
     def until(self, session: CustomerSession, status: str, within: timedelta | None = None) -> SessionRecord:
         """Wait until the session has a status; NeverWill at once if it ends otherwise."""
-        found = wait_until(
-            lambda: self._platform.records.find(session.session_id),
-            has_status(status),
-            what=str(session),
-            within=within or self._platform.profile.patience.wake,
-            every=self._platform.profile.patience.poll,
-            fatal=ended_otherwise(status),
-        )
-        return found or self._platform.records.get(session.session_id)
+        found = session.on_record.becomes(has_status(status), within=within, fatal=ended_otherwise(status))
+        return found or session.record
+
+    def until_ended(self, session: CustomerSession, status: str) -> SessionRecord:
+        """Wait until a session has ended so, as long as that may take; NeverWill at once if it ends otherwise."""
+        patience = self._platform.profile.patience
+        within = {"inactive": patience.session_end, "expired": self.expire_within()}
+        return self.until(session, status, within.get(status, patience.wake))
 
     def expire_within(self) -> timedelta:
         """How long to look for a session that is left alone to expire: its idle time and the patience for an end."""
@@ -183,7 +185,7 @@ class CustomerSessions:
 
         The index that is counted lags behind: one look may miss a session that is there.
         """
-        platform, patience, what = self._platform, self._platform.profile.patience, f"sessions of {client_id}"
+        platform, patience = self._platform, self._platform.profile.patience
         both = DescribedMatcher[tuple[int, int]](
             f"{count} on record, and {count} in the list that the client is shown",
             lambda seen: seen == (count, count),
@@ -193,8 +195,25 @@ class CustomerSessions:
         def look() -> tuple[int, int]:
             return platform.records.count(client_id), len(platform.sessions.of_client(client_id))
 
-        wait_until(look, both, what=what, within=patience.record, every=patience.poll)
-        stays(look, both, what=what, during=patience.quiet_window, every=patience.poll)
+        sessions = Observed(f"sessions of {client_id}", look, patience.record, patience.poll)
+        sessions.becomes(both)
+        sessions.stays(both, during=patience.quiet_window)
+
+    def records_of(self, client_id: str) -> Observed[Sequence[SessionRecord]]:
+        """A client's sessions on record, as they end."""
+        look = partial(self._platform.records.of_client, client_id)
+        patience = self._platform.profile.patience
+        return Observed(f"sessions of client {client_id}", look, patience.session_end, patience.poll)
+
+    def listed(self, client_id: str) -> Observed[Sequence[ListedSession]]:
+        """What a client is shown, as soon as the index that lists it has it."""
+        look = partial(self._platform.sessions.of_client, client_id)
+        return Observed(f"list of client {client_id}", look, self._platform.profile.patience.record)
+
+    def tasks(self, role: str) -> Observed[Sequence[Task]]:
+        """All tasks of a service that ECS knows, stopped ones included, while one replaces another."""
+        look = partial(self._platform.fleet.history, role)
+        return Observed(f"{role} tasks", look, self._platform.profile.patience.recovery)
 
     def end(self, sessions: Sequence[CustomerSession]) -> None:
         """Close the browsers, end the sessions and wait until they have ended."""
@@ -210,17 +229,4 @@ class CustomerSessions:
             platform.attendance.leave(record.session_id)
             if not record.ended:
                 platform.sessions.request("POST", f"/api/sessions/{record.session_id}/deactivate")
-        wait_until(
-            partial(self._open_of, client_id),
-            DescribedMatcher[list[SessionRecord]](
-                "no open session",
-                lambda found: not found,
-                lambda found: ", ".join(f"{record.session_id} {record.status}" for record in found),
-            ),
-            what=f"sessions of client {client_id}",
-            within=platform.profile.patience.session_end,
-            every=platform.profile.patience.poll,
-        )
-
-    def _open_of(self, client_id: str) -> list[SessionRecord]:
-        return [record for record in self._platform.records.of_client(client_id) if not record.ended]
+        self.records_of(client_id).becomes(none_open())

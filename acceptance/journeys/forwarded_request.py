@@ -1,11 +1,17 @@
-"""How a request from outside arrives at a service, as the session API's health page tells it."""
+"""How a request from outside arrives at a service, as the session API's health page tells it.
+
+And which addresses inside the platform nobody outside has to know.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from hamcrest import all_of
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
@@ -27,6 +33,24 @@ HOP_BY_HOP = {
 OWN_CONNECTION = "connection"
 """What the load balancer says of its own connection is not the visitor's: the request that AWS's guide to Lambda behind
 a load balancer shows as an example arrives with `connection: keep-alive`."""
+
+TRACE_ROOT = "1-67891233-abcdef012345678912345678"
+
+CLAIMED = "203.0.113.7"
+
+KINDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "of a visitor": {},
+        f'that claims to come from "{CLAIMED}"': {
+            "x-forwarded-for": CLAIMED,
+            "x-forwarded-proto": "http",
+            "x-forwarded-port": "1",
+        },
+        "that is part of a longer trace": {"x-amzn-trace-id": f"Root={TRACE_ROOT}"},
+        "with headers for its own connection alone": HOP_BY_HOP,
+    }
+)
+"""Headers by the words of the feature; a claim stands where load balancers put what they know."""
 
 _ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 
@@ -65,6 +89,24 @@ class Arrival:
         """The parts of the trace header, as in `Root=1-67891233-abcdef012345678912345678`."""
         pairs = (part.partition("=") for part in (self.trace or "").split(";") if part)
         return {name: value for name, _, value in pairs}
+
+
+def saw(what: str, visitor: str | None) -> Matcher[Arrival]:
+    """What a service saw of a request of `KINDS`, in the words of the feature; KeyError for other words.
+
+    `visitor` is his address, None where it is not known.
+    """
+    by = came_by("https", "443")
+    claims: Mapping[str, Matcher[Arrival]] = {
+        'the visitor\'s address, "https" and port 443': all_of(came_from(visitor), by),
+        f'"{CLAIMED}" followed by the visitor\'s address, "https" and port 443': all_of(
+            came_from(visitor, CLAIMED), by
+        ),
+        "a trace identifier": has_trace(),
+        "that trace continued": continues(TRACE_ROOT),
+        "none of them": without_hop_headers(),
+    }
+    return claims[what]
 
 
 def came_from(visitor: str | None, *claimed: str) -> Matcher[Arrival]:
@@ -134,9 +176,6 @@ def _is_public(address: str) -> bool:
         return ipaddress.ip_address(address).is_global
     except ValueError:
         return False
-
-
-# Addresses inside the platform, which nobody outside has to know.
 
 
 def internal_addresses(platform: Platform) -> tuple[str, ...]:

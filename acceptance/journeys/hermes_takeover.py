@@ -1,4 +1,4 @@
-"""A second Hermes beside the service's own: for as long as a scenario needs, what a deployment has for a moment."""
+"""Two Hermes at once: a second one beside the service's own while a scenario needs it, or a deployment's new one."""
 
 from __future__ import annotations
 
@@ -56,9 +56,6 @@ def one_rule() -> Matcher[tuple[Rule, ...]]:
     )
 
 
-# What customers ask for while a part of the platform is being replaced by a new copy of itself.
-
-
-def ask_during_deployment(platform: Platform, role: str, session: CustomerSession, times: int) -> None:
+def ask_during_deployment(session: CustomerSession, role: str, times: int) -> None:
     """Replace a service's tasks by new ones, and have a session ask so often at the same moment."""
-    at_once([partial(platform.fleet.redeploy, role), partial(ask_in_parallel, platform, [session], times)])
+    at_once([partial(session.platform.fleet.redeploy, role), partial(ask_in_parallel, [session], times)])

@@ -24,6 +24,8 @@ SENT = ("page views", "instructions", "keepalives")
 
 SENT_PER_IDLE_TIME = 4
 
+LEFT_OPEN = "leave her browser open"
+
 
 @dataclass(frozen=True)
 class OpenTab:
@@ -49,6 +51,12 @@ class OneThingEach:
     forgotten: CustomerSession
     tab: tuple[Sample[OpenTab], ...]
     idle_timeout: timedelta
+
+    def session_of(self, habit: str) -> CustomerSession:
+        """That of the customer with a habit, as in "send page views", or `LEFT_OPEN`; KeyError for another."""
+        return {LEFT_OPEN: self.forgotten, **{f"send {kind}": one for kind, one in self.senders.items()}}[
+            habit
+        ]
 
     @property
     def sessions(self) -> tuple[CustomerSession, ...]:

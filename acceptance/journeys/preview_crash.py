@@ -7,12 +7,10 @@ from ipaddress import IPv4Address
 from hamcrest import not_
 
 from acceptance.drivers.exec_channel import ExecChannel
-from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.matchers.answers import is_open
 from acceptance.waiting.errors import UnexpectedAnswer
-from acceptance.waiting.waits import Deadline, wait_until
+from acceptance.waiting.waits import Deadline
 
 # The process that listens: from its address and port to its socket, from its socket to who holds that (proc(5)).
 SCRIPT = """
@@ -26,14 +24,15 @@ kill -KILL "$holder"
 """
 
 
-def crash_preview(platform: Platform, session: CustomerSession) -> None:
-    """Kill the process that serves a session's preview, and nothing else of its task.
+def crash_preview(session: CustomerSession) -> None:
+    """Kill the process that serves a session's preview, and nothing else of its task; an open page is cut off by that.
 
     Raises:
         UnexpectedAnswer: the record does not say where the preview is served.
         CommandFailed: nothing is served there.
+        NotInTime: the page that was open is still connected.
     """
-    record = platform.records.get(session.session_id)
+    record, platform = session.record, session.platform
     port = record.raw.get("port")
     if record.task_arn is None or record.container_ip is None or port is None:
         raise UnexpectedAnswer(
@@ -44,24 +43,7 @@ def crash_preview(platform: Platform, session: CustomerSession) -> None:
     channel = ExecChannel(platform.clients, profile.names.cluster, profile.addresses.ca_file)
     deadline = Deadline.after(profile.patience.request)
     channel.run(record.task_arn, profile.names.edit_container, script, deadline=deadline).checked(script)
-
-
-def until_back(platform: Platform, session: CustomerSession) -> None:
-    """Wait until the crash has cut the open page off, the preview is served again, and a browser connects anew.
-
-    Raises:
-        NotInTime: one of these does not come about.
-    """
-    patience = platform.profile.patience
-    wait_until(
-        lambda: session.browser,
-        not_(is_open()),
-        what=f"the page of {session} that was open when its preview server crashed",
-        within=patience.request,
-        every=patience.poll,
-    )
-    CustomerSessions(platform).until_served(session, patience.recovery)
-    session.browsers.append(platform.open_hmr(session.preview_url))
+    session.open_page.becomes(not_(is_open()), within=profile.patience.request)
 
 
 def script_for(address: str, port: int) -> str:

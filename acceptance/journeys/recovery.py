@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from hamcrest.core.matcher import Matcher
 
@@ -16,10 +17,12 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.preview_crash import crash_preview
 from acceptance.matchers.answers import is_live
 from acceptance.matchers.preview import served_by
-from acceptance.waiting.errors import NotReady
+from acceptance.waiting.errors import NotReady, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.observed import IN_A_ROW, Observed
 from acceptance.waiting.waits import Deadline, wait_until
 
 MOST_CHANGES = 60
@@ -40,10 +43,10 @@ class Service:
         return f"session {self.record.status} on {task} by its record; {says}"
 
 
-def task_of(platform: Platform, session: CustomerSession) -> Task:
+def task_of(session: CustomerSession) -> Task:
     """The task that serves a session now; NotReady if its record names none that ECS knows."""
-    arn = platform.records.get(session.session_id).task_arn
-    task = platform.fleet.task(arn) if arn else None
+    arn = session.record.task_arn
+    task = session.platform.fleet.task(arn) if arn else None
     if task is None:
         raise NotReady(f"{session}: expected a task on its record that ECS knows, found {arn}")
     return task
@@ -55,6 +58,23 @@ def hermes(platform: Platform) -> Task:
     if not running:
         raise NotReady("expected a Hermes task at work, found none")
     return running[0]
+
+
+ACCIDENTS: Mapping[tuple[str, str], Callable[[CustomerSession], object]] = MappingProxyType(
+    {
+        ("its Edit task", "dies suddenly"): lambda session: session.platform.accidents.kill(task_of(session)),
+        ("its Edit task", "hangs"): lambda session: session.platform.accidents.hang(task_of(session)),
+        ("its Edit task", "is stopped"): lambda session: session.platform.fleet.stop_task(
+            task_of(session).arn, "maintenance"
+        ),
+        ("the customer's preview server", "dies suddenly"): crash_preview,
+        ("Hermes", "dies suddenly"): lambda session: session.platform.accidents.kill(
+            hermes(session.platform)
+        ),
+    }
+)
+"""What may befall a session, by whom it befalls and how. Death leaves no time to put anything away or to hand over;
+what hangs has all its processes, of which none does anything; what is stopped is told to go, as for maintenance."""
 
 
 def settled(platform: Platform, session_id: str) -> SessionRecord:
@@ -77,41 +97,30 @@ def settled(platform: Platform, session_id: str) -> SessionRecord:
     )
 
 
-def until_begun(platform: Platform, session: CustomerSession) -> None:
+def until_begun(session: CustomerSession) -> None:
     """Wait until the platform has begun to wake a session: a task is wanted for it."""
-    wait_until(
-        partial(platform.fleet.counts, "edit"),
-        DescribedMatcher[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str),
-        what=f"service edit for {session}",
-        within=platform.profile.patience.wake,
-    )
+    platform = session.platform
+    counts = partial(platform.fleet.counts, "edit")
+    wanted = DescribedMatcher[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str)
+    Observed(f"service edit for {session}", counts, platform.profile.patience.wake).becomes(wanted)
 
 
-def ask_all(platform: Platform, session: CustomerSession, instructions: Iterable[str]) -> None:
-    """Send instructions as fast as they are accepted."""
-    for instruction in instructions:
-        session.instructions.append(instruction)
-        platform.sessions.instruct(session.session_id, instruction)
-
-
-def ask_amid(
-    dying: AbstractContextManager[threading.Event], platform: Platform, session: CustomerSession
-) -> None:
+def ask_amid(dying: AbstractContextManager[threading.Event], session: CustomerSession) -> None:
     """Ask for one change of the heading after the other, as fast as they are accepted, all through somebody's death.
 
     `dying` begins when the first of them has been carried out, with more of them received and not: before, nobody has
     begun with anything that could be lost.
     """
-    before = platform.records.get(session.session_id).last_commit
+    before = session.record.last_commit
     asked = 0
 
     def ask() -> bool:
         nonlocal asked
         asked += 1
-        ask_all(platform, session, [f'Change the heading to "Change number {asked}"'])
+        session.ask(f'Change the heading to "Change number {asked}"')
         return asked < MOST_CHANGES
 
-    while ask() and platform.records.get(session.session_id).last_commit == before:
+    while ask() and session.record.last_commit == before:
         pass
     with dying as struck:
         while ask() and not struck.is_set():
@@ -126,20 +135,26 @@ def last_heading(session: CustomerSession) -> str:
     return found[1]
 
 
-def look(platform: Platform, session: CustomerSession, deadline: Deadline) -> Service:
-    """Who serves a session now."""
-    health = platform.preview.health(session.preview_url, deadline=deadline)
-    page = platform.preview.get(session.preview_url, deadline=deadline)
-    return Service(platform.records.get(session.session_id), health, page)
+def service_of(session: CustomerSession) -> Observed[Service]:
+    """Who serves a session."""
+    preview, patience = session.platform.preview, session.platform.profile.patience
+
+    def look(deadline: Deadline) -> Service:
+        health = preview.health(session.preview_url, deadline=deadline)
+        page = preview.get(session.preview_url, deadline=deadline)
+        return Service(session.record, health, page)
+
+    return Observed(str(session), look, within=patience.recovery, steadily=IN_A_ROW, transient=(Unreachable,))
 
 
-def serves_elsewhere(session: CustomerSession, than: Task) -> Matcher[Service]:
-    """A session active on another task, which is the one on record and answers at the address that the session had."""
+def is_served_by(session: CustomerSession, task: Task, *, another: bool) -> Matcher[Service]:
+    """A session active on that task, or on `another`, which is the one on record and answers at its own address."""
 
     def holds(seen: Service) -> bool:
         record = seen.record
-        moved = record.status == "active" and record.task_arn != than.arn
+        there = record.status == "active" and (record.task_arn != task.arn) == another
         served = served_by(record).matches(seen.health) and is_live().matches(seen.page)
-        return moved and served and record.preview_url == session.preview_url
+        return there and served and record.preview_url == session.preview_url
 
-    return DescribedMatcher(f"a session served by another task than {than.task_id}", holds, str)
+    by = f"by another task than {task.task_id}" if another else f"by task {task.task_id}"
+    return DescribedMatcher(f"a session served {by}", holds, str)

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from hamcrest import has_length
 
 from acceptance.drivers.platform import Platform
-from acceptance.journeys.bystanders import BystanderObservations, BystanderWatches
+from acceptance.journeys.bystanders import BystanderWatches
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.waiting.waits import NotInTime, wait_until
-
-
-@dataclass(frozen=True)
-class Shrinking:
-    """How many Edit tasks were left after each end, and what those saw who were still at work."""
-
-    left: tuple[int, ...]
-    sights: tuple[BystanderObservations, ...]
 
 
 def by_age_of_task(platform: Platform, sessions: Sequence[CustomerSession]) -> tuple[CustomerSession, ...]:
@@ -33,20 +24,22 @@ def by_age_of_task(platform: Platform, sessions: Sequence[CustomerSession]) -> t
 
 
 def end_one_after_the_other(
-    platform: Platform, sessions: Sequence[CustomerSession], vigils: BystanderWatches
-) -> Shrinking:
-    """End each session in turn; `vigils` watch over all but the first, each until its own turn."""
+    platform: Platform, sessions: Sequence[CustomerSession], watches: BystanderWatches
+) -> tuple[int, ...]:
+    """End each session in turn, and tell how many Edit tasks were left after each.
+
+    `watches` watch over all but the first, each until its own turn.
+    """
     left: list[int] = []
-    sights: list[BystanderObservations] = []
     for remaining, session in zip(range(len(sessions) - 1, -1, -1), sessions, strict=True):
         if session is not sessions[0]:
-            sights.append(vigils.leave(session))
+            watches.leave(session)
         platform.attendance.leave(session.session_id)
         for browser in session.browsers:
             browser.close()
         platform.sessions.deactivate(session.session_id)
         left.append(_tasks_left(platform, remaining))
-    return Shrinking(tuple(left), tuple(sights))
+    return tuple(left)
 
 
 def _tasks_left(platform: Platform, expected: int) -> int:

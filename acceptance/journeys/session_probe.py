@@ -1,4 +1,4 @@
-"""Sessions as an outsider finds them at one moment."""
+"""Sessions as an outsider finds them: at one moment, or asked in turn, many times over, who serves them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,6 @@ def look(platform: Platform, sessions: Iterable[CustomerSession]) -> tuple[Sessi
         )
         for session in sessions
     )
-
-
-# Sessions asked in turn, many times over, who serves them.
 
 
 def ask_in_turn(

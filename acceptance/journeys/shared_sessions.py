@@ -60,7 +60,6 @@ class Shared:
         self._session: CustomerSession | None = None
         self._neighbours: tuple[CustomerSession, ...] = ()
         self._endings: Mapping[str, CustomerSession] | None = None
-        self._beside: tuple[CustomerSession, ...] = ()
 
     def wake_up(self) -> WakeUp:
         """A wake-up watched from the request to the live preview; the session it was watched on has ended since."""
@@ -84,26 +83,6 @@ class Shared:
             self._platform.attendance.attend(self._session.session_id)
             self._sessions.until_live(self._session)
         return self._session
-
-    def come_beside(self, count: int) -> tuple[CustomerSession, ...]:
-        """Have other customers' sessions come up beside the shared one and stay; any that were there end first."""
-        self._sessions.end(self.give_away_beside())
-        self._beside = tuple(
-            self._sessions.start(self._customer(), 'Change the heading to "Beside"') for _ in range(count)
-        )
-        for session in self._beside:
-            self._platform.attendance.attend(session.session_id)
-        until_all_live(self._platform, self._beside)
-        return self._beside
-
-    def beside(self, count: int) -> tuple[CustomerSession, ...]:
-        """Other customers' live sessions, kept awake."""
-        return self._beside if len(self._beside) == count else self.come_beside(count)
-
-    def give_away_beside(self) -> tuple[CustomerSession, ...]:
-        """The sessions beside the shared one, for a scenario that ends them itself; the next one gets others."""
-        beside, self._beside = self._beside, ()
-        return beside
 
     def endings(self) -> Mapping[str, CustomerSession]:
         """Sessions that have ended, by how; see `endings.make_endings`."""
@@ -137,8 +116,7 @@ class Shared:
     def dismiss(self) -> None:
         """End the shared sessions, so that the platform may fall asleep; what was watched stays known."""
         session, self._session = self._session, None
-        others = [*self.give_away_neighbours(), *self.give_away_beside()]
-        self._sessions.end([*([session] if session else []), *others])
+        self._sessions.end([*([session] if session else []), *self.give_away_neighbours()])
 
     def forget(self) -> None:
         """Dismiss the sessions and forget what was watched and what ended: the next feature sees for itself."""
@@ -215,8 +193,6 @@ def _since(session: CustomerSession, tasks: tuple[Task, ...]) -> tuple[Task, ...
     )
 
 
-# Sessions that have ended, for whoever asks what becomes of their addresses.
-
 ENDED, EXPIRED = "ended", "expired"
 
 
@@ -238,11 +214,8 @@ def make_endings(platform: Platform, customer: Customer, other: Customer) -> Map
     return MappingProxyType({ENDED: ended, EXPIRED: expired})
 
 
-# What scenarios share, each session told of when a scenario asks for it: it belongs to the evidence and the report.
-
-
 class Witnessed(Shared):
-    """`Shared` that hands every session to `tell`, as often as somebody asks for it."""
+    """`Shared` that hands every session to `tell`, for evidence and report, as often as somebody asks for it."""
 
     def __init__(
         self, platform: Platform, new_client: Callable[[], str], tell: Callable[[CustomerSession], None]
@@ -264,12 +237,6 @@ class Witnessed(Shared):
         session = super().session()
         self._tell(session)
         return session
-
-    def come_beside(self, count: int) -> tuple[CustomerSession, ...]:
-        return self._told(super().come_beside(count))
-
-    def beside(self, count: int) -> tuple[CustomerSession, ...]:
-        return self._told(super().beside(count))
 
     def start_neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         return self._told(super().start_neighbours(count))

@@ -51,27 +51,24 @@ def busiest(tasks: Sequence[Task], *, since: datetime, running: bool = False) ->
     return max(moments, key=lambda moment: len(moment.tasks))
 
 
-def never_more_than(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
-    """Tasks that ECS knows, of which at no moment since then more than so many were there, from creation to stop."""
+def ran_at_once(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
+    """Tasks of which so many ran at one moment since then, and never more were there, from creation to stop."""
 
-    def worst(tasks: Sequence[Task]) -> Concurrency:
-        return busiest(tasks, since=since)
+    def fits(tasks: Sequence[Task]) -> bool:
+        running = busiest(tasks, since=since, running=True)
+        return len(running.tasks) == count and not more_than(count, since=since).matches(tasks)
 
     return DescribedMatcher(
-        f"never more than {count} tasks at once",
-        lambda tasks: len(worst(tasks).tasks) <= count,
-        lambda tasks: str(worst(tasks)),
+        f"{count} tasks running at the busiest moment, and never more there",
+        fits,
+        lambda tasks: str(busiest(tasks, since=since, running=True)),
     )
 
 
-def ran_at_once(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
-    """Tasks of which so many, and never more, were running at one moment since then."""
-
-    def worst(tasks: Sequence[Task]) -> Concurrency:
-        return busiest(tasks, since=since, running=True)
-
+def more_than(count: int, *, since: datetime) -> Matcher[Sequence[Task]]:
+    """For `fatal`: tasks of which at one moment since then more than so many were there, from creation to stop."""
     return DescribedMatcher(
-        f"{count} tasks running at the busiest moment",
-        lambda tasks: len(worst(tasks).tasks) == count,
-        lambda tasks: str(worst(tasks)),
+        f"more than {count} tasks at once",
+        lambda tasks: len(busiest(tasks, since=since).tasks) > count,
+        lambda tasks: str(busiest(tasks, since=since)),
     )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import SUBPROTOCOL, HmrClient, HmrSocket
 from acceptance.drivers.http import Answer
 from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.journeys.bad_requests import NEVER_WAS, WEBSOCKET
+from acceptance.matchers.answers import answers_with
 from acceptance.waiting.errors import Unreachable
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 
 
 def open_wrongly(
@@ -47,30 +49,40 @@ def open_wrongly(
         return ()
 
 
-def ask_for_echo(browser: HmrSocket, size: int) -> str:
+@dataclass(frozen=True)
+class Echo:
+    """What must come back through a socket: the `identifier` of the answer, among the frames since a mark."""
+
+    identifier: str
+    since: int
+
+
+def ask_for_echo(browser: HmrSocket, size: int) -> Echo:
     """Send a call of Vite's `vite:invoke` whose identifier has `size` bytes, and return what the answer must carry.
 
     The dev server answers every call under its caller's identifier, `send` turned into `response` (Vite's
     `normalizeHotChannel`), so a long one goes through the socket both ways.
     """
-    padding = "x" * size
+    padding, mark = "x" * size, browser.mark()
     call = {"name": "getBuiltins", "id": f"send:{padding}", "data": []}
     browser.send({"type": "custom", "event": "vite:invoke", "data": call})
-    return f"response:{padding}"
+    return Echo(f"response:{padding}", mark)
 
 
-def echoes(identifier: str, since: int) -> Matcher[HmrSocket]:
-    """A socket on which the answer with this identifier came back since a mark."""
+def echoes(wanted: Echo) -> Matcher[HmrSocket]:
+    """A socket on which the answer came back, to the last byte."""
 
     def came(browser: HmrSocket) -> bool:
-        calls = [frame.payload.get("data") for frame in browser.frames(since) if frame.kind == "custom"]
-        return any(isinstance(call, Mapping) and call.get("id") == identifier for call in calls)
+        calls = [
+            frame.payload.get("data") for frame in browser.frames(wanted.since) if frame.kind == "custom"
+        ]
+        return any(isinstance(call, Mapping) and call.get("id") == wanted.identifier for call in calls)
 
     return DescribedMatcher(
-        f"the {len(identifier)} characters that were sent, come back",
+        f"the {len(wanted.identifier)} characters that were sent, come back",
         came,
         lambda browser: (
-            f"{', '.join(map(str, browser.frames(since))) or 'no message'}"
+            f"{', '.join(map(str, browser.frames(wanted.since))) or 'no message'}"
             f"{'' if browser.is_open else f', connection closed: {browser.closed_because}'}"
         ),
     )
@@ -80,10 +92,10 @@ def answered_once(matcher: Matcher[Answer]) -> Matcher[Sequence[Answer]]:
     """One answer, and it is like this."""
 
     def tell(found: Sequence[Answer]) -> str:
-        return _mismatch(matcher, found[0]) if len(found) == 1 else f"{len(found)} answers"
+        return mismatch_of(matcher, found[0]) if len(found) == 1 else f"{len(found)} answers"
 
     return DescribedMatcher(
-        _description(matcher), lambda found: len(found) == 1 and matcher.matches(found[0]), tell
+        sentence_of(matcher), lambda found: len(found) == 1 and matcher.matches(found[0]), tell
     )
 
 
@@ -97,13 +109,12 @@ def is_closed() -> Matcher[HmrSocket]:
     return DescribedMatcher("a closed connection", lambda s: not s.is_open, lambda _: "still open")
 
 
-def _description(matcher: Matcher[Answer]) -> str:
-    text = StringDescription()
-    matcher.describe_to(text)
-    return str(text)
-
-
-def _mismatch(matcher: Matcher[Answer], answer: Answer) -> str:
-    text = StringDescription()
-    matcher.describe_mismatch(answer, text)
-    return str(text)
+FATES: Mapping[str, Matcher[Sequence[Answer]]] = MappingProxyType(
+    {
+        "opened": answered_once(answers_with(101)),
+        "refused with 400": answered_once(answers_with(400)),
+        "left unanswered": unanswered(),
+    }
+)
+"""What becomes of a socket that is asked for. The dev server leaves alone what is not its own, and the load balancer
+gives up after its idle time."""

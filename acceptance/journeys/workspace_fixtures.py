@@ -1,4 +1,7 @@
-"""What a crash may leave behind in a workspace."""
+"""What a workspace may hold: damage that a crash left behind, and files of every kind that an owner may have.
+
+Their names are in several scripts; they are empty, binary, executable, linked.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +39,8 @@ def inflict(workspace: Workspace, kind: str) -> None:
     workspace.run(f"cd {shlex.quote(workspace.folder)} && {KINDS[kind]}")
 
 
-# Files of every kind that a website's owner may have: names in several scripts, empty, binary, executable, linked.
-
 FOLDERS = ("keepsakes/in the history", "keepsakes/not yet")
 """The first is committed, the second is not."""
-
 
 NAMES = (
     "plain",
@@ -55,10 +55,8 @@ NAMES = (
     'it\'s $HOME; "quoted" & * [1]',
 )
 
-
 EACH = 25
 """How many of each name lie in each folder."""
-
 
 _FILL = """
 mkdir -p {folder}/deeply/nested {folder}/empty && cd {folder} || exit 1
@@ -78,7 +76,6 @@ while [ $number -le {each} ]; do
 done
 ln -s 'two words 1.txt' 'a link' && ln -s '../not there' 'a link to nothing' && ln -s deeply 'a link to a folder'
 """
-
 
 _COMMIT = """
 cd {folder} && git -c safe.directory='*' add -- {first} &&

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
@@ -18,7 +17,7 @@ from acceptance.drivers.session_api import SessionStatus
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Manifest
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 from acceptance.waiting.sampler import Sample
 
 T = TypeVar("T")
@@ -192,12 +191,10 @@ def always(matcher: Matcher[T]) -> Matcher[Sequence[Sample[T]]]:
 
     def tell(series: Sequence[Sample[T]]) -> str:
         found = wrong(series)
-        told = [f"at {sample.at_s:.1f} s {_mismatch(matcher, sample.value)}" for sample in found]
+        told = [f"at {sample.at_s:.1f} s {mismatch_of(matcher, sample.value)}" for sample in found]
         return f"{len(found)} of {len(series)} moments were not: {_some(told)}"
 
-    return DescribedMatcher(
-        f"at every moment {_description(matcher)}", lambda series: not wrong(series), tell
-    )
+    return DescribedMatcher(f"at every moment {sentence_of(matcher)}", lambda series: not wrong(series), tell)
 
 
 def _changes(before: Manifest, now: Manifest) -> list[str]:
@@ -237,15 +234,3 @@ def _session(record: SessionRecord | SessionStatus | None) -> str:
 def _some(items: Sequence[object]) -> str:
     told = ", ".join(str(item) for item in items[:LONGEST])
     return f"{told} and {len(items) - LONGEST} more" if len(items) > LONGEST else told or "nothing"
-
-
-def _description(matcher: Matcher[Any]) -> str:
-    text = StringDescription()
-    matcher.describe_to(text)
-    return str(text)
-
-
-def _mismatch(matcher: Matcher[T], value: T) -> str:
-    text = StringDescription()
-    matcher.describe_mismatch(value, text)
-    return str(text)

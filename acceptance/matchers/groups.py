@@ -7,18 +7,8 @@ from collections.abc import Sequence
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.ecs import Counts, EcsServicesState
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.waiting.matcher import DescribedMatcher
-
-
-def nobody_at_work() -> Matcher[EcsServicesState]:
-    """No Edit task in any state, and none wanted."""
-    return DescribedMatcher(
-        "no Edit task, none wanted",
-        lambda state: state.edit == Counts(0, 0, 0) and not state.edit_tasks,
-        str,
-    )
 
 
 def is_on_a_task_of(others: Sequence[SessionRecord]) -> Matcher[SessionRecord]:
@@ -57,4 +47,13 @@ def all_have_status(status: str) -> Matcher[Sequence[SessionRecord]]:
             ", ".join(f"{number} {found}" for found, number in Counter(r.status for r in records).items())
             or "no session"
         ),
+    )
+
+
+def none_open() -> Matcher[Sequence[SessionRecord]]:
+    """No session that has not ended; none at all is fine."""
+    return DescribedMatcher(
+        "no open session",
+        lambda records: all(record.ended for record in records),
+        lambda records: ", ".join(f"{r.session_id} {r.status}" for r in records if not r.ended),
     )

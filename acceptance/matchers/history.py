@@ -36,35 +36,6 @@ def continues(before: Sequence[Commit], by: int) -> Matcher[Sequence[Commit]]:
     )
 
 
-def carries_out(instructions: Sequence[str], *, thread_id: str, session_id: str) -> Matcher[Sequence[Commit]]:
-    """Each instruction is exactly one commit with the contract's subject and trailers, in the order they were given."""
-    if not instructions:
-        raise NoData("no instruction was given, so nothing can be said about how they were carried out")
-    wanted = {"Thread": (thread_id,), "Session": (session_id,)}
-
-    def complaint(now: Sequence[Commit]) -> str | None:
-        places = []
-        for subject in map(subject_of, instructions):
-            found = [number for number, commit in enumerate(now) if commit.subject == subject]
-            if len(found) != 1:
-                return f"{len(found)} commits {subject!r} among {_subjects(now)}"
-            trailers = {key: now[found[0]].trailers.get(key, ()) for key in wanted}
-            if trailers != wanted:
-                return f"commit {subject!r} with {trailers}"
-            places.append(found[0])
-        return None if places == sorted(places, reverse=True) else f"another order: {_subjects(now)}"
-
-    return DescribedMatcher(
-        f"each of {len(instructions)} instructions as one commit with {wanted}, in order",
-        lambda now: complaint(now) is None,
-        lambda now: complaint(now) or "",
-    )
-
-
 def subject_of(instruction: str) -> str:
     """The subject of an instruction's commit."""
     return " ".join(instruction.split())[:SUBJECT_LENGTH].strip()
-
-
-def _subjects(commits: Sequence[Commit]) -> list[str]:
-    return [commit.subject for commit in reversed(commits)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
 
@@ -43,16 +44,21 @@ def _words(answer: Answer) -> str:
     return repr(" ".join(answer.text.split())[:120])
 
 
-def has_update_since(mark: int) -> Matcher[HmrSocket]:
-    """An open page that was sent news (an update or a reload) after a mark."""
-    return DescribedMatcher(
-        "a browser that was sent an update",
-        lambda browser: bool(browser.updates(mark)),
-        lambda browser: (
-            f"{', '.join(map(str, browser.frames(mark))) or 'no message'}"
-            f"{'' if browser.is_open else f', connection closed: {browser.closed_because}'}"
-        ),
-    )
+def has_update_since(*marks: int) -> Matcher[HmrSocket]:
+    """An open page that was sent news (an update or a reload) after each of these marks, before the next one."""
+    if not marks:
+        raise NoData("nothing was asked for, so nothing can be said about what the page was sent")
+
+    def unheard(browser: HmrSocket) -> list[int]:
+        ends = [*(len(browser.updates(mark)) for mark in marks), 0]
+        return [number for number, (mine, later) in enumerate(pairwise(ends), 1) if mine <= later]
+
+    def tell(browser: HmrSocket) -> str:
+        of_many = f"no news of {unheard(browser)} of {len(marks)}; " if len(marks) > 1 else ""
+        closed = "" if browser.is_open else f", connection closed: {browser.closed_because}"
+        return f"{of_many}{', '.join(map(str, browser.frames(marks[0]))) or 'no message'}{closed}"
+
+    return DescribedMatcher("a browser that was sent an update", lambda browser: not unheard(browser), tell)
 
 
 def served_by(record: SessionRecord) -> Matcher[Answer]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
 
@@ -15,7 +14,6 @@ from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import Redrive, SessionRecord
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
-from acceptance.waiting.sampler import Sample
 
 
 def mentions(words: str) -> Matcher[str]:
@@ -29,6 +27,18 @@ def is_mail_that_mentions(words: str) -> Matcher[Sequence[Received]]:
     return DescribedMatcher(
         f"a message that mentions {words!r}",
         lambda messages: any(wanted in " ".join(message.text.split()).lower() for message in messages),
+        lambda messages: "; ".join(map(str, messages)) or "no message",
+    )
+
+
+def mentions_once(words: str, *, alone: bool = False) -> Matcher[Sequence[Received]]:
+    """Among the messages exactly one that `is_mail_that_mentions` accepts, and with `alone` no other message at all."""
+    fits = is_mail_that_mentions(words)
+    return DescribedMatcher(
+        f"one message that mentions {words!r}{' and no other' if alone else ''}",
+        lambda messages: (
+            sum(fits.matches([message]) for message in messages) == 1 and (not alone or len(messages) == 1)
+        ),
         lambda messages: "; ".join(map(str, messages)) or "no message",
     )
 
@@ -141,23 +151,14 @@ def ended_no_sooner_than(idle: timedelta) -> Matcher[SessionRecord]:
     )
 
 
-LIFE = {"initializing": 0, "active": 1, "draining": 2, "inactive": 3, "expired": 3, "failed": 3}
-"""The states, each with its place in a session's life."""
-
-
-def never_set_back() -> Matcher[Sequence[Sample[str]]]:
-    """States of a session that was seen active, in order; none comes before one that was there already."""
-
-    def wrong(series: Sequence[Sample[str]]) -> str | None:
-        if not any(sample.value == "active" for sample in series):
-            raise NoData("the session was never seen active, so nothing can be said about what followed")
-        for was, now in pairwise(series):
-            if LIFE[now.value] < LIFE[was.value]:
-                return f"{was.value}, and {now.value} at {now.at_s:.1f} s"
-        return None
-
+def ended_as(status: str, *, idle: timedelta, reason: str = "") -> Matcher[SessionRecord]:
+    """A record of a session that ended so: expired no sooner than it was idle, failed for a reason with these words."""
+    if status == "expired":
+        return ended_no_sooner_than(idle)
     return DescribedMatcher(
-        "states that never go back", lambda series: wrong(series) is None, lambda series: wrong(series) or ""
+        f"{status}, for a reason with {reason!r}" if reason else status,
+        lambda record: record.status == status and mentions(reason).matches(record.failure or ""),
+        lambda record: f"{record.status}, for {record.failure!r}",
     )
 
 

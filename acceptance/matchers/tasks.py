@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import Counts, Task
-from acceptance.drivers.session_table import Commands
+from acceptance.drivers.session_table import Commands, SessionRecord
+from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
 
 
@@ -59,10 +60,15 @@ def is_left_running() -> Matcher[Task | None]:
     )
 
 
-def stayed_for(span: timedelta) -> Matcher[timedelta]:
-    """How long a service stayed: no shorter than that."""
+def comes_after(ended: SessionRecord, idle: timedelta) -> Matcher[datetime]:
+    """The moment of a service's end: an idle time after the session's, or later; NoData if that is not on record."""
+    if ended.ended_at is None:
+        raise NoData(
+            "the record does not say when the session ended, so nothing can be said about what came after it"
+        )
+    end = ended.ended_at
     return DescribedMatcher(
-        f"at least {span.total_seconds():g} s",
-        lambda took: took >= span,
-        lambda took: f"{took.total_seconds():.1f} s",
+        f"{idle.total_seconds():g} s after the session's end or later",
+        lambda gone: gone - end >= idle,
+        lambda gone: f"{(gone - end).total_seconds():.1f} s after it",
     )

@@ -7,22 +7,24 @@ from collections.abc import Callable, Mapping
 
 from acceptance.journeys.bad_requests import NEVER_WAS
 from acceptance.journeys.shared_sessions import ENDED, EXPIRED
-from acceptance.run.suite import Suite
+from acceptance.run.world import World
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def destination(path: str, suite: Suite) -> str:
+def destination(path: str, world: World) -> str:
     """The path with its placeholders filled; what they stand for is made when first asked for.
 
-    `{session}` is the feature's shared session, `{ended}` and `{expired}` are ended ones, `{unknown}` never was one,
-    `{nobody}` is a client without any. KeyError for another.
+    `{session}` is the scenario's own session, `{ended}` and `{expired}` are ended ones that scenarios share,
+    `{outdated}` is past its time to live, `{unknown}` never was one; `{nobody}` is a client without any. KeyError for
+    another.
     """
     meanings: Mapping[str, Callable[[], str]] = {
-        "session": lambda: suite.shared.session().session_id,
-        "ended": lambda: suite.shared.endings()[ENDED].session_id,
-        "expired": lambda: suite.shared.endings()[EXPIRED].session_id,
+        "session": lambda: world.session.session_id,
+        "ended": lambda: world.suite.shared.endings()[ENDED].session_id,
+        "expired": lambda: world.suite.shared.endings()[EXPIRED].session_id,
+        "outdated": lambda: world.outdated.session_id,
         "unknown": lambda: NEVER_WAS,
-        "nobody": suite.new_client,
+        "nobody": world.suite.new_client,
     }
     return PLACEHOLDER.sub(lambda found: meanings[found[1]](), path)

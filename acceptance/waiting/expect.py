@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
+
+from acceptance.waiting.matcher import mismatch_of, sentence_of
 
 T = TypeVar("T")
 
@@ -23,7 +24,6 @@ def expect(actual: T, matcher: Matcher[T], reason: str) -> T:
         raise TypeError(f"expect() needs a matcher, not {matcher!r}: wrap a plain value in equal_to()")
     if matcher.matches(actual):
         return actual
-    expected, found = StringDescription(), StringDescription()
-    matcher.describe_to(expected)
-    matcher.describe_mismatch(actual, found)
-    raise AssertionError(f"{reason}\n  expected: {expected}\n  but: {found}")
+    raise AssertionError(
+        f"{reason}\n  expected: {sentence_of(matcher)}\n  but: {mismatch_of(matcher, actual)}"
+    )

@@ -1,12 +1,14 @@
-"""The one building block of the suite's matchers: a sentence, a test, and words for what was found instead."""
+"""What the suite's matchers are built of: a sentence, a test, and words for what was found instead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
+from hamcrest.core.matcher import Matcher
+from hamcrest.core.string_description import StringDescription
 
 T = TypeVar("T")
 
@@ -27,3 +29,17 @@ class DescribedMatcher(BaseMatcher[T]):
 
     def describe_mismatch(self, item: T, mismatch_description: Description) -> None:
         mismatch_description.append_text(self._mismatch(item))
+
+
+def sentence_of(matcher: Matcher[Any]) -> str:
+    """What a matcher expects, in words."""
+    text = StringDescription()
+    matcher.describe_to(text)
+    return str(text)
+
+
+def mismatch_of(matcher: Matcher[T], found: T) -> str:
+    """What a matcher that refuses `found` says of it."""
+    text = StringDescription()
+    matcher.describe_mismatch(found, text)
+    return str(text)

@@ -54,7 +54,11 @@ class Observed(Generic[T]):
 
     def is_(self, claim: Matcher[T]) -> T:
         """Look once; AssertionError if it is not so by then."""
-        return expect(look_of(self.look)(Deadline.after(self.within)), claim, self.what)
+        return expect(self.now(), claim, self.what)
+
+    def now(self) -> T:
+        """One look."""
+        return look_of(self.look)(Deadline.after(self.within))
 
     def stays(self, claim: Matcher[T], *, during: timedelta) -> T:
         """Look for the whole of `during`; raises as `stays` does."""

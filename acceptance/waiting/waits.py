@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NoReturn, Protocol, TypeVar, cast
+from typing import NoReturn, Protocol, TypeVar, cast
 
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
 
 from acceptance.waiting.active_waits import WAITS
 from acceptance.waiting.errors import NoData, NotObserved, ViewLost
+from acceptance.waiting.matcher import mismatch_of, sentence_of
 from acceptance.waiting.view import VIEW
 from acceptance.waiting.wait_story import Story
 
@@ -124,7 +124,7 @@ def wait_until(
         return _until(
             look_of(probe),
             matcher,
-            story=Story(what, _describe(matcher), evidence),
+            story=Story(what, sentence_of(matcher), evidence),
             within=within,
             every=every,
             steadily=steadily,
@@ -179,9 +179,9 @@ def _until(
                 story.add(at - start, "the expected answer")
             else:
                 streak = 0
-                story.add(at - start, _mismatch(matcher, seen))
+                story.add(at - start, mismatch_of(matcher, seen))
             if fatal is not None and fatal.matches(seen):
-                raise NeverWill(story.failure(f"never will: {_describe(fatal)}"))
+                raise NeverWill(story.failure(f"never will: {sentence_of(fatal)}"))
         if started >= deadline.at:
             VIEW.check()
             steady = f" {steadily} times in a row" if steadily > 1 else ""
@@ -216,7 +216,7 @@ def stays(
         NotObserved: they were not, because looking itself failed; ViewLost at once where no look ever will.
     """
     with WAITS.during(what, clock.now()):
-        story = Story(what, _describe(matcher), evidence)
+        story = Story(what, sentence_of(matcher), evidence)
         seen, unseen = _throughout(
             look_of(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
         )
@@ -258,7 +258,7 @@ def _throughout(
             story.add(clock.now() - start, f"{type(error).__name__}: {error}")
         else:
             if not matcher.matches(observation):
-                story.add(clock.now() - start, _mismatch(matcher, observation))
+                story.add(clock.now() - start, mismatch_of(matcher, observation))
                 raise DidNotStay(story.failure(f"did not stay so for {during.total_seconds():g} s"))
             story.add(clock.now() - start, "the expected answer")
             seen.append(observation)
@@ -278,15 +278,3 @@ def look_of(probe: Probe[T]) -> Callable[[Deadline], T]:
     if needed:
         return cast(Callable[[Deadline], T], probe)
     return lambda _deadline: cast(Callable[[], T], probe)()
-
-
-def _describe(matcher: Matcher[Any]) -> str:
-    description = StringDescription()
-    matcher.describe_to(description)
-    return str(description)
-
-
-def _mismatch(matcher: Matcher[T], seen: T) -> str:
-    description = StringDescription()
-    matcher.describe_mismatch(seen, description)
-    return str(description)

@@ -16,7 +16,7 @@ from acceptance.drivers.session_api import Attendance
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
 from acceptance.journeys.customer_session import Customer
-from acceptance.journeys.path_traversal import Secret, found_nothing, looked_everywhere, spy_on
+from acceptance.journeys.secret_file import Secret, found_nothing, looked_everywhere, spy_on
 from acceptance.matchers.preview import served_whenever_healthy
 from acceptance.matchers.sessions import unchanged_since
 from acceptance.waiting.errors import NoData

@@ -10,7 +10,7 @@ import pytest
 
 from acceptance.journeys.shared_sessions import Shared, Witnessed
 
-SILENT = {"give_away_beside", "give_away_neighbours", "dismiss", "forget"}
+SILENT = {"give_away_neighbours", "dismiss", "forget"}
 """They part with sessions that somebody has asked for before."""
 
 
@@ -24,8 +24,6 @@ def session(name: str) -> Any:
         ("wake_up", (), SimpleNamespace(session=session("w")), ["w"]),
         ("one_thing_each", (), SimpleNamespace(sessions=(session("o"), session("t"))), ["o", "t"]),
         ("session", (), session("s"), ["s"]),
-        ("come_beside", (2,), (session("a"), session("b")), ["a", "b"]),
-        ("beside", (2,), (session("a"), session("b")), ["a", "b"]),
         ("start_neighbours", (1,), (session("n"),), ["n"]),
         ("neighbours", (1,), (session("n"),), ["n"]),
         ("endings", (), {"ended": session("x"), "expired": session("y")}, ["x", "y"]),

@@ -13,7 +13,7 @@ from aiohttp import web
 from acceptance.drivers.hmr import HmrSocket, find_client
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.update_sockets import ask_for_echo, echoes, is_closed, open_wrongly
+from acceptance.journeys.update_sockets import Echo, ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.waits import wait_until
 from tests.acceptance.drivers.test_hmr import BASE, TOKEN, client_source
@@ -59,12 +59,11 @@ def browser(addresses: tuple[str, Path]) -> Iterator[HmrSocket]:
 
 @pytest.mark.parametrize("size", [1, 1 << 20])
 def test_a_message_comes_back_to_the_last_byte(browser: HmrSocket, size: int) -> None:
-    mark = browser.mark()
     wanted = ask_for_echo(browser, size)
-    assert len(wanted) == size + len("response:")
-    wait_until(lambda: browser, echoes(wanted, mark), what="echo", within=SOON)
-    assert not echoes(wanted + "x", mark).matches(browser)
-    assert not echoes(wanted, browser.mark()).matches(browser)
+    assert len(wanted.identifier) == size + len("response:")
+    wait_until(lambda: browser, echoes(wanted), what="echo", within=SOON)
+    assert not echoes(Echo(wanted.identifier + "x", wanted.since)).matches(browser)
+    assert not echoes(Echo(wanted.identifier, browser.mark())).matches(browser)
 
 
 def test_a_socket_that_the_server_closed_is_closed_and_takes_nothing(browser: HmrSocket) -> None:

@@ -26,7 +26,7 @@ from acceptance.journeys.customer_group import one_commit_each
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.id_entropy import random_bits, sessions_of_their_own, the_same_session, unguessable
 from acceptance.journeys.session_probe import SessionView, shows_own_work_only
-from acceptance.journeys.task_concurrency import busiest, never_more_than, ran_at_once
+from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.journeys.timeline import Timeline
 from acceptance.journeys.workspace_state import RepositoryState, sound_and_pushed
 from acceptance.matchers import groups as m
@@ -59,8 +59,8 @@ def session(name: str, *instructions: str) -> CustomerSession:
     )
 
 
-def commit(session: str, subject: str, parents: int = 1) -> Commit:
-    trailers = MappingProxyType({"Session": (session,)} if session else {})
+def commit(session: str, subject: str, parents: int = 1, thread: str = "t") -> Commit:
+    trailers = MappingProxyType({"Session": (session,), "Thread": (thread,)} if session else {})
     return Commit("a" * 40, ("p",) * parents, subject, "", trailers)
 
 
@@ -118,8 +118,8 @@ def test_the_busiest_moment_is_found_between_any_two_looks() -> None:
     tasks = [task("a", 0, 10), task("b", 9.9, 20), task("c", 10, None), task("d", 21, 22)]
     found = busiest(tasks, since=at(0))
     assert (found.at, [one.task_id for one in found.tasks]) == (at(9.9), ["a", "b"])
-    assert never_more_than(2, since=at(0)).matches(tasks)
-    assert told(never_more_than(1, since=at(0)), tasks).startswith("2 at ")
+    assert more_than(1, since=at(0)).matches(tasks)
+    assert told(more_than(2, since=at(0)), tasks).startswith("2 at ")
 
 
 def test_tasks_of_before_count_only_while_they_overlap() -> None:
@@ -132,8 +132,11 @@ def test_tasks_of_before_count_only_while_they_overlap() -> None:
 
 def test_a_task_that_only_starts_up_does_not_run_yet() -> None:
     tasks = [task("old", 0, 10), task("new", 5, None, started=11)]
-    assert ran_at_once(1, since=at(0)).matches(tasks)
     assert told(ran_at_once(2, since=at(0)), tasks).startswith("1 at ")
+    assert not ran_at_once(1, since=at(0)).matches(tasks), (
+        "two were there, though one of them did not run yet"
+    )
+    assert ran_at_once(1, since=at(10)).matches(tasks)
 
 
 def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
@@ -145,6 +148,9 @@ def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
     assert "1 doubled, the first 'two'" in told(fits, [right[0], *right])
     assert "'two' where 'one' belongs" in told(fits, [right[2], right[1], right[0]])
     assert "is of session c" in told(fits, [commit("c", "theirs"), *right])
+    assert "not of thread t" in told(fits, [commit("a", "two", thread="u"), *right[1:]])
+    with pytest.raises(NoData):
+        one_commit_each([session("a")])
     assert "is a merge" in told(fits, [commit("", "Merge", parents=2), *right])
 
 

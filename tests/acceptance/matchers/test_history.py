@@ -24,8 +24,8 @@ from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import FileEntry, Manifest, Workspace, Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
-from acceptance.journeys.path_traversal import Secret, keeps, pry, tells, ways_to
-from acceptance.journeys.recovery import Service, serves_elsewhere
+from acceptance.journeys.recovery import Service, is_served_by
+from acceptance.journeys.secret_file import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.timeline import Timeline
 from acceptance.journeys.workspace_fixtures import (
     FOLDERS,
@@ -35,8 +35,8 @@ from acceptance.journeys.workspace_fixtures import (
     lay_out,
     of_every_kind,
 )
-from acceptance.journeys.workspace_state import Snapshot, apart_from, kept, same_repository_as
-from acceptance.matchers.history import carries_out, continues, subject_of
+from acceptance.journeys.workspace_state import Snapshot, changed_by_one_commit, kept, unchanged_since
+from acceptance.matchers.history import continues, subject_of
 from acceptance.run.table import rows
 from acceptance.waiting.errors import NoData
 from tests.fake_server import serving
@@ -71,8 +71,6 @@ def service(task: str, status: str = "active", says: str | None = None, page: in
 LOST = Task("old", "service:edit", "STOPPED", "STOPPED", None, None, None, None, None, None, False)
 BEFORE = (commit("b"), commit("a"))
 SECRET = Secret("5ec4e7" * 5, "/workspace/acme/anna/project/public/s.txt", "s.txt")
-ONE_AND_TWO = carries_out(["Do one", "Do two"], thread_id="t", session_id="s")
-DONE = (commit("2", "Do two"), commit("1", "Do one"), commit("0", "Start"))
 
 
 @pytest.mark.parametrize(
@@ -80,8 +78,8 @@ DONE = (commit("2", "Do two"), commit("1", "Do one"), commit("0", "Start"))
     [
         (continues(BEFORE, by=0), BEFORE),
         (continues(BEFORE, by=1), (commit("c"), *BEFORE)),
-        (ONE_AND_TWO, DONE),
-        (serves_elsewhere(session(), LOST), service("new")),
+        (is_served_by(session(), LOST, another=True), service("new")),
+        (is_served_by(session(), LOST, another=False), service("old")),
         (keeps(SECRET), (answer(403, "no"), answer(200, "<h1>Mine</h1>"))),
         (tells(SECRET), answer(200, SECRET.words)),
     ],
@@ -101,26 +99,19 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
             (commit("b"), commit("c"), commit("a")),
             "the commits of before in another order, or with others among them",
         ),
-        (ONE_AND_TWO, DONE[1:], "0 commits 'Do two' among ['Start', 'Do one']"),
-        (ONE_AND_TWO, (DONE[0], *DONE), "2 commits 'Do two' among ['Start', 'Do one', 'Do two', 'Do two']"),
-        (ONE_AND_TWO, (DONE[1], DONE[0]), "another order: ['Do two', 'Do one']"),
         (
-            ONE_AND_TWO,
-            (commit("2", "Do two", thread="u"), DONE[1]),
-            "commit 'Do two' with {'Thread': ('u',), 'Session': ('s',)}",
-        ),
-        (
-            serves_elsewhere(session(), LOST),
+            is_served_by(session(), LOST, another=True),
             service("old"),
             "session active on old by its record; GET https://x/ answered 200",
         ),
         (
-            serves_elsewhere(session(), LOST),
+            is_served_by(session(), LOST, another=True),
             service("new", says="old"),
             "session active on new by its record",
         ),
-        (serves_elsewhere(session(), LOST), service("new", "draining"), "session draining on new"),
-        (serves_elsewhere(session(), LOST), service("new", page=503), "session active on new"),
+        (is_served_by(session(), LOST, another=False), service("new"), "session active on new"),
+        (is_served_by(session(), LOST, another=True), service("new", "draining"), "session draining on new"),
+        (is_served_by(session(), LOST, another=True), service("new", page=503), "session active on new"),
         (
             keeps(SECRET),
             (answer(200, "x"), answer(200, f"a {SECRET.words} b")),
@@ -145,7 +136,6 @@ def test_refuses_and_tells_why(matcher: Matcher[Any], bad: object, words: str) -
     "check",
     [
         lambda: continues((), by=1),
-        lambda: carries_out([], thread_id="t", session_id="s"),
         lambda: keeps(SECRET).matches(()),
     ],
 )
@@ -158,16 +148,14 @@ def test_a_commits_subject_is_the_instruction_on_one_line_cut_at_72() -> None:
     assert subject_of("Say  this\nand " + "x" * 80) == "Say this and " + "x" * 59
 
 
-def test_files_are_counted_and_exceptions_must_exist() -> None:
+def test_files_that_are_kept_are_counted_but_for_the_one_that_was_to_change() -> None:
     def entry(path: str, sha: str) -> FileEntry:
         return FileEntry(path, "file", 0o644, 1, sha, None)
 
     before = Manifest((entry("a", "1"), entry("b", "1"), entry("c", "1")))
     now = Manifest((entry("a", "1"), entry("b", "2")))
     assert kept(before, now) == (1, 3)
-    assert apart_from(before, ["b"]).files == ("a", "c")
-    with pytest.raises(ValueError, match="d: no such path among the 3"):
-        apart_from(before, ["d"])
+    assert kept(before, now, but_for="b") == (1, 2)
 
 
 def test_a_sentence_without_a_table_says_so() -> None:
@@ -286,14 +274,66 @@ def test_files_of_every_kind_are_counted_in_the_workspace(workspace: Workspace) 
     ]
 
 
+def by_hand(workspace: Workspace, command: str) -> None:
+    who = "git -c user.name=x -c user.email=x@x commit -q"
+    workspace.run(f"cd '{workspace.folder}' && {command.replace('git commit', who)}")
+
+
+def complaint(matcher: Matcher[Snapshot], workspace: Workspace) -> str:
+    now, found = Snapshot.of(workspace), StringDescription()
+    assert not matcher.matches(now)
+    matcher.describe_mismatch(now, found)
+    return str(found)
+
+
 def test_a_rewritten_commit_of_the_same_number_is_another_repository(workspace: Workspace) -> None:
     before = Snapshot.of(workspace)
-    assert same_repository_as(before).matches(Snapshot.of(workspace))
-    workspace.run(
-        f"cd '{workspace.folder}' && git -c user.name=x -c user.email=x@x commit -q --amend -m other"
+    assert unchanged_since(before).matches(Snapshot.of(workspace))
+    by_hand(workspace, "git commit --amend -m other")
+    assert len(Snapshot.of(workspace).history) == len(before.history)
+    told = complaint(unchanged_since(before), workspace)
+    assert " was " in told and told.startswith("branch ")
+
+
+def test_a_file_that_came_is_a_change(workspace: Workspace) -> None:
+    before = Snapshot.of(workspace)
+    by_hand(workspace, "echo x > note.txt")
+    assert complaint(unchanged_since(before), workspace) == (
+        "note.txt was added; uncommitted were none and are note.txt"
     )
-    now, found = Snapshot.of(workspace), StringDescription()
-    assert len(now.history) == len(before.history)
-    assert not same_repository_as(before).matches(now)
-    same_repository_as(before).describe_mismatch(now, found)
-    assert " was " in str(found) and str(found).startswith("branch ")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("true", "src/pages/about.astro is not changed; 0 new commits: none"),
+        (
+            "echo x > src/pages/about.astro",
+            "uncommitted were none and are src/pages/about.astro; 0 new commits",
+        ),
+        (
+            "echo x > src/pages/about.astro; echo y > b.txt; git add . && git commit -m Two",
+            "b.txt was added; the commit changed b.txt, src/pages/about.astro",
+        ),
+        (
+            "echo x > src/pages/about.astro; git commit -am One; rm src/pages/about.astro; git commit -am Two",
+            "src/pages/about.astro is not changed; 2 new commits: ",
+        ),
+    ],
+)
+def test_more_or_less_than_the_one_commit_that_was_asked_for_is_told(
+    workspace: Workspace, command: str, told: str
+) -> None:
+    before = Snapshot.of(workspace)
+    by_hand(workspace, command)
+    assert complaint(changed_by_one_commit(before, "src/pages/about.astro"), workspace).startswith(told)
+
+
+def test_one_commit_leaves_what_was_uncommitted_so(workspace: Workspace) -> None:
+    by_hand(workspace, "echo x > note.txt")
+    before = Snapshot.of(workspace)
+    by_hand(workspace, "echo x > src/pages/about.astro; git commit -am One")
+    assert changed_by_one_commit(before, "src/pages/about.astro").matches(Snapshot.of(workspace))
+    by_hand(workspace, "echo new > src/new.astro; git add src && git commit -m Two")
+    after_one = Snapshot.of(workspace)
+    assert not changed_by_one_commit(before, "src/pages/about.astro").matches(after_one)

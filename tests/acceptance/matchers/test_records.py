@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -14,21 +13,22 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
+from acceptance.drivers.mailbox import Received
 from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import Redrive, SessionRecord, _record
-from acceptance.journeys.further_edits import Edit, all_reached_the_page
+from acceptance.matchers.preview import has_update_since
 from acceptance.matchers.sessions import (
+    ended_as,
     ended_no_sooner_than,
     gives_up_to,
     lists,
-    never_set_back,
+    mentions_once,
     prolongs,
     shows_one_of,
     tells_of,
 )
-from acceptance.matchers.tasks import stayed_for
+from acceptance.matchers.tasks import comes_after
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.sampler import Sample
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TOLD = {
@@ -100,25 +100,19 @@ def test_a_keepalive_that_prolongs_nothing_is_told(
     assert told in complaint(prolongs(before, answer(body)), record(**changes))
 
 
-def states(*names: str) -> Sequence[Sample[str]]:
-    """Looks at a session, a second apart."""
-    return [Sample(float(at), name) for at, name in enumerate(names)]
-
-
-def test_states_only_go_forward() -> None:
-    assert never_set_back().matches(states("active", "active", "draining", "inactive"))
-    said = complaint(never_set_back(), states("active", "initializing", "active"))
-    assert said == "active, and initializing at 1.0 s"
-    with pytest.raises(NoData):
-        never_set_back().matches(states("initializing"))
-
-
 def test_an_end_has_waited_for_the_idle_time() -> None:
     idle = timedelta(seconds=3)
     assert ended_no_sooner_than(idle).matches(record(endedAt="2026-01-01T12:00:03.500Z"))
     assert "0:00:02" in complaint(ended_no_sooner_than(idle), record(endedAt="2026-01-01T12:00:02.500Z"))
     assert complaint(ended_no_sooner_than(idle), record()).endswith("end None: None")
-    assert complaint(stayed_for(idle), timedelta(seconds=2)) == "2.0 s"
+
+
+def test_what_stays_for_an_idle_time_after_the_end_does_not_leave_before() -> None:
+    claim = comes_after(record(endedAt="2026-01-01T12:00:00.000Z"), timedelta(seconds=3))
+    assert claim.matches(NOON + timedelta(seconds=3))
+    assert complaint(claim, NOON + timedelta(seconds=2)) == "2.0 s after it"
+    with pytest.raises(NoData):
+        comes_after(record(), timedelta(seconds=3))
 
 
 def test_a_queue_gives_up_to_its_dead_letters() -> None:
@@ -127,9 +121,54 @@ def test_a_queue_gives_up_to_its_dead_letters() -> None:
     assert complaint(gives_up_to("dead"), Redrive("other", 3)) == "to other after 3 times"
 
 
-def test_an_edit_that_the_page_was_not_told_of_is_named() -> None:
-    heard = Edit("one", (Frame(0.0, "update", MappingProxyType({})),))
-    assert all_reached_the_page().matches([heard])
-    assert complaint(all_reached_the_page(), [heard, Edit("two", ())]) == "of 2 edits no news of: two"
+class Browser:
+    """An open page of which only the frames matter."""
+
+    is_open = True
+
+    def __init__(self, *kinds: str) -> None:
+        self._frames = [Frame(0.0, kind, MappingProxyType({})) for kind in kinds]
+
+    def frames(self, since: int = 0) -> tuple[Frame, ...]:
+        return tuple(self._frames[since:])
+
+    def updates(self, since: int = 0) -> tuple[Frame, ...]:
+        return tuple(frame for frame in self.frames(since) if frame.kind == "update")
+
+
+def test_an_edit_that_the_page_was_not_told_of_is_told_by_its_number() -> None:
+    page: Any = Browser("connected", "update", "custom", "update", "custom")
+    assert has_update_since(0).matches(page)
+    assert has_update_since(0, 2).matches(page)
+    assert complaint(has_update_since(4), page) == "custom {}"
+    assert complaint(has_update_since(0, 1, 2, 4), page).startswith("no news of [1, 4] of 4; connected {}, ")
     with pytest.raises(NoData):
-        all_reached_the_page().matches([])
+        has_update_since()
+
+
+def test_an_end_is_of_the_kind_and_for_the_reason_that_was_promised() -> None:
+    idle = timedelta(seconds=3)
+    failed = record(status="failed", failure="there is no page of that name")
+    assert ended_as("failed", idle=idle, reason="No page").matches(failed)
+    assert ended_as("inactive", idle=idle).matches(record(status="inactive"))
+    assert complaint(ended_as("failed", idle=idle, reason="workspace"), failed) == (
+        "failed, for 'there is no page of that name'"
+    )
+    assert complaint(ended_as("inactive", idle=idle), failed).startswith("failed, for ")
+    early = record(status="expired", endedAt="2026-01-01T12:00:02.500Z")
+    assert "0:00:02" in complaint(ended_as("expired", idle=idle), early)
+
+
+def mail(text: str) -> Received:
+    """A message of which only the text matters."""
+    return Received("k", "hermes@x", ("anna@x",), "Your site", text, "<1>", None, (), NOON)
+
+
+def test_news_that_come_twice_or_among_others_are_told() -> None:
+    said, other = mail("There is\nno page."), mail("It is live.")
+    assert mentions_once("no page").matches([said, other])
+    assert mentions_once("no page", alone=True).matches([said])
+    assert complaint(mentions_once("no page"), [other]).startswith("mail 'Your site'")
+    assert complaint(mentions_once("no page"), ()) == "no message"
+    assert complaint(mentions_once("no page"), [said, said]).count("no page") == 2
+    assert "It is live" in complaint(mentions_once("no page", alone=True), [said, other])

@@ -1,0 +1,87 @@
+"""Open browsers and their update sockets: what reaches them, and which are opened at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from behave import given, then, when
+from behave.runner import Context
+
+from acceptance.drivers.hmr import find_client
+from acceptance.journeys.shared_sessions import ENDED
+from acceptance.journeys.timeline import Stage
+from acceptance.journeys.update_sockets import FATES, ask_for_echo, echoes, is_closed, open_wrongly
+from acceptance.matchers.answers import is_open
+from acceptance.matchers.preview import has_update_since
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+
+SIZES = {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024}
+
+
+@given("its preview is open in a browser")
+def preview_open(context: Context) -> None:
+    """The home page is loaded and its update socket connected."""
+    world: World = context.world
+    world.sessions.open_browser(world.session)
+
+
+@when("a browser asks for the page's update socket with {flaw}")
+def asks_for_socket(context: Context, flaw: str) -> None:
+    """As the page's own script would, but for one thing."""
+    world: World = context.world
+    client = find_client(world.platform.web, world.session.preview_url)
+    ended = world.suite.shared.endings()[ENDED].session_id
+    patience, wire = world.platform.profile.patience, world.platform.wire
+    world.asked.answers = open_wrongly(wire, client, flaw, ended_id=ended, within=patience.quiet_window)
+
+
+@when("the browser sends {size} through its socket")
+def sends_through_socket(context: Context, size: str) -> None:
+    """A message that the dev server answers with the same content."""
+    world: World = context.world
+    world.echo = ask_for_echo(world.session.browser, SIZES[size])
+
+
+@then("the open preview updates by itself")
+def preview_updates(context: Context) -> None:
+    """For each further instruction the browser receives news that it did not have to ask for."""
+    world: World = context.world
+    world.session.open_page.becomes(has_update_since(*world.session.marks))
+    world.session.timeline.mark(Stage.FIRST_UPDATE)
+
+
+@then("a browser can connect for updates")
+def browser_can_connect(context: Context) -> None:
+    """A new update socket at the preview's address."""
+    world: World = context.world
+    world.sessions.open_browser(world.session)
+
+
+@then("the socket is {fate}")
+def socket_fate(context: Context, fate: str) -> None:
+    """Its protocol is switched, or it is not, or nobody answers."""
+    world: World = context.world
+    expect(world.asked.answers, FATES[fate], world.session.preview_url)
+
+
+@then("the same comes back whole")
+def same_comes_back(context: Context) -> None:
+    """To the last byte."""
+    world: World = context.world
+    world.session.open_page.becomes(echoes(world.echo))
+
+
+@then("the browser is still connected")
+def still_connected(context: Context) -> None:
+    """The socket that was open before is open still, and stays so for longer than a load balancer lets one be idle."""
+    world: World = context.world
+    long = 6 * world.platform.profile.patience.quiet_window
+    world.session.open_page.stays(is_open(), during=long)
+
+
+@then("her browser's connection is closed within {seconds:d} seconds")
+def connection_closed(context: Context, seconds: int) -> None:
+    """By the platform: nobody is left waiting for news that cannot come."""
+    world: World = context.world
+    world.session.open_page.becomes(is_closed(), within=timedelta(seconds=seconds))

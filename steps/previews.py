@@ -1,0 +1,177 @@
+"""Previews as a visitor sees them: live, what their pages say, while they wake, and after their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from behave import then, when
+from behave.runner import Context
+from hamcrest import not_
+
+from acceptance.journeys.customer_group import until_all_live
+from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.recovery import is_served_by, last_heading, service_of
+from acceptance.journeys.session_probe import look, shows_own_work_only
+from acceptance.matchers.answers import (
+    all_loaded,
+    always,
+    answers_page,
+    answers_with,
+    has_heading,
+    is_waiting_page,
+    within_budget,
+)
+from acceptance.matchers.preview import served_whenever_healthy, waiting_then_live
+from acceptance.matchers.routing import lies_under, reads
+from acceptance.run.placeholders import destination
+from acceptance.run.sentence_parts import part
+from acceptance.run.world import World
+from acceptance.waiting.expect import expect
+
+
+@part("Page", r'home page|page "[^"]+"')
+def page(words: str) -> str:
+    """The page's path below the preview."""
+    return words.removeprefix("page ").strip('"').removeprefix("home page")
+
+
+@part("Preview", r"the preview|the first preview")
+def preview(words: str) -> Callable[[World], CustomerSession]:
+    """The preview of the session at hand, or of the scenario's first."""
+    return {
+        "the preview": lambda world: world.session,
+        "the first preview": lambda world: world.all_sessions[0],
+    }[words]
+
+
+@part("Words", r'".*"|what was asked last')
+def said(words: str) -> Callable[[CustomerSession], str]:
+    """The words between quotation marks, or those that the session's last instruction wants."""
+    return (lambda _session: words[1:-1]) if words.startswith('"') else last_heading
+
+
+@part("Server", r"another task|the same task")
+def server(words: str) -> bool:
+    """Whether another task than before serves the session."""
+    return words == "another task"
+
+
+@when("a visitor comes to {path}")
+def visitor_comes(context: Context, path: str) -> None:
+    """With a browser."""
+    world: World = context.world
+    world.asked.answer = world.platform.preview.get(world.platform.web.url(destination(path, world)))
+
+
+@when("everything that its pages refer to is followed to the end")
+def everything_followed(context: Context) -> None:
+    """Scripts, modules, styles and images of the home page and of every page that it leads to."""
+    world: World = context.world
+    world.asked.loaded = world.platform.preview.whole_site(world.session.preview_url)
+    world.asked.answers = tuple(loaded.answer for loaded in world.asked.loaded)
+
+
+@then("the preview is live within {seconds:d} seconds, connected for updates")
+def live_within(context: Context, seconds: int) -> None:
+    """From the request to a page of the site with its update socket connected."""
+    world: World = context.world
+    took = world.sessions.until_live(world.session)
+    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.session}")
+
+
+@then("every preview is live within {seconds:d} seconds, with its own customer's work only")
+def all_live(context: Context, seconds: int) -> None:
+    """Counted for each from its own request; each page has its own words, no other's, and comes from its own task."""
+    world: World = context.world
+    took = until_all_live(world.platform, world.group.sessions)
+    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    expect(took, within_budget(timedelta(seconds=seconds)), "the slowest of the cold starts")
+    expect(look(world.platform, world.group.sessions), shows_own_work_only(), "the previews")
+
+
+@then("the {page:Page} of {preview:Preview} says {words:Words}")
+def page_says(
+    context: Context,
+    page: str,
+    preview: Callable[[World], CustomerSession],
+    words: Callable[[CustomerSession], str],
+) -> None:
+    """As a title or heading, as soon as the last instruction has been carried out."""
+    session = preview(context.world)
+    session.page(page).becomes(has_heading(words(session)))
+
+
+@then("the {page:Page} of {preview:Preview} still says {words:Words}")
+def page_still_says(
+    context: Context,
+    page: str,
+    preview: Callable[[World], CustomerSession],
+    words: Callable[[CustomerSession], str],
+) -> None:
+    """Without a moment's change: the first look finds the words, and so does every other for a while."""
+    session = preview(context.world)
+    a_while = session.platform.profile.patience.quiet_window
+    session.page(page).stays(has_heading(words(session)), during=a_while)
+
+
+@then("{another:Server} serves the session at its own address")
+def served_by_task(context: Context, another: bool) -> None:
+    """At the address that the customer has, by the task that its record names; the one before is known."""
+    world: World = context.world
+    service_of(world.session).becomes(is_served_by(world.session, world.task, another=another))
+
+
+@then("every answer at the preview's address was a waiting page that refreshes itself, until it was the site")
+def waiting_until_live(context: Context) -> None:
+    """No error page of the load balancer's own, no page without a Retry-After, and no going back."""
+    wake_up = context.world.suite.shared.wake_up()
+    expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.session.preview_url}")
+
+
+@then("whenever the session was called healthy, its preview was served")
+def healthy_is_served(context: Context) -> None:
+    """A visitor who believed the health page got the site at once."""
+    wake_up = context.world.suite.shared.wake_up()
+    expect(wake_up.readiness, served_whenever_healthy(), f"health of {wake_up.session}")
+
+
+@then("no request made meanwhile was answered with {one:d} or {other:d}")
+def never_answered_with(context: Context, one: int, other: int) -> None:
+    """Neither at the preview's address nor at those of the other services."""
+    wake_up = context.world.suite.shared.wake_up()
+    for status in (one, other):
+        expect(wake_up.answers, always(not_(answers_with(status))), "requests during the wake-up")
+
+
+@then("the preview's old address says that the session has ended")
+def old_address_says_ended(context: Context) -> None:
+    """410, with a page that says so."""
+    world: World = context.world
+    within = world.platform.profile.patience.session_end
+    world.session.home_page.becomes(answers_page(410, "ended"), within=within)
+
+
+@then('the visitor gets {status:d} and reads "{words}"')
+def visitor_reads(context: Context, status: int, words: str) -> None:
+    """A page in words, not an error of the load balancer's own."""
+    world: World = context.world
+    expect(world.asked.answer, answers_with(status), world.asked.answer.url)
+    expect(world.asked.answer, reads(words), world.asked.answer.url)
+
+
+@then("the visitor is told when to come back")
+def told_when_to_come_back(context: Context) -> None:
+    """The page comes back by itself, and programs are told when."""
+    world: World = context.world
+    expect(world.asked.answer, is_waiting_page(), world.asked.answer.url)
+
+
+@then("all of it is served, under the session's own path")
+def all_served(context: Context) -> None:
+    """Nothing is missing, and nothing lies elsewhere."""
+    world: World = context.world
+    expect(world.asked.loaded, all_loaded(), world.session.preview_url)
+    own_path = f"/session/{world.session.session_id}/"
+    expect(world.asked.loaded, lies_under(own_path), world.session.preview_url)

@@ -1,0 +1,24 @@
+"""A part of a sentence takes the words that it declares, and no other; what it makes of them is handed to the step."""
+
+from __future__ import annotations
+
+from behave.matchers import get_step_matcher_factory
+
+from acceptance.run.sentence_parts import part
+
+
+@part("TestDish", r"soup|bread(?: with \w+)?")
+def dish(words: str) -> list[str]:
+    """What is on the table."""
+    return words.split(" with ")
+
+
+def test_the_words_that_were_declared_are_read_and_no_others() -> None:
+    sentence = get_step_matcher_factory().make_step_matcher(
+        lambda: None, "there is {dish:TestDish} for everybody"
+    )
+    for words, read in (("soup", ["soup"]), ("bread with butter", ["bread", "butter"])):
+        found = sentence.match(f"there is {words} for everybody")
+        assert found is not None
+        assert [(argument.name, argument.value) for argument in found.arguments] == [("dish", read)]
+    assert sentence.match("there is cake for everybody") is None
