@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -25,64 +25,60 @@ MARKS = {"passed": "green", "skipped": "yellow"}
 """Colours of statuses; any other is red."""
 
 
-class Screen(Protocol):
-    """Told by the crew what happens."""
+class Screen(ABC):
+    """Told by the crew what happens. `total` scenarios are to run."""
 
-    def say(self, line: str) -> None:
-        """A line of the gate's own."""
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
 
-    def started(self, worker: Worker) -> None:
-        """A worker has been started."""
+    @abstractmethod
+    def say(self, line: str, *, style: str = "", letters: int | None = None) -> None:
+        """Tell a line at once. A style is for its first letters, or all of it; a line that has one may be cut."""
 
-    def ended(self, worker: Worker, scenario: Ended) -> None:
-        """A scenario has ended."""
-
-    def kept(self, worker: Worker) -> None:
-        """A worker is done and stays for a look."""
-
+    @abstractmethod
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """How things stand; called several times a second. `waiting` units are not yet started."""
+
+    def started(self, worker: Worker) -> None:
+        """A worker has been started: what it is to run."""
+        unit = worker.unit
+        much = counted(len(unit.scenarios), "scenario")
+        self.say(f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)", style="dim")
+
+    def ended(self, scenario: Ended) -> None:
+        """A scenario has ended."""
+        self._done += 1
+        told = f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{self._done}/{self._total}]"
+        style = MARKS.get(scenario.status, "bold red")
+        self.say(f"{told}  {scenario.name.rstrip()}", style=style, letters=len(scenario.status))
+
+    def kept(self, worker: Worker) -> None:
+        """A worker is done and stays for a look: where to look."""
+        unit, what = worker.unit, worker.progress.kept
+        self.say(f"worker {unit.number} ({unit.name}): Kept for a look: {what}. Ctrl-C ends it.")
 
 
 def screen(out: TextIO, total: int) -> Screen:
     """The screen for a stream: live on a terminal, plain lines elsewhere."""
     console = Console(file=out, highlight=False)
-    return (
-        LiveScreen(console, total)
-        if console.is_terminal and not console.is_dumb_terminal
-        else Plain(out, total)
-    )
+    live = console.is_terminal and not console.is_dumb_terminal
+    return LiveScreen(console, total) if live else Plain(out, total)
 
 
-@dataclass
-class Plain:
+class Plain(Screen):
     """One line per scenario that has ended, and a heartbeat when nothing ends for long; no control characters."""
 
-    out: TextIO
-    total: int
-    done: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, out: TextIO, total: int) -> None:
+        super().__init__(total)
+        self._out = out
         self._said_at = time.monotonic()
 
-    def say(self, line: str) -> None:
-        """Print a line at once."""
-        self.out.write(f"{line}\n")
-        self.out.flush()
+    def say(self, line: str, *, style: str = "", letters: int | None = None) -> None:  # noqa: ARG002
+        """Print a line, which has no style here."""
+        self._out.write(f"{line}\n")
+        self._out.flush()
         self._said_at = time.monotonic()
-
-    def started(self, worker: Worker) -> None:
-        """Print what the worker is to run."""
-        self.say(started(worker))
-
-    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
-        """Print the scenario's line."""
-        self.done += 1
-        self.say(ended(scenario, self.done, self.total))
-
-    def kept(self, worker: Worker) -> None:
-        """Print where to look."""
-        self.say(kept(worker))
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Print a heartbeat when it is time."""
@@ -91,36 +87,22 @@ class Plain:
             self.say(f"... {now or 'the last workers put away what they began'}" + _queued(waiting))
 
 
-class LiveScreen:
+class LiveScreen(Screen):
     """Finished scenarios scroll by, and below them stands one line per worker: how long, and waiting for what."""
 
     def __init__(self, console: Console, total: int) -> None:
+        super().__init__(total)
         self._console = console
-        self._total = total
-        self._done = 0
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn = 0.0
         self._began = time.monotonic()
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, *, style: str = "", letters: int | None = None) -> None:
         """Print a line above the workers' lines."""
-        self._console.print(Text(line))
-
-    def started(self, worker: Worker) -> None:
-        """Print what the worker is to run."""
-        self._console.print(Text(started(worker), style="dim"), no_wrap=True, overflow="ellipsis")
-
-    def ended(self, worker: Worker, scenario: Ended) -> None:  # noqa: ARG002 - the name says enough
-        """Print the scenario's line."""
-        self._done += 1
-        line = Text(ended(scenario, self._done, self._total))
-        line.stylize(MARKS.get(scenario.status, "bold red"), 0, len(scenario.status))
+        text = Text(line)
+        text.stylize(style, 0, letters)
         # Asked of `print`, not of the text: rich joins what it prints into a text of its own.
-        self._console.print(line, no_wrap=True, overflow="ellipsis")
-
-    def kept(self, worker: Worker) -> None:
-        """Print where to look."""
-        self.say(kept(worker))
+        self._console.print(text, no_wrap=bool(style), overflow="ellipsis" if style else "fold")
 
     def show(self, running: Sequence[Worker], *, waiting: int) -> None:
         """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
@@ -146,25 +128,6 @@ class LiveScreen:
             clock, Text(f"{self._done} of {self._total}"), Text(f"scenarios ended{_queued(waiting)}")
         )
         self._live.update(table, refresh=True)
-
-
-def started(worker: Worker) -> str:
-    """A worker's first line."""
-    unit = worker.unit
-    much = counted(len(unit.scenarios), "scenario")
-    return f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)"
-
-
-def kept(worker: Worker) -> str:
-    """The line of a worker that is done and stays."""
-    unit = worker.unit
-    what = worker.progress.kept
-    return f"worker {unit.number} ({unit.name}): Kept for a look: {what}. Ctrl-C ends it."
-
-
-def ended(scenario: Ended, done: int, total: int) -> str:
-    """The line of a scenario that has ended."""
-    return f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{done}/{total}]  {scenario.name.rstrip()}"
 
 
 def doing(worker: Worker) -> str:

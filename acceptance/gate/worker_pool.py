@@ -172,7 +172,7 @@ class WorkerPool:
         """See what has happened in a worker; whether behave's --stop ends the run for it."""
         failed, kept = False, worker.progress.kept
         for ended in worker.look():
-            self.screen.ended(worker, ended)
+            self.screen.ended(ended)
             failed = failed or ended.status not in FINE
         if worker.progress.kept and not kept:
             self.screen.kept(worker)

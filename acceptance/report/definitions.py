@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,21 +11,20 @@ from behave.model import Step
 from behave.step_registry import StepRegistry, registry
 
 from acceptance.report.runner import HOOKS, ReportingRunner, arguments_of, definition_of, hook_source
-from acceptance.report.stream import Ids, MessageStream
+from acceptance.report.stream import Ids, MessageStream, id_of
 
 CLEANUPS = "cleanups"
 """The name of the hook that stands for behave's cleanup functions, which are no hooks in behave's terms."""
 
 
 class Definitions:
-    """Writes `stepDefinition` and `hook` messages to `stream` and knows their ids, drawn from `ids`."""
+    """Writes `stepDefinition` and `hook` messages to `stream`; `ids` are for what refers to them."""
 
     def __init__(self, stream: MessageStream, ids: Ids, runner: ReportingRunner) -> None:
         self.stream = stream
         self.ids = ids
         self._runner = runner
-        self._steps: dict[int, str] = {}
-        self._hooks: dict[str, str] = {}
+        self._written = set[str]()
 
     def write_all(self) -> None:
         """Write what is known when the run begins."""
@@ -46,17 +46,9 @@ class Definitions:
 
     def hook(self, name: str) -> str:
         """The id of a hook, or of what stands for one: `cleanups`, a step that no pickle has."""
-        if name not in self._hooks:
-            self._hooks[name] = self.ids.get_next_id()
-            function: Callable[..., None] | None = self._runner.hooks.get(name)
-            self.stream.write(
-                "hook",
-                id=self._hooks[name],
-                name=name,
-                type=HOOKS.get(name),
-                sourceReference=hook_source(function) if function else {},
-            )
-        return self._hooks[name]
+        function: Callable[..., None] | None = self._runner.hooks.get(name)
+        told = {"type": HOOKS.get(name), "sourceReference": hook_source(function) if function else {}}
+        return self._write("hook", id_of("hook", name), name=name, **told)
 
     def of_step(self, step: Step) -> tuple[str, dict[str, Any]] | None:
         """The id of the definition that behave will take for a step, and the arguments; None when undefined."""
@@ -66,8 +58,12 @@ class Definitions:
         return self._definition(matcher), arguments_of(matcher.match(step.name))
 
     def _definition(self, matcher: Matcher) -> str:
-        key = id(matcher)
-        if key not in self._steps:
-            self._steps[key] = self.ids.get_next_id()
-            self.stream.write("stepDefinition", id=self._steps[key], **definition_of(matcher))
-        return self._steps[key]
+        told = definition_of(matcher)
+        return self._write("stepDefinition", id_of("step", json.dumps(told)), **told)
+
+    def _write(self, kind: str, id_: str, **fields: Any) -> str:
+        """Write what was not written yet; its id."""
+        if id_ not in self._written:
+            self._written.add(id_)
+            self.stream.write(kind, id=id_, **fields)
+        return id_

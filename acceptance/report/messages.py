@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from behave.configuration import Configuration
@@ -15,7 +16,7 @@ from acceptance.report.run_hook import RunHook
 from acceptance.report.runner import STEP_HOOKS, HookListener, ReportingRunner
 from acceptance.report.sources import FeatureFile, uri_of, write_feature
 from acceptance.report.step_results import failed, passed
-from acceptance.report.stream import Ids, MessageStream, timestamp
+from acceptance.report.stream import RUN_ID, Ids, MessageStream, timestamp
 from acceptance.report.test_cases import Attempt, write_plan
 
 
@@ -31,7 +32,7 @@ class Messages(HookListener):
 
     def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
         super().__init__(stream_opener, config)
-        self._ids = Ids()
+        self._ids = Ids(secrets.token_hex(4))
         self._out = MessageStream(self.open())
         self._file = FeatureFile("")
         self._attempt: Attempt | None = None
@@ -45,14 +46,13 @@ class Messages(HookListener):
         self._runner = runner
         self._definitions = Definitions(self._out, self._ids, runner)
         self._out.write("meta", **meta())
-        self._run_id = self._ids.get_next_id()
-        self._out.write("testRunStarted", id=self._run_id, timestamp=timestamp())
+        self._out.write("testRunStarted", id=RUN_ID, timestamp=timestamp())
         self._definitions.write_all()
 
     def feature(self, feature: Feature) -> None:
         """A feature begins: its source, document and pickles are written."""
         uri = uri_of(feature.filename)
-        self._file = write_feature(self._out, self._ids, Path(feature.filename), uri)
+        self._file = write_feature(self._out, Path(feature.filename), uri)
         self._broken = self._broken or self._file.broken
 
     def scenario(self, scenario: Scenario) -> None:
@@ -68,9 +68,7 @@ class Messages(HookListener):
         else:
             hooked = scenario.should_run(self.config) and not self.config.dry_run
             number = 0
-            plan = write_plan(
-                self._definitions, scenario, pickle, self._file, run_id=self._run_id, hooked=hooked
-            )
+            plan = write_plan(self._definitions, scenario, pickle, self._file, hooked=hooked)
         self._attempt = Attempt.begin(self._out, plan, self._ids.get_next_id(), number)
 
     def match(self, match: Match) -> None:  # noqa: ARG002 - behave's signature; the plan has the match already
@@ -96,7 +94,7 @@ class Messages(HookListener):
         elif self._attempt:
             self._attempt.attach(media_type, data, name)
         else:
-            self._out.attachment(media_type, data, fileName=name or None, testRunStartedId=self._run_id)
+            self._out.attachment(media_type, data, fileName=name or None, testRunStartedId=RUN_ID)
 
     def eof(self) -> None:
         """A feature has ended."""
@@ -118,7 +116,7 @@ class Messages(HookListener):
             success=self._fine and not told,
             message=told or None,
             timestamp=timestamp(),
-            testRunStartedId=self._run_id,
+            testRunStartedId=RUN_ID,
         )
         self.close_stream()
 
@@ -154,7 +152,7 @@ class Messages(HookListener):
 
     def _begin_run_hook(self, name: str) -> None:
         hook = self._definitions.hook(name)
-        self._run_hook = RunHook.begin(self._out, self._ids.get_next_id(), hook, self._run_id)
+        self._run_hook = RunHook.begin(self._out, self._ids.get_next_id(), hook)
 
     def _end_run_hook(self, error: BaseException | None, *, told: str | None = None) -> None:
         if self._run_hook:

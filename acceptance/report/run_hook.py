@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from acceptance.report.step_results import Result
-from acceptance.report.stream import MessageStream, timestamp
+from acceptance.report.stream import RUN_ID, MessageStream, timestamp
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class RunHook:
     _began: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def begin(cls, stream: MessageStream, id_: str, hook_id: str, run_id: str) -> RunHook:
+    def begin(cls, stream: MessageStream, id_: str, hook_id: str) -> RunHook:
         """Write `testRunHookStarted`."""
         stream.write(
-            "testRunHookStarted", id=id_, testRunStartedId=run_id, hookId=hook_id, timestamp=timestamp()
+            "testRunHookStarted", id=id_, testRunStartedId=RUN_ID, hookId=hook_id, timestamp=timestamp()
         )
         return cls(stream, id_)
 

@@ -13,7 +13,7 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 
-from acceptance.report.stream import Ids, MessageStream
+from acceptance.report.stream import Ids, MessageStream, id_of
 
 _MEDIA_TYPE = "text/x.cucumber.gherkin+plain"
 
@@ -35,7 +35,7 @@ class FeatureFile:
         return {self.step_lines[step["astNodeIds"][0]]: step["id"] for step in pickle["steps"]}
 
 
-def write_feature(stream: MessageStream, ids: Ids, path: Path, uri: str) -> FeatureFile:
+def write_feature(stream: MessageStream, path: Path, uri: str) -> FeatureFile:
     """Write source, gherkinDocument and pickles of a feature file, or its parse errors.
 
     behave has parsed the file already; where the official parser is stricter, the stream says so with `parseError`
@@ -43,7 +43,8 @@ def write_feature(stream: MessageStream, ids: Ids, path: Path, uri: str) -> Feat
     """
     text = path.read_text(encoding="utf-8-sig")
     stream.write("source", uri=uri, data=text, mediaType=_MEDIA_TYPE)
-    generator = cast(IdGenerator, ids)
+    # Of the same text every run makes the same ids, so that several streams can be one.
+    generator = cast(IdGenerator, Ids(id_of("feature", uri, text)))
     try:
         document: dict[str, Any] = {**Parser(AstBuilder(generator)).parse(text), "uri": uri}
     except CompositeParserException as problems:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import itertools
 import json
 import time
@@ -24,15 +25,25 @@ _NANOS = 1_000_000_000
 _TEXT = ("text/", "application/json", "application/xml", "image/svg+xml")
 
 
-class Ids:
-    """Ids that are unique over a whole stream; gherkin-official's parser and compiler draw from the same."""
+RUN_ID = "run"
+"""The id of the run itself in every stream: of several one is made (acceptance/report/merge.py)."""
 
-    def __init__(self) -> None:
+
+class Ids:
+    """Ids that nothing else has, not in the stream of any other run either, as long as nobody else has the prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._numbers = itertools.count(1)
 
     def get_next_id(self) -> str:
         """The next id. The name is gherkin-official's, which calls it."""
-        return str(next(self._numbers))
+        return f"{self._prefix}.{next(self._numbers)}"
+
+
+def id_of(kind: str, *what: str) -> str:
+    """The id of what every run tells alike: the same in every stream. Ten digits are masked for no account's."""
+    return f"{kind}-{hashlib.sha256(chr(0).join(what).encode()).hexdigest()[:10]}"
 
 
 class MessageStream:

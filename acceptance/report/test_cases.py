@@ -12,7 +12,7 @@ from behave.model import Scenario, Step
 from acceptance.report.definitions import CLEANUPS, Definitions
 from acceptance.report.sources import FeatureFile
 from acceptance.report.step_results import FINE, Result, failed, of_step, passed, skipped
-from acceptance.report.stream import MessageStream, timestamp
+from acceptance.report.stream import RUN_ID, MessageStream, timestamp
 
 _BEFORE = ("before_tag", "before_scenario")
 _AFTER = ("after_scenario", "after_tag")
@@ -36,7 +36,6 @@ def write_plan(
     pickle: Mapping[str, Any],
     file: FeatureFile,
     *,
-    run_id: str,
     hooked: bool,
 ) -> Plan:
     """Write a scenario's `testCase`, with a `suggestion` for each undefined step.
@@ -66,7 +65,7 @@ def write_plan(
         id=plan_id,
         pickleId=pickle["id"],
         testSteps=[*around[0], *test_steps, *around[1]],
-        testRunStartedId=run_id,
+        testRunStartedId=RUN_ID,
     )
     return Plan(plan_id, scenario, steps, tuple(step["id"] for step in test_steps), before, after)
 

@@ -149,7 +149,7 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
     busy.progress.see(
         {"event": "ended", "name": "it wakes", "location": "x:3", "status": "failed", "seconds": 9}
     )
-    live.ended(busy, busy.progress.ended[0])
+    live.ended(busy.progress.ended[0])
     live.show([], waiting=0)
     assert "failed" in out.getvalue()
     assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l"), "the cursor is back"
@@ -161,7 +161,7 @@ def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_
     out = io.StringIO()
     live = LiveScreen(Console(file=out, force_terminal=True, width=80, highlight=False), 179)
     name = "A scenario whose name is much longer than what is left of a line of eighty columns"
-    live.ended(worker(tmp_path), Ended(name, "x:3", "passed", 2.6))
+    live.ended(Ended(name, "x:3", "passed", 2.6))
     live.started(named(tmp_path, name))
     assert len(out.getvalue().splitlines()) == 2
     live.show([worker(tmp_path, FEATURE, {**SCENARIO, "name": name}, STEP, WAIT)], waiting=0)

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from acceptance.npm_packages import installed
 from acceptance.report.html import PACKAGE
-from acceptance.report.stream import PROTOCOL_VERSION, MessageStream, duration, timestamp
+from acceptance.report.stream import PROTOCOL_VERSION, MessageStream, duration, id_of, timestamp
+from acceptance.results.masking import mask
 from tests.acceptance.report.report_stand import ROOT, SECRET, Run, make_project, run_behave
 
 # behave's status of a scenario, from the statuses of its test steps in Cucumber's words, worst first.
@@ -355,6 +356,12 @@ def test_a_formatter_needs_a_runner_that_tells_of_hooks(project: Path) -> None:
         "ConfigError: expected a runner that tells of its hooks, found behave.runner:Runner; "
         "add -r acceptance.report.runner:ReportingRunner"
     ) in run.printed
+
+
+def test_no_id_is_taken_for_a_secret() -> None:
+    ids = [id_of("step", str(number)) for number in range(2000)]
+    assert [mask(id_) for id_ in ids] == ids
+    assert len(set(ids)) == len(ids)
 
 
 def test_times_are_never_negative_and_keep_their_nanoseconds() -> None:
