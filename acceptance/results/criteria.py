@@ -126,11 +126,11 @@ def verdict(proofs: Sequence[ScenarioResult]) -> str:
     return "met" if statuses == {"passed"} else "not proven"
 
 
-def share(proofs: Sequence[ScenarioResult]) -> str:
+def share(proofs: Sequence[ScenarioResult], noun: str = "scenarios") -> str:
     """How many of the scenarios passed, and why others prove nothing: `4 of 5 scenarios; 1 skipped`."""
     counts = Counter(proof.status for proof in proofs)
     others = [f"{counts[status]} {status}" for status in ("skipped", NOT_OBSERVED) if counts[status]]
-    return "; ".join([f"{counts['passed']} of {len(proofs)} scenarios", *others])
+    return "; ".join([f"{counts['passed']} of {len(proofs)} {noun}", *others])
 
 
 def _counted(proofs: Sequence[ScenarioResult]) -> str:
