@@ -16,12 +16,12 @@ from acceptance.bench.observed import Attention
 from acceptance.bench.stand import Stand
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.session_table import SessionRecord
+from acceptance.results.run_folder import LOG, PROJECT, RESULTS
+from acceptance.results.run_results import Results
 from acceptance.waiting.errors import NoData
 
 TARGET_CPU_SHARE = 0.15
 """The most of a run's wall time that the suite's own process may spend on a processor."""
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def measure(stand: Stand) -> WholeRun:
     stand.sessions.until_asleep()
     folder = stand.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)
-    figures, results, log = folder / "attention.json", folder / "results.json", folder / "behave.log"
+    figures, results, log = folder / "attention.json", folder / RESULTS, folder / LOG
     began_at, began = datetime.now(UTC), time.monotonic()
     with log.open("wb") as output:
         subprocess.run(
@@ -92,18 +92,18 @@ def measure(stand: Stand) -> WholeRun:
             check=False,
         )
     wall_s = time.monotonic() - began
-    if not figures.exists() or not results.exists():
+    if not figures.exists():
         raise NoData(f"behave left no results; its words are in {log}")
     attention = Attention(**json.loads(figures.read_text(encoding="utf-8")))
-    scenarios = json.loads(results.read_text(encoding="utf-8"))["scenarios"]
-    if not scenarios:
+    ran = Results.read(folder)
+    if ran is None or not ran.scenarios:
         raise NoData(f"behave ran no scenario of {', '.join(stand.plan.features)}; its words are in {log}")
     return WholeRun(
-        scenarios=len(scenarios),
-        passed=sum(scenario["status"] == "passed" for scenario in scenarios),
+        scenarios=len(ran.scenarios),
+        passed=sum(scenario.passed for scenario in ran.scenarios),
         wall_s=wall_s,
         start_up_s=wall_s - attention.wall_s,
-        steps_s=sum(float(scenario["seconds"]) for scenario in scenarios),
+        steps_s=sum(scenario.seconds for scenario in ran.scenarios),
         attention=attention,
         platform=platform_time(
             stand.platform.records.made_since(began_at),

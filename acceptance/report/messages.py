@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 
 from behave.configuration import Configuration
@@ -12,7 +13,6 @@ from behave.model import Feature, Scenario, Step
 
 from acceptance.report.definitions import CLEANUPS, Definitions
 from acceptance.report.meta import meta
-from acceptance.report.run_hook import RunHook
 from acceptance.report.runner import STEP_HOOKS, HookListener, ReportingRunner
 from acceptance.report.sources import FeatureFile, uri_of, write_feature
 from acceptance.report.step_results import failed, passed
@@ -36,7 +36,8 @@ class Messages(HookListener):
         self._out = MessageStream(self.open())
         self._file = FeatureFile("")
         self._attempt: Attempt | None = None
-        self._run_hook: RunHook | None = None
+        self._run_hook: str | None = None
+        self._began = 0.0
         self._step_hook_error: BaseException | None = None
         self._broken = False
         self._fine = True
@@ -90,7 +91,7 @@ class Messages(HookListener):
         """
         media_type, _, name = mime_type.partition("; name=")
         if self._run_hook:
-            self._run_hook.attach(media_type, data, name)
+            self._out.attachment(media_type, data, fileName=name or None, testRunHookStartedId=self._run_hook)
         elif self._attempt:
             self._attempt.attach(media_type, data, name)
         else:
@@ -152,12 +153,16 @@ class Messages(HookListener):
 
     def _begin_run_hook(self, name: str) -> None:
         hook = self._definitions.hook(name)
-        self._run_hook = RunHook.begin(self._out, self._ids.get_next_id(), hook)
+        self._run_hook, self._began = self._ids.get_next_id(), time.monotonic()
+        where = {"id": self._run_hook, "testRunStartedId": RUN_ID, "hookId": hook}
+        self._out.write("testRunHookStarted", **where, timestamp=timestamp())
 
     def _end_run_hook(self, error: BaseException | None, *, told: str | None = None) -> None:
         if self._run_hook:
-            seconds = self._run_hook.seconds
-            self._run_hook.finish(failed(seconds, error, told=told) if error else passed(seconds))
+            seconds = time.monotonic() - self._began
+            result = failed(seconds, error, told=told) if error else passed(seconds)
+            where = {"testRunHookStartedId": self._run_hook, "result": result}
+            self._out.write("testRunHookFinished", **where, timestamp=timestamp())
             self._run_hook = None
             self._fine = self._fine and error is None
 
