@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import threading
@@ -10,30 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
 from acceptance.gate.worker import Worker
-from acceptance.results.run_folder import RESULTS
+from acceptance.results.run_results import Results
 from acceptance.results.verdict import SelectedScenario
-from faults.noticed import Entry
 
 LOOK_S = 0.2
 """Seconds between two looks at the results."""
 
 END_S = 30.0
 """Seconds after which a behave that was told to end, and its platform, are made to."""
-
-
-@dataclass(frozen=True)
-class Results:
-    """The scenarios that have ended. `troubles` are sentences on what the run found outside of them: what was left
-    behind, why nothing could be seen any more.
-    """
-
-    scenarios: tuple[Entry, ...] = ()
-    troubles: tuple[str, ...] = ()
 
 
 Enough = Callable[[Results], bool]
@@ -86,15 +73,16 @@ class Attempt:
         try:
             while worker.running and not (late or satisfied or ending.asked.is_set()):
                 pause.wait(LOOK_S)
-                found = _results(self.folder)
+                found = Results.read(self.folder) or _NOTHING
                 satisfied = enough(found)
                 late = time.monotonic() - began > self.limit_s
         finally:
+            # Of a run that was told to end, the results tell of its end.
             told = worker.running
             self._end(worker, ending)
             outcome = worker.finish(Mishaps())
         if not told:
-            found = _results(self.folder)
+            found = Results.read(self.folder) or _NOTHING
         return Seen(
             found,
             round(time.monotonic() - began, 1),
@@ -115,15 +103,9 @@ class Attempt:
                 worker.signal(signal.SIGKILL)
 
 
-_NOTHING = Results()
-_TROUBLES = ("lost", "left_behind", "cleanup_errors", "not_observed")
+_NOTHING = Results(())
 
 
-def _results(folder: Path) -> Results:
-    """The results so far; none as long as no scenario has ended. Of a run that was told to end they tell of its end."""
-    path = folder / RESULTS
-    if not path.is_file():
-        return _NOTHING
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    troubles = [sentence for kind in _TROUBLES for sentence in document.get(kind, ())]
-    return Results(tuple(document["scenarios"]), tuple(map(str, troubles)))
+def troubles(results: Results) -> list[str]:
+    """What a run found outside its scenarios, as sentences: what was left behind, why nothing could be seen."""
+    return [*results.lost, *results.left_behind, *results.cleanup_errors, *results.not_observed]

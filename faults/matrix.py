@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.run_results import Results
 from acceptance.results.text import counted
 from acceptance.results.verdict import SelectedScenario
-from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.attempt import Attempt, Ending, Enough, Seen
 from faults.noticed import Outcome, catcher, judge, names, notices
 from faults.pool import each
 from faults.record import FOLDER, Row

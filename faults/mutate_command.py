@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.gate.leaked_processes import clear_orphans
 from acceptance.gate.selection import SelectionError, select
 from acceptance.gate.worker_pool import Interruption
 from acceptance.outlet import speak_safely
-from acceptance.results.atomic_write import write_whole
+from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.text import counted
 from faults import record
 from faults.mutants import Mutant, drawn, mutants_of, sources
-from faults.mutation import FOLDER, Fate, Mutation, Trial
+from faults.mutation import FOLDER, Mutation, Trial
 from faults.run_command import INTERRUPTED, WRONG, positive, say
 from faults.survivors import Score, entries, read_survivors
 from faults.tree_copy import TreeCopy
@@ -56,7 +56,8 @@ def main(arguments: Sequence[str]) -> int:
 
     def keep(trial: Trial) -> None:
         trials[trial.id] = trial
-        write(trials, sites=len(there), seed=asked.seed, score=Score.of(trials.values(), classes))
+        score = Score.of(trials.values(), classes)
+        write(Sample(len(there), asked.seed, str(score), tuple(trials.values())))
 
     interruption = Interruption()
     with interruption.heeded(), tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -72,24 +73,28 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if score.open else 0
 
 
-def read(folder: Path = FOLDER) -> list[Trial]:
+@dataclass(frozen=True)
+class Sample:
+    """What is on record of a sample: how many mutants there were to draw from, with which seed it was drawn."""
+
+    sites: int
+    seed: int
+    score: str
+    mutants: tuple[Trial, ...]
+
+
+def read(folder: Path = FOLDER) -> tuple[Trial, ...]:
     """How mutants ended in the last run; nothing where nothing can be read."""
     try:
-        document = json.loads((folder / MUTANTS).read_text(encoding="utf-8"))
-        return [Trial(**{**entry, "fate": Fate(entry["fate"])}) for entry in document["mutants"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        sample = read_json(folder / MUTANTS, Sample)
+    except Unreadable:
+        return ()
+    return sample.mutants if sample else ()
 
 
-def write(trials: Mapping[str, Trial], *, sites: int, seed: int, score: Score, folder: Path = FOLDER) -> None:
-    """Write all that has ended, and what it says; `sites` is how many mutants there are to draw from."""
-    document = {
-        "sites": sites,
-        "seed": seed,
-        "score": str(score),
-        "mutants": [dataclasses.asdict(trial) for trial in trials.values()],
-    }
-    write_whole(folder / MUTANTS, json.dumps(document, indent=1) + "\n")
+def write(sample: Sample, folder: Path = FOLDER) -> None:
+    """Put a sample on record."""
+    write_json(folder / MUTANTS, dataclasses.asdict(sample))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import queue
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.run_results import Results
 from acceptance.results.verdict import SelectedScenario
-from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.attempt import Attempt, Ending, Enough, Seen, troubles
 from faults.likelihood import likely_first
 from faults.matrix import UP
 from faults.mutants import Mutant
-from faults.noticed import notices
+from faults.noticed import failures
 from faults.pool import each
 from faults.tree_copy import TreeCopy
 
@@ -36,7 +39,7 @@ class Fate(StrEnum):
 @dataclass(frozen=True)
 class Trial:
     """How one mutant ended: `by` is the scenario that was red, empty where the run was red for another reason, or not
-    at all; `message` says why. `revision` is the project's.
+    at all; `message` says why. `doubts` are those that were red once and not again. `revision` is the project's.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Trial:
     fate: Fate
     by: str
     message: str
+    doubts: tuple[str, ...]
     seconds: float
     revision: str
 
@@ -91,49 +95,66 @@ class Mutation:
     def _try(self, mutant: Mutant, copy: TreeCopy, ending: Ending) -> Trial | None:
         refusal = copy.refusal(mutant.file)
         if refusal is not None:
-            return self._trial(mutant, Fate.REFUSED, "", refusal, 0.0)
-        scenarios = likely_first(mutant.file, self.everything)
+            return self._trial(mutant, _End(Fate.REFUSED, message=refusal), 0.0)
+        folder = self.folder / re.sub(r"[^\w.]+", "_", mutant.id)
         command = ("python", "-m", "faults.elsewhere", str(copy.folder), *UP)
-        folder = self.folder / mutant.id.replace("/", ".").replace(":", "_").replace("<module>", "module")
-        seen = self.attempt(Attempt(tuple(scenarios), command, folder, LIMIT_S), _is_red, ending)
-        red = notices(seen.results.scenarios)
-        if red:
-            return self._trial(
-                mutant, Fate.KILLED, red[0].scenario, f"{red[0].step}: {red[0].message}", seen.seconds
-            )
-        if seen.results.troubles:
-            return self._trial(mutant, Fate.KILLED, "", seen.results.troubles[0], seen.seconds)
-        if seen.cut:
-            return None
-        if not seen.began:
-            return self._trial(mutant, Fate.REFUSED, "", seen.tail, seen.seconds)
-        return self._trial(mutant, Fate.LATE if seen.late else Fate.SURVIVED, "", "", seen.seconds)
 
-    def _trial(self, mutant: Mutant, fate: Fate, by: str, message: str, seconds: float) -> Trial:
-        diff = mutant.diff(self.project)
-        return Trial(
-            mutant.id,
-            mutant.file,
-            mutant.line,
-            mutant.operator,
-            diff,
-            fate,
-            by,
-            message,
-            seconds,
-            self.revision,
-        )
+        def look(scenarios: Sequence[SelectedScenario], name: str) -> Seen:
+            return self.attempt(Attempt(tuple(scenarios), command, folder / name, LIMIT_S), _is_red, ending)
+
+        left, doubts, seconds = likely_first(mutant.file, self.everything), list[str](), 0.0
+        while True:
+            seen = look(left, "all")
+            seconds += seen.seconds
+            red = next(iter(failures(seen.results.scenarios)), None)
+            if red is None:
+                break
+            # On a busy machine a scenario may be red of its own: whoever kills does so twice.
+            again = look([wanted for wanted in left if wanted.location == red.location], "again")
+            seconds += again.seconds
+            if failures(again.results.scenarios):
+                end = _End(Fate.KILLED, red.name.strip(), f"{red.failed_step}: {red.message}")
+                return self._trial(mutant, end, seconds, doubts)
+            if again.cut:
+                return None
+            doubts.append(red.name.strip())
+            ended = {result.location for result in seen.results.scenarios}
+            left = [wanted for wanted in left if wanted.location not in ended]
+            if not left:
+                break
+        return None if seen.cut else self._trial(mutant, _end_of(seen), seconds, doubts)
+
+    def _trial(self, mutant: Mutant, end: _End, seconds: float, doubts: Sequence[str] = ()) -> Trial:
+        place = (mutant.id, mutant.file, mutant.line, mutant.operator, mutant.diff(self.project))
+        return Trial(*place, *end, tuple(doubts), round(seconds, 1), self.revision)
+
+
+class _End(NamedTuple):
+    fate: Fate
+    by: str = ""
+    message: str = ""
+
+
+def _end_of(seen: Seen) -> _End:
+    """How a mutant ended under which no scenario was red."""
+    outside = troubles(seen.results)
+    if outside:
+        return _End(Fate.KILLED, message=outside[0])
+    if not seen.began:
+        return _End(Fate.REFUSED, message=seen.tail)
+    return _End(Fate.LATE if seen.late else Fate.SURVIVED)
 
 
 def told(trial: Trial) -> str:
     """One mutant's end; of one that lives, what it changed."""
     line = f"{trial.fate}: {trial.id} ({trial.seconds:.0f} s)"
+    line += "".join(f"\n    red once and not again: {name}" for name in trial.doubts)
     if trial.fate is Fate.KILLED:
-        return f"{line} by {trial.by or trial.message.splitlines()[0]}"
+        return f"{line}\n    by {trial.by or trial.message.splitlines()[0]}"
     if trial.fate is Fate.REFUSED:
         return f"{line}: {trial.message.strip().splitlines()[-1]}"
     return f"{line}\n    " + trial.diff.replace("\n", "\n    ")
 
 
 def _is_red(results: Results) -> bool:
-    return bool(results.troubles or notices(results.scenarios))
+    return bool(troubles(results) or failures(results.scenarios))

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acceptance.results.run_results import NOT_OBSERVED
+from acceptance.results.run_results import NOT_RUN, ScenarioResult
 from faults.registry import Fault
-
-UNSEEN = frozenset({"passed", "skipped", "untested", NOT_OBSERVED})
-"""The statuses of scenarios that have not noticed a fault: one that could not look has seen none."""
-
-Entry = Mapping[str, str | None]
-"""A scenario's result: the fields of `acceptance.results.run_results.ScenarioResult` that are texts."""
 
 
 class Outcome(StrEnum):
@@ -58,17 +52,18 @@ def names(fault: Fault, scenario: str) -> bool:
     return any(re.match(name_pattern(wanted), scenario) for wanted in fault.caught_by)
 
 
-def notices(scenarios: Sequence[Entry]) -> list[Notice]:
+def failures(scenarios: Sequence[ScenarioResult]) -> list[ScenarioResult]:
+    """Those that speak against the platform, in their order; one that could not look has seen nothing."""
+    return [result for result in scenarios if result.broken and result.status not in NOT_RUN]
+
+
+def notices(scenarios: Sequence[ScenarioResult]) -> list[Notice]:
     """The scenarios that failed, in the order in which they ran."""
     return [
         Notice(
-            str(entry["name"]).strip(),
-            entry.get("failed_step") or "",
-            entry.get("message") or "",
-            entry.get("step_type") == "then",
+            result.name.strip(), result.failed_step or "", result.message or "", result.step_type == "then"
         )
-        for entry in scenarios
-        if entry["status"] not in UNSEEN
+        for result in failures(scenarios)
     ]
 
 
@@ -77,7 +72,7 @@ def catcher(fault: Fault, failed: Sequence[Notice]) -> Notice | None:
     return next((notice for notice in failed if notice.looked and names(fault, notice.scenario)), None)
 
 
-def judge(fault: Fault, scenarios: Sequence[Entry], *, held: bool, why: str = "") -> Verdict:
+def judge(fault: Fault, scenarios: Sequence[ScenarioResult], *, held: bool, why: str = "") -> Verdict:
     """Hold the results of a run against what the fault promises.
 
     Args:
@@ -95,5 +90,5 @@ def judge(fault: Fault, scenarios: Sequence[Entry], *, held: bool, why: str = ""
     if any(notice.looked and not names(fault, notice.scenario) for notice in others):
         return Verdict(Outcome.ELSEWHERE, None, others, why)
     early = [f"{notice.scenario} failed before it could look" for notice in others if not notice.looked]
-    unseen = [f"{entry['name']} could not look" for entry in scenarios if entry["status"] == NOT_OBSERVED]
+    unseen = [f"{result.name} could not look" for result in scenarios if result.unseen]
     return Verdict(Outcome.MISSED, None, others, "; ".join(filter(None, (why, *early, *unseen))))

@@ -39,9 +39,9 @@ def each(
             while running:
                 interruption.pause(0)
                 if interruption.times:
-                    ending.asked.set()
                     for future in running:
                         future.cancel()
+                    ending.asked.set()
                 if interruption.times > 1:
                     ending.at_once.set()
                 for future in wait(running, LOOK_S, FIRST_COMPLETED).done:
@@ -51,7 +51,7 @@ def each(
                         found.append(result)
                         ended(result, list(running.values()))
         finally:
-            ending.asked.set()
             for future in running:
                 future.cancel()
+            ending.asked.set()
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from acceptance.gate.junit import write_junit
 from acceptance.report.meta import revision
-from acceptance.results.atomic_write import write_whole
+from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.run_folder import JUNIT
 from acceptance.results.run_results import Results, ScenarioResult
 from faults.noticed import Outcome, Verdict
@@ -62,19 +61,23 @@ class Row:
         )
 
 
+@dataclass(frozen=True)
+class _Memory:
+    faults: tuple[Row, ...] = ()
+
+
 def read(folder: Path = FOLDER) -> dict[str, Row]:
     """What earlier runs found, by the fault's name; nothing where nothing can be read."""
     try:
-        document = json.loads((folder / MATRIX).read_text(encoding="utf-8"))
-        return {entry["name"]: _row(entry) for entry in document["faults"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        memory = read_json(folder / MATRIX, _Memory) or _Memory()
+    except Unreadable:
         return {}
+    return {row.name: row for row in memory.faults}
 
 
 def write(rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
     """Write all that is known; whoever reads it meanwhile finds it whole."""
-    document = {"faults": [dataclasses.asdict(row) for row in rows.values()]}
-    write_whole(folder / MATRIX, json.dumps(document, indent=1) + "\n")
+    write_json(folder / MATRIX, dataclasses.asdict(_Memory(tuple(rows.values()))))
 
 
 def junit(faults: Iterable[Fault], rows: Mapping[str, Row], folder: Path = FOLDER) -> None:
@@ -96,13 +99,6 @@ def state(folder: Path) -> str:
     if not any(told):
         return commit
     return f"{commit} {hashlib.sha256(b''.join(told)).hexdigest()[:8]}"
-
-
-def _row(entry: Mapping[str, object]) -> Row:
-    fields = {field.name: entry[field.name] for field in dataclasses.fields(Row)}
-    others = fields["others"]
-    assert isinstance(others, list)
-    return Row(**{**fields, "outcome": Outcome(str(fields["outcome"])), "others": tuple(others)})  # type: ignore[arg-type]
 
 
 def _result(fault: Fault, row: Row) -> ScenarioResult:

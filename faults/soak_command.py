@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import re
 import signal
 import subprocess
@@ -18,8 +17,7 @@ from pathlib import Path
 
 from acceptance.gate.worker_pool import Interruption
 from acceptance.outlet import speak_safely
-from acceptance.results.atomic_write import write_whole
-from acceptance.results.json_file import Unreadable
+from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.manifest import verdict_in
 from acceptance.results.run_folder import MANIFEST
 from acceptance.results.text import counted
@@ -124,22 +122,24 @@ def summary(runs: Sequence[Run]) -> str:
     )
 
 
-def read(folder: Path = FOLDER) -> list[Run]:
+@dataclass(frozen=True)
+class _Memory:
+    summary: str
+    runs: tuple[Run, ...]
+
+
+def read(folder: Path = FOLDER) -> tuple[Run, ...]:
     """The runs that are on record; none where nothing can be read."""
     try:
-        document = json.loads((folder / RUNS).read_text(encoding="utf-8"))
-        return [
-            Run(**{**entry, "reasons": tuple(entry["reasons"]), "words": tuple(entry["words"])})
-            for entry in document["runs"]
-        ]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        memory = read_json(folder / RUNS, _Memory)
+    except Unreadable:
+        return ()
+    return memory.runs if memory else ()
 
 
 def write(runs: Sequence[Run], folder: Path = FOLDER) -> None:
     """Put the runs on record."""
-    document = {"summary": summary(runs), "runs": [dataclasses.asdict(run) for run in runs]}
-    write_whole(folder / RUNS, json.dumps(document, indent=1) + "\n")
+    write_json(folder / RUNS, dataclasses.asdict(_Memory(summary(runs), tuple(runs))))
 
 
 def _run(words: tuple[str, ...], *, busy: bool, revision: str, interruption: Interruption) -> Run:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from acceptance.gate.selection import select
-from faults.attempt import Attempt, Ending, Results
+from acceptance.results.run_results import Results
+from faults.attempt import Attempt, Ending
 from tests.acceptance.gate.gate_stand import ROOT, feature, make_project
 
 ENDLESS = "@criterion.routing It takes long: When it waits for ever"
@@ -27,8 +28,8 @@ def attempt(limit_s: float = 50.0) -> Attempt:
     return Attempt(select(()).scenarios, ("python", "-m", "none", "{ready}"), Path("reports", "it"), limit_s)
 
 
-def statuses(results: Results) -> list[str | None]:
-    return [entry["status"] for entry in results.scenarios]
+def statuses(results: Results) -> list[str]:
+    return [result.status for result in results.scenarios]
 
 
 def never(results: Results) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from behave.model import Scenario
 from behave.parser import parse_file
 
+from acceptance.results.run_results import ScenarioResult
 from faults.catalogue import FAULTS, Fault
 from faults.noticed import Notice, Outcome, judge, name_pattern
 from faults.registry import fault
@@ -21,20 +22,14 @@ def broken(*caught_by: str) -> Fault:
     return Fault("broken", "It is broken.", "hermes", caught_by, lambda: None)
 
 
-def failed(name: str, step_type: str = "then") -> dict[str, str | None]:
+def failed(name: str, step_type: str = "then") -> ScenarioResult:
     """The result of a scenario that failed."""
-    return {
-        "name": name,
-        "status": "failed",
-        "failed_step": "Then it works",
-        "step_type": step_type,
-        "message": "no",
-    }
+    return ScenarioResult("It", name, "it.feature:1", (), "failed", 1.0, "Then it works", step_type, "no")
 
 
-def passed(name: str, status: str = "passed") -> dict[str, str | None]:
+def passed(name: str, status: str = "passed") -> ScenarioResult:
     """The result of a scenario that noticed nothing."""
-    return {"name": name, "status": status, "failed_step": None, "step_type": None, "message": None}
+    return ScenarioResult("It", name, "it.feature:1", (), status, 1.0)
 
 
 def test_a_fault_is_caught_by_the_scenario_it_names() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,10 +10,11 @@ from types import MappingProxyType
 import pytest
 
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.run_results import Results, ScenarioResult
 from acceptance.results.verdict import SelectedScenario
-from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.attempt import Attempt, Ending, Enough, Seen
 from faults.matrix import Matrix, summary
-from faults.noticed import Entry, Outcome
+from faults.noticed import Outcome
 from faults.record import Row
 from faults.registry import Fault
 
@@ -27,8 +28,8 @@ def fault(name: str, caught_by: str = "It works") -> Fault:
     return Fault(name, "It is broken.", "hermes", (caught_by,), lambda: None)
 
 
-def entry(name: str, status: str) -> Entry:
-    return {"name": name, "status": status, "failed_step": "Then", "step_type": "then", "message": "no"}
+def entry(name: str, status: str) -> ScenarioResult:
+    return ScenarioResult("It", name, "it.feature:1", (), status, 1.0, "Then", "then", "no")
 
 
 def known(name: str, seconds: float) -> Row:
@@ -38,7 +39,7 @@ def known(name: str, seconds: float) -> Row:
 class Platform:
     """In place of behave: each attempt finds what `shows` says of the fault; those in `dead` never run their code."""
 
-    def __init__(self, shows: Callable[[str], list[Entry]], dead: tuple[str, ...] = ()) -> None:
+    def __init__(self, shows: Callable[[str], list[ScenarioResult]], dead: tuple[str, ...] = ()) -> None:
         self.shows, self.dead = shows, dead
         self.attempts: list[Attempt] = []
         self.cut = False
@@ -125,21 +126,20 @@ def test_the_longest_comes_first(tmp_path: Path, kept: list[Row]) -> None:
 
 
 def test_what_has_ended_is_kept_when_the_run_is_told_to_end(tmp_path: Path, kept: list[Row]) -> None:
+    """What runs then is cut, and nothing more begins."""
     interruption = Interruption(orphaned=lambda: False)
-    first = threading.Event()
+    sound = Platform(lambda _: [entry("It works", "failed")])
 
-    def shows(name: str) -> list[Entry]:
-        if name == "b":
-            first.set()
+    def interrupted(attempt: Attempt, enough: Enough, ending: Ending) -> Seen:
+        if attempt.folder.name == "b":
             interruption.times = 1
-        return [entry("It works", "failed")]
+            ending.asked.wait(20)
+        return sound(attempt, enough, ending)
 
-    platform = Platform(shows)
     faults = [fault(name) for name in "abcdef"]
-    rows = matrix(tmp_path, platform, kept).run(faults, interruption)
-    assert first.is_set()
-    assert rows == kept
-    assert {"a"} <= {row.name for row in rows} < set("abcdef")
+    rows = dataclasses.replace(matrix(tmp_path, sound, kept), attempt=interrupted).run(faults, interruption)
+    assert [row.name for row in rows] == [row.name for row in kept] == ["a"]
+    assert [attempt.folder.name for attempt in sound.attempts] == ["a", "b"]
 
 
 def test_an_attempt_that_was_cut_says_nothing(tmp_path: Path, kept: list[Row]) -> None:

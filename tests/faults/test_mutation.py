@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 import pytest
 
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.run_results import Results, ScenarioResult
 from acceptance.results.verdict import SelectedScenario
 from faults import mutate_command, record
 from faults.__main__ import main
-from faults.attempt import Attempt, Ending, Enough, Results, Seen
+from faults.attempt import Attempt, Ending, Enough, Seen
 from faults.likelihood import likely_first
 from faults.mutants import Mutant, mutants_of
 from faults.mutation import Fate, Mutation, Trial
@@ -20,14 +21,10 @@ from faults.survivors import Class, Score, Survivor, entries, read_survivors
 from faults.tree_copy import TreeCopy
 
 SOUND = "def limit():\n    return 1\n"
-RED = {
-    "name": "It works",
-    "status": "failed",
-    "failed_step": "Then it works",
-    "step_type": "then",
-    "message": "no",
-}
-GREEN = {**RED, "status": "passed"}
+WORKS, STARTS = (
+    SelectedScenario("It", None, name, "features/1_it.feature", line, ())
+    for line, name in enumerate(("It works", "It starts"), 1)
+)
 
 
 @pytest.fixture
@@ -45,49 +42,81 @@ def number(project: Path) -> Mutant:
     return mutant
 
 
-def seen(*entries: dict[str, str], troubles: tuple[str, ...] = (), **how: bool) -> Seen:
+def result(scenario: SelectedScenario, status: str = "passed") -> ScenarioResult:
+    """How a scenario ended."""
+    said = ("Then it works", "then", "no") if status == "failed" else ()
+    return ScenarioResult("It", scenario.name, scenario.location, (), status, 1.0, *said)
+
+
+def seen(*results: ScenarioResult, left: tuple[str, ...] = (), **how: bool) -> Seen:
     """What an attempt saw; `how` are the truths of it that are not as usual."""
     usual = {"began": True, "late": False, "cut": False}
-    return Seen(Results(entries, troubles), 9.0, tail="the log's\nlast words", **{**usual, **how})
+    return Seen(Results(results, left_behind=left), 9.0, tail="the log's\nlast words", **{**usual, **how})
 
 
-def run(project: Path, tmp_path: Path, found: Seen, kept: list[Trial] | None = None) -> list[Trial]:
-    copied: list[str] = []
+RED, GREEN = seen(result(WORKS, "failed")), seen(result(WORKS), result(STARTS))
+
+
+def run(project: Path, tmp_path: Path, *attempts: Seen) -> tuple[list[Trial], list[list[str]]]:
+    """What came of the mutant, and the scenarios of each attempt; one attempt after the other sees what is given."""
+    looks, asked = list(attempts), list[list[str]]()
 
     def attempt(given: Attempt, enough: Enough, ending: Ending) -> Seen:
         del ending
         folder = Path(given.command[given.command.index("faults.elsewhere") + 1])
-        copied.append((folder / "sandbox" / "code.py").read_text(encoding="utf-8"))
-        assert enough(found.results) is bool(found.results.troubles or RED in found.results.scenarios)
+        assert (folder / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND.replace("1", "2")
+        asked.append([scenario.name for scenario in given.scenarios])
+        found = looks.pop(0)
+        results = found.results
+        assert enough(results) is bool(results.left_behind or "failed" in results.statuses)
         return found
 
     copy = TreeCopy(project, tmp_path / "copy")
-    mutation = Mutation(project, (), "r1", lambda _: None, (kept or []).append, tmp_path, attempt)
+    mutation = Mutation(project, (WORKS, STARTS), "r1", lambda _: None, lambda _: None, tmp_path, attempt)
     trials = mutation.run([number(project)], [copy], Interruption())
-    assert copied == [SOUND.replace("1", "2")]
     assert (tmp_path / "copy" / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND
     assert (project / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND
-    return trials
+    assert looks == []
+    return trials, asked
 
 
 @pytest.mark.parametrize(
     ("found", "end"),
     [
-        (seen(GREEN, RED), (Fate.KILLED, "It works", "Then it works: no")),
-        (seen(GREEN), (Fate.SURVIVED, "", "")),
-        (seen(GREEN, troubles=("a task is left behind",)), (Fate.KILLED, "", "a task is left behind")),
-        (seen(GREEN, late=True), (Fate.LATE, "", "")),
+        (GREEN, (Fate.SURVIVED, "", "")),
+        (
+            seen(result(WORKS), left=("a task is left behind",)),
+            (Fate.KILLED, "", "a task is left behind"),
+        ),
+        (seen(result(WORKS), late=True), (Fate.LATE, "", "")),
         (seen(began=False), (Fate.REFUSED, "", "the log's\nlast words")),
     ],
 )
-def test_how_a_mutant_ends(project: Path, tmp_path: Path, found: Seen, end: tuple[Fate, str, str]) -> None:
-    [trial] = run(project, tmp_path, found)
+def test_how_a_mutant_ends_that_no_scenario_sees(
+    project: Path, tmp_path: Path, found: Seen, end: tuple[Fate, str, str]
+) -> None:
+    [trial], asked = run(project, tmp_path, found)
     assert (trial.fate, trial.by, trial.message) == end
     assert trial.diff.endswith("-    return 1\n+    return 2")
+    assert asked == [["It works", "It starts"]]
 
 
-def test_one_that_was_cut_says_nothing(project: Path, tmp_path: Path) -> None:
-    assert run(project, tmp_path, seen(cut=True)) == []
+def test_whoever_kills_does_so_twice(project: Path, tmp_path: Path) -> None:
+    [trial], asked = run(project, tmp_path, RED, RED)
+    assert (trial.fate, trial.by, trial.message) == (Fate.KILLED, "It works", "Then it works: no")
+    assert asked == [["It works", "It starts"], ["It works"]]
+    assert (trial.seconds, trial.doubts) == (18.0, ())
+
+
+def test_a_scenario_that_was_red_once_kills_nobody_and_the_rest_is_run(project: Path, tmp_path: Path) -> None:
+    [trial], asked = run(project, tmp_path, RED, seen(result(WORKS)), seen(result(STARTS)))
+    assert (trial.fate, trial.doubts) == (Fate.SURVIVED, ("It works",))
+    assert asked == [["It works", "It starts"], ["It works"], ["It starts"]]
+
+
+@pytest.mark.parametrize("attempts", [(seen(cut=True),), (RED, seen(cut=True))])
+def test_one_that_was_cut_says_nothing(project: Path, tmp_path: Path, attempts: tuple[Seen, ...]) -> None:
+    assert run(project, tmp_path, *attempts)[0] == []
 
 
 def test_a_file_that_cannot_be_imported_needs_no_suite(project: Path, tmp_path: Path) -> None:
@@ -106,15 +135,16 @@ def test_a_file_that_cannot_be_imported_needs_no_suite(project: Path, tmp_path: 
 
 
 def test_a_mutant_of_the_same_size_and_second_is_not_taken_for_the_one_before(
-    project: Path, tmp_path: Path
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     copy = TreeCopy(project, tmp_path / "copy")
-    with copy.changed("sandbox/code.py", "import no_such_one_at_all\n"):
-        assert "no_such_one_at_all" in (copy.refusal("sandbox/code.py") or "")
-    with copy.changed("sandbox/code.py", "value = 1 # as long as it..\n"):
-        assert copy.refusal("sandbox/code.py") is None
-    with copy.changed("sandbox/code.py", "raise SystemExit('no .....')"):
-        assert copy.refusal("sandbox/code.py") == "no ....."
+    refusals = []
+    for source in ("raise ValueError(1)\n", "value = ValueError\n\n"):
+        with copy.changed("sandbox/code.py", source):
+            os.utime(tmp_path / "copy" / "sandbox" / "code.py", (1.0, 1.0))
+            refusals.append(copy.refusal("sandbox/code.py"))
+    assert refusals == ["ValueError: 1", None]
 
 
 def test_the_likely_features_come_first_and_no_other_is_left_out() -> None:
@@ -131,7 +161,9 @@ def test_the_likely_features_come_first_and_no_other_is_left_out() -> None:
 
 
 def trial(identity: str, fate: Fate) -> Trial:
-    return Trial(identity, "sandbox/code.py", 2, "number", "--- a\n+++ b\n-1\n+2", fate, "", "", 9.0, "r1")
+    return Trial(
+        identity, "sandbox/code.py", 2, "number", "--- a\n+++ b\n-1\n+2", fate, "", "", (), 9.0, "r1"
+    )
 
 
 def test_the_score_counts_what_the_suite_should_have_noticed() -> None:
@@ -160,9 +192,6 @@ def test_a_class_that_means_nothing_is_told(tmp_path: Path, entry: str) -> None:
         read_survivors(path)
 
 
-Fates = Callable[[str], Fate]
-
-
 @pytest.fixture
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fate]:
     """In place of the runs: mutants are killed, or end as the dictionary says of their number."""
@@ -179,9 +208,7 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fate]:
     monkeypatch.setattr(mutate_command, "TreeCopy", lambda *_: None)
     real_read, real_write = mutate_command.read, mutate_command.write
     monkeypatch.setattr(mutate_command, "read", lambda: real_read(tmp_path))
-    monkeypatch.setattr(
-        mutate_command, "write", lambda *given, **more: real_write(*given, **more, folder=tmp_path)
-    )
+    monkeypatch.setattr(mutate_command, "write", lambda sample: real_write(sample, tmp_path))
     return fates
 
 

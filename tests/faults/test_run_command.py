@@ -139,6 +139,12 @@ def test_an_interrupted_run_keeps_what_it_has_and_can_be_resumed(
     assert stand.ran == three
 
 
+def test_what_has_ended_is_run_again_unless_it_is_resumed(stand: Stand) -> None:
+    main(["run", "--only", "second_edit_task"])
+    main(["run", "--only", "second_edit_task"])
+    assert len(stand.ran) == 2
+
+
 def test_what_was_missed_stays_missed_when_resumed(stand: Stand) -> None:
     stand.outcomes["second_edit_task"] = Outcome.MISSED
     main(["run", "--only", "second_edit_task"])

@@ -58,7 +58,7 @@ def test_a_red_run_says_why_and_keeps_its_folder(capsys: pytest.CaptureFixture[s
 def test_a_request_that_the_gate_refuses_is_2_and_no_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert soak_command.main(["--runs", "3", "features/none.feature"]) == 2
     assert "there is no features/none.feature" in capsys.readouterr().out
-    assert read() == []
+    assert read() == ()
 
 
 def test_ctrl_c_ends_the_run_that_goes_on_and_keeps_the_others(project: Path) -> None:
