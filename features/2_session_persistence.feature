@@ -48,9 +48,10 @@ Feature: Session persistence and resume
     Scenario: A session whose task dies is never set back
       Given a live session
       And its states are followed
-      When its Edit task dies suddenly
+      When its Edit task dies suddenly, and again once it is back
       Then another task serves the session at its own address
       And the session was active all the while
+      And the customer is mailed the address of the preview, once
 
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
 
@@ -101,16 +102,16 @@ Feature: Session persistence and resume
     Scenario: Every instruction is one commit of its own files, pushed to the site's remote
       Given a live session
       When the customer asks, one after the other:
-        | instruction                            |
-        | Change the heading to "Fresh bread"    |
-        | Create a components/Opening.astro file |
-        | Add a new page called "Our cakes"      |
+        | instruction                                                                                |
+        | Change the heading to "Fresh bread"                                                        |
+        | Create a components/Opening.astro file                                                     |
+        | Add a new page called "Our cakes, from the one with cherries to the one for your wedding"  |
       Then each instruction is one commit that names its thread and its session, in the order asked
       And each of these changed its own file and no other:
-        | instruction                            | file                         |
-        | Change the heading to "Fresh bread"    | src/pages/index.astro        |
-        | Create a components/Opening.astro file | src/components/Opening.astro |
-        | Add a new page called "Our cakes"      | src/pages/our-cakes.astro    |
+        | instruction                                                                               | file                                                                       |
+        | Change the heading to "Fresh bread"                                                       | src/pages/index.astro                                                      |
+        | Create a components/Opening.astro file                                                    | src/components/Opening.astro                                               |
+        | Add a new page called "Our cakes, from the one with cherries to the one for your wedding" | src/pages/our-cakes-from-the-one-with-cherries-to-the-one-for-your-wedding.astro |
       And the session's record names the last of these commits
       And the repository is sound, all of it committed and pushed
 

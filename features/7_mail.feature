@@ -23,6 +23,7 @@ Feature: Mail
         | attached files           | See attached |
         | its text in ISO-8859-1   | Crème brûlée |
         | an unknown character set | Asked anyhow |
+        | nothing but its subject  | In one line  |
 
     @promise.ownership
     Scenario Outline: A mail with <oddity> begins nothing, and the next one is read all the same
@@ -36,7 +37,14 @@ Feature: Mail
         | two senders                     |
         | two senders in one line         |
         | the mark of an automatic answer |
+        | the form of a returned one      |
         | headers that are none           |
+
+    @promise.ownership
+    Scenario: A mail of more words than an instruction may have is answered, and begins nothing
+      When a customer sends a mail with far too many words, asking: Change the heading to "Never seen"
+      Then the customer is answered in the thread with a reason that mentions "characters"
+      And exactly 0 sessions are on record for the client
 
   Rule: A mail thread is one conversation
 

@@ -97,3 +97,9 @@ Feature: Bad input leaves no trace
         | request        |
         | an instruction |
         | a keepalive    |
+
+    @promise.ownership
+    Scenario: To end a session once more changes nothing
+      When another end comes in for the session that its customer ended
+      Then it is answered that the session is inactive
+      And it leaves no record, no command and no task

@@ -73,6 +73,13 @@ def answered_in_thread(context: Context) -> None:
     session.home_page.is_(is_live())
 
 
+@then('the customer is answered in the thread with a reason that mentions "{words}"')
+def answered_with_reason(context: Context, words: str) -> None:
+    """The answer stands in the thread of her mail."""
+    world: World = context.world
+    world.mail.answers.becomes(is_mail_that_mentions(words))
+
+
 @then("the customer is mailed {news:News}, once")
 def customer_is_mailed(context: Context, news: Callable[[CustomerSession], tuple[str, bool]]) -> None:
     """One message has the words, and no second one comes for a while."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from behave import then, when
 from behave.runner import Context
-from hamcrest import empty, equal_to
+from hamcrest import empty, equal_to, not_
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
@@ -17,7 +17,7 @@ from acceptance.journeys.burst import repeated
 from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_session, unguessable
 from acceptance.journeys.recovery import settled
 from acceptance.journeys.shared_sessions import ENDED
-from acceptance.matchers.answers import has_status, refuses
+from acceptance.matchers.answers import accepts_as, has_status, refuses
 from acceptance.matchers.sessions import lists, prolongs, shows_one_of, tells_of, unchanged_since
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
@@ -104,6 +104,13 @@ def refused(context: Context, refusal: Matcher[Answer]) -> None:
     expect(world.asked.answer, refusal, str(world.asked.answer))
 
 
+@then("it is answered that the session is {status}")
+def answered_with_status(context: Context, status: str) -> None:
+    """202, as the first time."""
+    world: World = context.world
+    expect(world.asked.answer, accepts_as(status), str(world.asked.answer))
+
+
 @then("nothing of the session has changed")
 def session_unchanged(context: Context) -> None:
     """Its record is the same in every word, and its customer's last change is still the last."""
@@ -146,6 +153,16 @@ def own_list(context: Context) -> None:
     own = [s.session_id for s in world.all_sessions if s.customer.client_id == world.client_id]
     others = [s.session_id for s in world.all_sessions if s.session_id not in own]
     world.sessions.listed(world.client_id).becomes(lists(own[::-1]), fatal=shows_one_of(others))
+
+
+@then("its client is not shown it")
+def outdated_not_listed(context: Context) -> None:
+    """Nor for a while."""
+    world: World = context.world
+    outdated = world.outdated
+    a_while = world.platform.profile.patience.quiet_window
+    listed = world.sessions.listed(str(outdated.client_id))
+    listed.stays(not_(shows_one_of([outdated.session_id])), during=a_while)
 
 
 @then("it is told what is on record")

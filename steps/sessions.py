@@ -20,6 +20,7 @@ from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, has_status
 from acceptance.matchers.groups import all_have_status
 from acceptance.matchers.preview import served_by
+from acceptance.matchers.records import is_whole
 from acceptance.matchers.sessions import ended_as
 from acceptance.results.tags import SHARED
 from acceptance.run.sentence_parts import part
@@ -233,9 +234,10 @@ def session_is_active(context: Context) -> None:
 
 @then("the session was active all the while")
 def active_all_the_while(context: Context) -> None:
-    """At every look."""
+    """At every look; and its record is whole at the end, whatever kept it awake."""
     world: World = context.world
     expect(world.states(), always(equal_to("active")), str(world.session))
+    expect(world.session.record, is_whole(), f"the record of {world.session}")
 
 
 @then("the session expired while the browser was connected")

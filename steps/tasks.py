@@ -132,6 +132,14 @@ def tasks_were_left(context: Context, first: int, second: int) -> None:
     expect(world.group.tasks_left, contains_exactly(first, second, 0), "Edit tasks left after each end")
 
 
+@then("nothing of any of them is left routed")
+def none_left_routed(context: Context) -> None:
+    """No rule and no target group of those who were at work."""
+    world: World = context.world
+    for session in world.group.sessions:
+        expect(world.platform.balancer.routing(), nothing_of(session.session_id), "the load balancer")
+
+
 @then("the task that hangs has not been given up yet")
 def not_given_up(context: Context) -> None:
     """Whatever was carried out was carried out while it hung, and not after its end."""

@@ -79,6 +79,7 @@ _TOO_LATE: Mapping[str, tuple[str, bytes | None]] = MappingProxyType(
     {
         "an instruction": ("instructions", b'{"instruction": "Change the heading to \\"Too late\\""}'),
         "a keepalive": ("keepalive", None),
+        "another end": ("deactivate", None),
     }
 )
 """Last part of the path, and body."""

@@ -149,6 +149,8 @@ def _sending(platform: Platform, kind: str, session: CustomerSession) -> Callabl
 
 
 def _tab(platform: Platform, session: CustomerSession) -> OpenTab:
+    # As a page does that has lost its socket: such looks are no activity either.
+    platform.preview.health(session.preview_url)
     # The browser first: one that is closed because the session has ended since is not held against the platform.
     return OpenTab(session.browser.is_open, platform.records.get(session.session_id).status)
 

@@ -36,7 +36,10 @@ class MailThread:
         self._timeline.mark(Stage.ASKED)
         mailbox = platform.mailbox
         intake = mailbox.intake(customer.client_id)
-        letter = Letter(customer.user_id, intake, "My website", instruction, reply_to)
+        # People's programs spell addresses as they like: the one that she answers with has her name in capitals.
+        name, _, domain = customer.user_id.partition("@")
+        sender = f"{name.upper()}@{domain}" if reply_to else customer.user_id
+        letter = Letter(sender, intake, "My website", instruction, reply_to)
         self._sent = mailbox.post(letter, odd(oddity, letter)) if oddity else mailbox.send(letter)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import make_msgid
 from types import MappingProxyType
 
 from acceptance.drivers.mailbox import Letter
@@ -80,6 +81,31 @@ def _automatic(letter: Letter) -> bytes:
     return message.as_bytes()
 
 
+def _returned(letter: Letter) -> bytes:
+    """As a mail server returns what it cannot deliver (RFC 6522)."""
+    message = _headed(letter)
+    message.set_content(letter.text)
+    message.add_attachment(b"Action: failed\r\n", maintype="message", subtype="x-delivery-status")
+    message.replace_header("Content-Type", "multipart/report")
+    message.set_param("report-type", "delivery-status")
+    message.set_boundary("returned")
+    return message.as_bytes()
+
+
+def _subject_alone(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message.replace_header("Subject", letter.text)
+    message.set_content("")
+    return message.as_bytes()
+
+
+def _too_many_words(letter: Letter) -> bytes:
+    message = _headed(letter)
+    message["Message-ID"] = make_msgid(domain=letter.sender.partition("@")[2])
+    message.set_content(f"{letter.text} {'and so on ' * 2000}")
+    return message.as_bytes()
+
+
 def _no_mail(letter: Letter) -> bytes:
     head = f"From: {letter.sender.partition('@')[0]}@@<>\r\nTo: {letter.to}\r\nSubject: =?utf-8?q?=\r\n"
     return f'{head}Content-Type: multipart/mixed; boundary=""\r\nContent-ID: <[\r\n\r\n--\r\n{letter.text}'.encode()
@@ -95,6 +121,9 @@ _ODDITIES: Mapping[str, Callable[[Letter], bytes]] = MappingProxyType(
         "two senders": _two_senders,
         "two senders in one line": _two_in_one,
         "the mark of an automatic answer": _automatic,
+        "the form of a returned one": _returned,
+        "nothing but its subject": _subject_alone,
+        "far too many words": _too_many_words,
         "headers that are none": _no_mail,
     }
 )

@@ -60,14 +60,32 @@ def hermes(platform: Platform) -> Task:
     return running[0]
 
 
+def _twice(befall: Callable[[CustomerSession], object]) -> Callable[[CustomerSession], None]:
+    """Have it befall a session, and again once that is served again and open in a browser."""
+
+    def and_again(session: CustomerSession) -> None:
+        task = task_of(session)
+        befall(session)
+        service_of(session).becomes(is_served_by(session, task, another=befall is not crash_preview))
+        session.browsers.append(session.platform.open_hmr(session.preview_url))
+        befall(session)
+
+    return and_again
+
+
+def _kill_task(session: CustomerSession) -> None:
+    session.platform.accidents.kill(task_of(session))
+
+
 ACCIDENTS: Mapping[tuple[str, str], Callable[[CustomerSession], object]] = MappingProxyType(
     {
-        ("its Edit task", "dies suddenly"): lambda session: session.platform.accidents.kill(task_of(session)),
+        ("its Edit task", "dies suddenly"): _kill_task,
+        ("its Edit task", "dies suddenly, and again once it is back"): _twice(_kill_task),
         ("its Edit task", "hangs"): lambda session: session.platform.accidents.hang(task_of(session)),
         ("its Edit task", "is stopped"): lambda session: session.platform.fleet.stop_task(
             task_of(session).arn, "maintenance"
         ),
-        ("the customer's preview server", "dies suddenly"): crash_preview,
+        ("the customer's preview server", "dies suddenly, and again once it is back"): _twice(crash_preview),
         ("Hermes", "dies suddenly"): lambda session: session.platform.accidents.kill(
             hermes(session.platform)
         ),

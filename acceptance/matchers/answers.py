@@ -26,6 +26,14 @@ S = TypeVar("S", bound=SessionRecord | SessionStatus | None)
 LONGEST = 6
 """Differences a mismatch tells one by one."""
 
+LOAD_BALANCER = "load balancer"
+
+
+def who_answered(answer: Answer) -> str:
+    """The service that an answer names in `X-Service`, or the load balancer, which names itself in `Server`."""
+    by_itself = answer.headers.get("server", "").startswith("awselb/")
+    return answer.headers.get("x-service") or (LOAD_BALANCER if by_itself else "nobody known")
+
 
 def answers_with(status: int) -> Matcher[Answer]:
     """An answer with exactly this status."""
@@ -101,6 +109,16 @@ def refuses(status: int, *, field: str | None = None, code: str | None = None) -
     return DescribedMatcher(
         f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
     )
+
+
+def accepts_as(status: str) -> Matcher[Answer]:
+    """202 with the session in this status."""
+
+    def holds(a: Answer) -> bool:
+        found = a.json() if a.status == 202 else None
+        return isinstance(found, dict) and found.get("status") == status
+
+    return DescribedMatcher(f"202 with the status {status!r}", holds, lambda a: f"{a.status}: {a.text[:200]}")
 
 
 def all_loaded() -> Matcher[Sequence[Loaded]]:
@@ -214,9 +232,9 @@ def _tells(entry: Any) -> tuple[object, ...]:
 
 
 def _answer(a: Answer) -> str:
-    server = a.headers.get("server")
-    by = f" by {server}" if server else ""
-    return f"{a.status}{by}" if a.status < 400 else f"{a.status}{by}: {' '.join(a.text.split())[:120]!r}"
+    known = {"server", "x-service"} & a.headers.keys()
+    told = f"{a.status} from {who_answered(a)}" if known else str(a.status)
+    return told if a.status < 400 else f"{told}: {' '.join(a.text.split())[:120]!r}"
 
 
 def _lacking(a: Answer, words: Collection[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
+from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
@@ -15,6 +16,9 @@ from acceptance.matchers.answers import is_live, is_waiting_page
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample
+
+WAITING = 503
+"""What a visitor gets as long as a session is initializing."""
 
 
 def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
@@ -29,7 +33,7 @@ def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
             if live and sample is series[0]:
                 return f"200 at the very first visit ({sample.at_s:.1f} s): {_words(sample.value)}"
             if (arrived and not live) or not (live or is_waiting_page().matches(sample.value)):
-                return f"{sample.value.status} at {sample.at_s:.1f} s: {_words(sample.value)}"
+                return f"at {sample.at_s:.1f} s {_neither(sample.value, arrived=arrived)}"
             arrived = arrived or live
         return None if arrived else f"the site at none of {len(series)} visits"
 
@@ -38,6 +42,15 @@ def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
         lambda series: complaint(series) is None,
         lambda series: complaint(series) or "",
     )
+
+
+def _neither(answer: Answer, *, arrived: bool) -> str:
+    """An answer that is out of place, in words: a 503 that is almost the waiting page says what it lacks."""
+    if arrived or answer.status != WAITING:
+        return f"{answer.status}{' after the site' if arrived else ''}: {_words(answer)}"
+    told = StringDescription()
+    is_waiting_page().describe_mismatch(answer, told)
+    return str(told)
 
 
 def _words(answer: Answer) -> str:
@@ -75,7 +88,9 @@ def served_by(record: SessionRecord) -> Matcher[Answer]:
 
 
 def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
-    """Health pages of which each that said 200 was followed by the site; one that never said so raises NoData."""
+    """Health pages of which each that said 200 was followed by the site, and each before them said to wait; one that
+    never said 200 raises NoData.
+    """
 
     def early(series: Sequence[Sample[Readiness]]) -> list[Sample[Readiness]]:
         healthy = [sample for sample in series if sample.value.health.status == 200]
@@ -83,14 +98,14 @@ def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
             raise NoData(
                 "the session was never called healthy, so nothing can be said about what visitors got then"
             )
-        return [
-            sample for sample in healthy if not (sample.value.page and is_live().matches(sample.value.page))
-        ]
+        unserved = [s for s in healthy if not (s.value.page and is_live().matches(s.value.page))]
+        waits = [sample for sample in series if sample.at_s < healthy[0].at_s]
+        return [s for s in waits if s.value.health.status != WAITING] + unserved
 
     return DescribedMatcher(
-        "the site whenever the session is called healthy",
+        f"{WAITING} until the session is called healthy, and the site whenever it is",
         lambda series: not early(series),
         lambda series: (
-            f"{len(early(series))} times not; at {early(series)[0].at_s:.2f} s {early(series)[0].value}"
+            f"{len(early(series))} times not, first at {early(series)[0].at_s:.2f} s {early(series)[0].value}"
         ),
     )

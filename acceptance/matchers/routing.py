@@ -9,25 +9,42 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Loaded
+from acceptance.matchers.answers import LOAD_BALANCER, who_answered
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
 
-LOAD_BALANCER = "load balancer"
-
-
-def who_answered(answer: Answer) -> str:
-    """The service that an answer names in `X-Service`, or the load balancer, which names itself in `Server`."""
-    by_itself = answer.headers.get("server", "").startswith("awselb/")
-    return answer.headers.get("x-service") or (LOAD_BALANCER if by_itself else "nobody known")
-
 
 def answers_from(status: int, service: str) -> Matcher[Answer]:
-    """Exactly this status, from exactly this service or from the load balancer itself."""
+    """Exactly this status, from exactly this service or from the load balancer itself; a service says so in the body,
+    too, where the contract has it do that.
+    """
+
+    def complaint(a: Answer) -> str | None:
+        if (a.status, who_answered(a)) != (status, service):
+            return f"{a.status} from {who_answered(a)}: {' '.join(a.text.split())[:120]!r}"
+        told = _unsaid(a, service)
+        return f"{a.status} from {service}, but its body {told}: {a.text[:120]!r}" if told else None
+
     return DescribedMatcher(
-        f"{status} from {service}",
-        lambda a: (a.status, who_answered(a)) == (status, service),
-        lambda a: f"{a.status} from {who_answered(a)}: {' '.join(a.text.split())[:120]!r}",
+        f"{status} from {service}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
     )
+
+
+def _unsaid(answer: Answer, service: str) -> str | None:
+    """What a service's body should say and does not: a health page its `service`, a refusal of the API its `error`."""
+    path = urlsplit(answer.url).path
+    if service == LOAD_BALANCER or answer.method == "HEAD":
+        return None
+    if answer.status == 200 and path.endswith("/health"):
+        found = answer.json()
+        named = isinstance(found, Mapping) and found.get("service") == service
+        return None if named else f"does not name the service {service}"
+    if answer.status >= 400 and path.startswith("/api/"):
+        found = answer.json() if answer.media_type == "application/json" else None
+        error = found.get("error") if isinstance(found, Mapping) else None
+        whole = isinstance(error, Mapping) and error.get("code") and error.get("message")
+        return None if whole else "has no error with code and message"
+    return None
 
 
 def reads(words: str) -> Matcher[Answer]:

@@ -60,15 +60,21 @@ def is_left_running() -> Matcher[Task | None]:
     )
 
 
+LONGEST_STAY = 2.5
+"""So many idle times are too long: what stops must still be told so, and needs its time to end."""
+
+
 def comes_after(ended: SessionRecord, idle: timedelta) -> Matcher[datetime]:
-    """The moment of a service's end: an idle time after the session's, or later; NoData if that is not on record."""
+    """The moment of a service's end: an idle time after the session's, and not much later; NoData if that is not on
+    record.
+    """
     if ended.ended_at is None:
         raise NoData(
             "the record does not say when the session ended, so nothing can be said about what came after it"
         )
     end = ended.ended_at
     return DescribedMatcher(
-        f"{idle.total_seconds():g} s after the session's end or later",
-        lambda gone: gone - end >= idle,
+        f"{idle.total_seconds():g} s after the session's end, and less than {LONGEST_STAY * idle.total_seconds():g} s",
+        lambda gone: idle <= gone - end < LONGEST_STAY * idle,
         lambda gone: f"{(gone - end).total_seconds():.1f} s after it",
     )

@@ -23,7 +23,10 @@ class Platform:
         self.sent: Counter[tuple[str, str]] = Counter()
         self.refused = ""
         self.records = SimpleNamespace(get=lambda name: SimpleNamespace(status=status(name)))
-        self.preview = SimpleNamespace(get=lambda url: self._take("page views", url))
+        self.looks_at_health = 0
+        self.preview = SimpleNamespace(
+            get=lambda url: self._take("page views", url), health=lambda _url: self._look()
+        )
         self.sessions = SimpleNamespace(
             instruct=lambda name, _text: self._take("instructions", name),
             keepalive=lambda name: self._take("keepalives", name),
@@ -32,6 +35,9 @@ class Platform:
             timing=SimpleNamespace(idle_timeout=IDLE),
             patience=SimpleNamespace(poll=timedelta(milliseconds=5), session_end=3 * IDLE),
         )
+
+    def _look(self) -> None:
+        self.looks_at_health += 1
 
     def _take(self, kind: str, name: str) -> None:
         if kind == self.refused:
@@ -52,6 +58,7 @@ def test_everybody_sends_one_kind_several_times_and_the_last_one_nothing() -> No
     seen = platform.watch()
     assert set(platform.sent) == {(kind, kind) for kind in SENT}
     assert min(platform.sent.values()) >= 4
+    assert platform.looks_at_health >= len(seen.tab)
     assert {sample.value for kind in SENT for sample in seen.statuses[kind]} == {"active"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
 
 import pytest
@@ -74,3 +75,24 @@ def test_headers_that_are_none_name_no_sender() -> None:
     assert message["From"] == "anna@@<>"
     assert message.get_content_type() == "multipart/mixed"
     assert not message.get_boundary()
+
+
+def test_a_returned_mail_is_a_report() -> None:
+    message = message_from_bytes(odd("the form of a returned one", LETTER))
+    assert message.get_content_type() == "multipart/report"
+    assert [part.get_content_type() for part in message.walk()][1:3] == [
+        "text/plain",
+        "message/x-delivery-status",
+    ]
+
+
+def test_a_subject_alone_is_all_that_is_said() -> None:
+    message = message_from_bytes(odd("nothing but its subject", LETTER))
+    assert str(make_header(decode_header(str(message["Subject"])))) == WORDS
+    assert text_of(message) == ""
+
+
+def test_far_too_many_words_are_a_mail_that_can_be_answered() -> None:
+    message = message_from_bytes(odd("far too many words", LETTER))
+    assert len(text_of(message)) > 10_000
+    assert message["Message-ID"]

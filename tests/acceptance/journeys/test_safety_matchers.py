@@ -61,7 +61,12 @@ def test_a_session_may_be_called_healthy_once_its_preview_is_served() -> None:
 
 def test_a_health_told_too_early_is_named_with_its_moment() -> None:
     told = mismatch(served_whenever_healthy(), looks((503, None), (200, 503), (200, 200)))
-    assert told == "1 times not; at 1.00 s health 200, then GET https://x/ answered 503"
+    assert told == "1 times not, first at 1.00 s health 200, then GET https://x/ answered 503"
+
+
+def test_a_session_called_unknown_before_it_is_healthy_is_named() -> None:
+    told = mismatch(served_whenever_healthy(), looks((503, None), (404, None), (200, 200)))
+    assert told.startswith("1 times not, first at 1.00 s health 404")
 
 
 def test_a_session_never_called_healthy_proves_nothing() -> None:

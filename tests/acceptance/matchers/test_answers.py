@@ -70,6 +70,7 @@ BEFORE = Manifest((entry("a"), entry("b")))
         (m.is_waiting_page(), answer(503, WAITING, retry_after="1")),
         (m.has_heading("Test Page"), answer(200, "<title>x</title><h1>Test\n <b>Page</b></h1>")),
         (m.refuses(400, field="userId"), answer(400, '{"error":{"code":"c","message":"m","field":"userId"}}', content_type="application/json")),
+        (m.accepts_as("inactive"), answer(202, '{"status":"inactive"}', content_type="application/json")),
         (m.refuses(410, code="gone"), answer(410, '{"error":{"code":"gone","message":"m"}}', content_type="application/json")),
         (m.all_loaded(), [loaded(200, "https://x/"), loaded(200, "https://x/a.js")]),
         (m.has_status("active"), status("active")),
@@ -88,7 +89,7 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
 @pytest.mark.parametrize(
     ("matcher", "bad", "words"),
     [
-        (m.answers_with(404), answer(503, "<h1>Sorry</h1>", server="awselb/2.0"), "503 by awselb/2.0: '<h1>Sorry</h1>'"),
+        (m.answers_with(404), answer(503, "<h1>Sorry</h1>", server="awselb/2.0"), "503 from load balancer: '<h1>Sorry</h1>'"),
         (m.is_live(), answer(200, "{}", content_type="application/json"), "200 of type 'application/json'"),
         (m.answers_page(410, "ended"), answer(410, "hm"), "410: 'hm' without 'ended'"),
         (m.is_waiting_page(), answer(200, WAITING), "200 without status 503, a Retry-After of whole seconds"),
@@ -98,6 +99,8 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
         (m.refuses(400), answer(400, "{}", content_type="application/json"), "400 with {}: no error with code and message"),
         (m.refuses(400), answer(400, "<h1>Bad</h1>"), "400 of type 'text/html'"),
         (m.refuses(400, field="userId"), answer(400, '{"error":{"code":"c","message":"m"}}', content_type="application/json"), "400 that names field None"),
+        (m.accepts_as("inactive"), answer(410, "gone"), "410: gone"),
+        (m.accepts_as("inactive"), answer(202, '{"status":"draining"}', content_type="application/json"), '202: {"status":"draining"}'),
         (m.refuses(410, code="gone"), answer(410, '{"error":{"code":"c","message":"m"}}', content_type="application/json"), "410 with the code 'c'"),
         (m.all_loaded(), [loaded(200, "https://x/"), loaded(404, "https://x/a.js")], "1 of 2 did not: 404 script https://x/a.js (named by https://x/)"),
         (m.has_status("active"), None, "no record"),

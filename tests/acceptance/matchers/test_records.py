@@ -107,10 +107,11 @@ def test_an_end_has_waited_for_the_idle_time() -> None:
     assert complaint(ended_no_sooner_than(idle), record()).endswith("end None: None")
 
 
-def test_what_stays_for_an_idle_time_after_the_end_does_not_leave_before() -> None:
+def test_what_stays_for_an_idle_time_after_the_end_does_not_leave_before_nor_much_later() -> None:
     claim = comes_after(record(endedAt="2026-01-01T12:00:00.000Z"), timedelta(seconds=3))
     assert claim.matches(NOON + timedelta(seconds=3))
     assert complaint(claim, NOON + timedelta(seconds=2)) == "2.0 s after it"
+    assert complaint(claim, NOON + timedelta(seconds=9)) == "9.0 s after it"
     with pytest.raises(NoData):
         comes_after(record(), timedelta(seconds=3))
 

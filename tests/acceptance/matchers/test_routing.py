@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - one line per row reads as a table
 from __future__ import annotations
 
+import dataclasses
 import json
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,10 @@ def document(found: object, status: int = 200, **headers: str) -> Answer:
     return answer(status, json.dumps(found), "application/json", **headers)
 
 
+def at(path: str, given: Answer) -> Answer:
+    return dataclasses.replace(given, url=f"https://x{path}")
+
+
 def health(task: str, session: str = "s") -> Answer:
     return document({"service": "edit", "sessionId": session, "taskArn": task})
 
@@ -55,6 +60,8 @@ BALANCER = {"server": "awselb/2.0"}
     [
         (m.answers_from(404, "load balancer"), answer(404, **BALANCER)),
         (m.answers_from(200, "edit"), answer(200, **BALANCER, x_service="edit")),
+        (m.answers_from(200, "hermes"), at("/hermes/health", document({"service": "hermes"}, x_service="hermes"))),
+        (m.answers_from(404, "session-api"), at("/api/x", document({"error": {"code": "c", "message": "m"}}, 404, x_service="session-api"))),
         (m.reads("has ended"), answer(410, "This preview Has Ended")),
         (m.sends_on_to("https", "x", 8443, "/a?b=%2F"), answer(301, location="https://x:8443/a?b=%2F")),
         (m.sends_on_to("https", "x", None, "/"), answer(301, location="https://x:443/")),
@@ -84,6 +91,9 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
         (m.answers_from(404, "load balancer"), answer(404, "x", **BALANCER, x_service="edit"), "404 from edit: 'x'"),
         (m.answers_from(404, "edit"), answer(503, "x", **BALANCER), "503 from load balancer: 'x'"),
         (m.answers_from(200, "edit"), answer(200, server="other"), "200 from nobody known"),
+        (m.answers_from(200, "hermes"), at("/hermes/health?a", document({}, x_service="hermes")), "200 from hermes, but its body does not name the service hermes: '{}'"),
+        (m.answers_from(404, "session-api"), at("/api/x", document({}, 404, x_service="session-api")), "404 from session-api, but its body has no error with code and message"),
+        (m.answers_from(404, "session-api"), at("/api/x", answer(404, "no", x_service="session-api")), "but its body has no error"),
         (m.reads("ended"), answer(410, "hm"), "text/html: 'hm'"),
         (m.reads("ended"), answer(410, "ended", "text/plain"), "text/plain: 'ended'"),
         (m.sends_on_to("https", "x", None, "/a?b"), answer(301, location="https://x:443/a"), "301 to https://x:443/a"),

@@ -52,8 +52,12 @@ def test_visitors_wait_and_then_see_the_site() -> None:
     ("seen", "told"),
     [
         ([page(200, WAITING), page(200)], "200 at the very first visit (0.0 s)"),
-        ([WAIT, page(503, "Service Unavailable"), page(200)], "503 at 1.0 s: 'Service Unavailable'"),
-        ([WAIT, page(200), WAIT], "503 at 2.0 s"),
+        (
+            [WAIT, page(503, "is starting", retry_after="1"), page(200)],
+            "at 1.0 s 503: 'is starting' without a refresh in the page",
+        ),
+        ([WAIT, page(404, "no such preview"), page(200)], "at 1.0 s 404: 'no such preview'"),
+        ([WAIT, page(200), WAIT], "at 2.0 s 503 after the site"),
         ([WAIT, WAIT], "the site at none of 2 visits"),
     ],
 )
