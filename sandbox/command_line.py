@@ -36,6 +36,9 @@ NOT_STARTED = 2
 PUT_AWAY_S = 8.0
 """How long the end may take without a part before the reaper does it, with SIGKILL."""
 
+LET_GO_S = 5.0
+"""The same once whoever started it has let go of it, be it still starting: nobody waits for good order."""
+
 
 def main() -> int:
     """Parse the command line and run the command; its exit code."""
@@ -100,9 +103,9 @@ def _up(arguments: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    if arguments.while_stdin_open:
-        threading.Thread(target=_end_with_stdin, args=(parts.ending,), daemon=True).start()
     platform = Platform(_pace(arguments), images=settings.IMAGES, names=Names(), parts=parts, progress=_say)
+    if arguments.while_stdin_open:
+        threading.Thread(target=_end_with_stdin, args=(platform, parts), daemon=True).start()
     missing = ""
     try:
         _serve(platform, parts, arguments.ready_file, RUN if arguments.while_stdin_open else PERSON)
@@ -132,13 +135,8 @@ def _serve(platform: Platform, parts: Parts, ready_file: Path | None, started_by
 
 def _put_away(platform: Platform, parts: Parts) -> None:
     """End everything; what does not end in time for the want of a part is left to the reaper."""
-
-    def give_up() -> None:
-        platform.abandon()
-        os._exit(_outcome(parts))
-
     _say("ending: stopping tasks, removing everything")
-    late = threading.Timer(PUT_AWAY_S, give_up)
+    late = threading.Timer(PUT_AWAY_S, _give_up, (platform, parts))
     late.daemon = True
     if parts.loss is not None:
         late.start()
@@ -153,6 +151,11 @@ def _put_away(platform: Platform, parts: Parts) -> None:
         late.cancel()
 
 
+def _give_up(platform: Platform, parts: Parts) -> None:
+    platform.abandon()
+    os._exit(_outcome(parts))
+
+
 def _outcome(parts: Parts, missing: str = "") -> int:
     """The exit code; the last line says what was missing, from the first or from some moment on."""
     if parts.loss is None and missing:
@@ -165,11 +168,13 @@ def _outcome(parts: Parts, missing: str = "") -> int:
     return LOST
 
 
-def _end_with_stdin(ending: threading.Event) -> None:
-    """Whoever holds the other end of our standard input has ended, by whatever means: end too."""
+def _end_with_stdin(platform: Platform, parts: Parts) -> None:
+    """Whoever holds the other end of our standard input has ended, by whatever means: end too, and before long."""
     while os.read(sys.stdin.fileno(), 4096):
         continue
-    ending.set()
+    parts.ending.set()
+    threading.Event().wait(LET_GO_S)
+    _give_up(platform, parts)
 
 
 def _say(line: str) -> None:

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from acceptance.npm_packages import PackagesError
 from sandbox import command_line
-from sandbox.command_line import LOST, _pace, _put_away, _seconds
+from sandbox.command_line import LOST, _end_with_stdin, _pace, _put_away, _seconds
 from sandbox.host.parts import Parts
 from sandbox.platform import Platform
 
@@ -91,6 +92,19 @@ def test_what_cannot_be_put_away_without_a_part_is_left_to_the_reaper(
     _put_away(cast(Platform, platform), parts)
     assert platform.done == ["abandoned", LOST]
     assert capsys.readouterr().out.splitlines()[-1].startswith("could not go on: the part ended (signal 9)")
+
+
+def test_what_is_not_put_away_soon_after_its_run_let_go_of_it_is_left_to_the_reaper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform, parts = Hanging(), Parts()
+    monkeypatch.setattr(command_line, "LET_GO_S", 0.05)
+    monkeypatch.setattr(os, "_exit", platform.exit)
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        _end_with_stdin(cast(Platform, platform), parts)
+    assert parts.ending.is_set()
+    assert platform.done == ["abandoned", 0]
 
 
 def test_without_a_loss_the_end_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

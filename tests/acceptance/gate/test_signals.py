@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -126,7 +127,8 @@ def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
 def test_when_the_gate_is_killed_before_its_worker_has_begun_nothing_is_left(tmp_path: Path) -> None:
     """As if behave were still loading: nobody has given SIGTERM a meaning yet."""
     folder = tmp_path / "scratch"
-    folder.mkdir()
+    (folder / "being-removed").mkdir(parents=True)
+    threading.Timer(1.0, (folder / "being-removed").rmdir).start()
     code = "import threading; from acceptance.gate.parent_watch import *; die_with_the_gate(); threading.Event().wait()"
     worker = subprocess.run(
         [sys.executable, "-c", code],
