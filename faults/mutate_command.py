@@ -18,6 +18,7 @@ from acceptance.results.text import counted
 from faults import record
 from faults.mutants import Mutant, drawn, mutants_of, sources
 from faults.mutation import FOLDER, Mutation, Trial
+from faults.page import PAGE, dated, put
 from faults.run_command import INTERRUPTED, WRONG, positive, say
 from faults.survivors import Score, entries, read_survivors
 from faults.tree_copy import TreeCopy
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str]) -> int:
     for line in entries(score, classes):
         say(line)
     say(f"{score}; drawn from {len(there)} with seed {asked.seed}; {FOLDER / MUTANTS} has each")
+    if asked.publish and not interruption.times:
+        put("mutate", [dated(f"{score}; drawn from {len(there)} with seed {asked.seed}", revision)])
     if interruption.times:
         say(f"INTERRUPTED: {counted(len(mutants) - len(trials), 'mutant')} left; --resume goes on with them.")
         return INTERRUPTED
@@ -113,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         "--under", nargs="+", default=["sandbox/services"], metavar="PATH",
         help="files and folders to draw from (sandbox/services)",
     )  # fmt: skip
+    parser.add_argument("--publish", action="store_true", help=f"write the score into {PAGE}")
     parser.add_argument(
         "--resume", action="store_true", help="leave out what has ended at this very revision"
     )

@@ -16,12 +16,11 @@ from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.run_folder import JUNIT
 from acceptance.results.run_results import Results, ScenarioResult
 from faults.noticed import Outcome, Verdict
+from faults.page import PAGE
 from faults.registry import Fault
 
 FOLDER = Path("reports", "faults")
 MATRIX = "matrix.json"
-TABLE = Path("docs", "faults.md")
-"""Written by the runs themselves: what is in it changes nothing of a revision."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def state(folder: Path) -> str:
     commit, changed = revision(folder)
     if not changed:
         return commit or "no revision"
-    but = ["--", ".", f":!{TABLE}"]
+    but = ["--", ".", f":!{PAGE}"]
     told = [
         subprocess.run(["git", *words, *but], cwd=folder, capture_output=True, check=False).stdout
         for words in (["status", "--porcelain"], ["diff", "HEAD"])

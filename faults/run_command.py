@@ -20,9 +20,10 @@ from faults.affected import UnknownRevision, affected, changed_since
 from faults.catalogue import FAULTS
 from faults.matrix import Matrix, summary
 from faults.noticed import Outcome
+from faults.page import PAGE, put
 from faults.record import Row
 from faults.registry import Fault
-from faults.table import write_table
+from faults.table import table
 
 WRONG = 2
 INTERRUPTED = 130
@@ -135,12 +136,10 @@ def _document(rows: dict[str, Row], revision: str, everything: Sequence[Selected
     """The table is written of the whole matrix at one revision: of less it would tell what nobody has seen."""
     missing = [name for name in FAULTS if not _is_done(rows.get(name), revision)]
     if missing:
-        say(
-            f"{record.TABLE} keeps its table: {len(missing)} of {len(FAULTS)} faults have not run at this revision."
-        )
+        say(f"{PAGE} keeps its table: {len(missing)} of {len(FAULTS)} faults have not run at this revision.")
         return
-    write_table(record.TABLE, list(FAULTS.values()), rows, everything)
-    say(f"{record.TABLE} has the table.")
+    put("run", table(list(FAULTS.values()), rows, everything))
+    say(f"{PAGE} has the table.")
 
 
 def positive(text: str) -> int:

@@ -24,6 +24,7 @@ from acceptance.results.text import counted
 from acceptance.results.verdict import Code
 from faults import record
 from faults.intervals import at_most
+from faults.page import PAGE, dated, put
 from faults.run_command import INTERRUPTED, WRONG, positive, say
 
 FOLDER = Path("reports", "soak")
@@ -82,6 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     say(summary(runs))
     if earlier:
         say(f"with those before at this revision: {summary([*earlier, *runs])}")
+    if asked.publish and runs:
+        put("soak", [dated(summary([*earlier, *runs]), revision)])
     if len(runs) < asked.runs:
         say("INTERRUPTED")
         return INTERRUPTED
@@ -197,5 +200,6 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--runs", type=positive, default=20, metavar="N", help="how often (20)")
+    parser.add_argument("--publish", action="store_true", help=f"write the figure into {PAGE}")
     parser.add_argument("--busy", action="store_true", help="take one core away meanwhile")
     return parser

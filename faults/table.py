@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from acceptance.results.atomic_write import write_whole
 from acceptance.results.criteria import ALL
 from acceptance.results.verdict import SelectedScenario
 from faults.noticed import Outcome, names
 from faults.record import Row
 from faults.registry import Fault
-
-BEGIN = "<!-- Written by `python -m faults run`: not by hand. -->"
-END = "<!-- The end of what it writes. -->"
-
-
-def write_table(
-    page: Path, faults: Sequence[Fault], rows: Mapping[str, Row], everything: Sequence[SelectedScenario]
-) -> None:
-    """Put the table in the place of the one that stands in the page; ValueError if the page has no place for it."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"expected {BEGIN!r} and {END!r} in {page}, found them not")
-    lines = "\n".join(table(faults, rows, everything))
-    write_whole(page, f"{before}{BEGIN}\n{lines}\n{END}{after}")
 
 
 def table(

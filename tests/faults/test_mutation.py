@@ -232,6 +232,17 @@ def test_one_that_lives_is_1_and_what_is_to_be_filled_in_is_told(
 
 
 @pytest.mark.usefixtures("stand")
+@pytest.mark.parametrize("words", [[], ["--publish"]])
+def test_a_score_is_put_on_the_page_when_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(mutate_command, "put", lambda command, lines: written.extend([command, *lines]))
+    main(["mutate", "--sample", "3", "--seed", "5", *SMALL, *words])
+    assert [line.partition(",")[0] for line in written] == ["mutate", "3 of 3 killed"] * bool(words)
+
+
+@pytest.mark.usefixtures("stand")
 def test_what_has_ended_at_this_revision_is_left_out_when_resumed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["mutate", "--sample", "3", *SMALL])
     main(["mutate", "--sample", "4", "--resume", *SMALL])

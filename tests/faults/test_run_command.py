@@ -17,9 +17,9 @@ from faults.affected import affected, files_of
 from faults.catalogue import FAULTS
 from faults.matrix import Matrix
 from faults.noticed import Outcome, names
+from faults.page import begin, end, put
 from faults.record import Row
 from faults.registry import Fault
-from faults.table import BEGIN, END, write_table
 
 EVERYTHING = select(()).scenarios
 
@@ -56,14 +56,14 @@ class Stand:
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
     """Nothing is run, and nothing of the project's own is written."""
     page = tmp_path / "faults.md"
-    page.write_text(f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n", encoding="utf-8")
+    page.write_text(f"Before.\n{begin('run')}\nold\n{end('run')}\nAfter.\n", encoding="utf-8")
     made, real_read, real_write, real_junit = Stand(page), record.read, record.write, record.junit
 
     def run(matrix: Matrix, faults: Iterable[Fault], interruption: Interruption) -> list[Row]:
         return made.run(matrix, faults, interruption)
 
     monkeypatch.setattr(Matrix, "run", run)
-    monkeypatch.setattr(run_command, "write_table", lambda _, *given: write_table(page, *given))
+    monkeypatch.setattr(run_command, "put", lambda command, lines: put(command, lines, page))
     monkeypatch.setattr(run_command, "clear_orphans", lambda: None)
     monkeypatch.setattr(record, "state", lambda _: "r1")
     monkeypatch.setattr(record, "read", lambda: real_read(tmp_path))
@@ -77,9 +77,9 @@ def test_every_fault_caught_is_0_and_the_page_has_the_table(stand: Stand) -> Non
     assert stand.ran == list(FAULTS)
     page = stand.page.read_text(encoding="utf-8")
     assert page.startswith(
-        f"Before.\n{BEGIN}\n{len(FAULTS)} of {len(FAULTS)} caught, on 2026-01-02, at `r1`.\n"
+        f"Before.\n{begin('run')}\n{len(FAULTS)} of {len(FAULTS)} caught, on 2026-01-02, at `r1`.\n"
     )
-    assert page.endswith(f"{END}\nAfter.\n")
+    assert page.endswith(f"{end('run')}\nAfter.\n")
     [line] = [line for line in page.splitlines() if "`bare_path_forgotten`" in line]
     assert f"| {FAULTS['bare_path_forgotten'].clause} | routing | Awake, " in line
     assert line.endswith("| 7 |")

@@ -46,6 +46,18 @@ def test_green_runs_are_counted_and_kept(project: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("project")
+def test_the_figure_is_put_on_the_page_when_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(soak_command, "put", lambda command, lines: written.extend([command, *lines]))
+    soak_command.main(["--runs", "1", "--publish", "features/one.feature"])
+    assert [line.partition(":")[0] for line in written] == [
+        "soak",
+        "1 run, 0 of them beside a busy neighbour",
+    ]
+    assert written[-1].endswith("at `r1`.")
+
+
+@pytest.mark.usefixtures("project")
 def test_a_red_run_says_why_and_keeps_its_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert soak_command.main(["--runs", "1", "features/two.feature"]) == 1
     [red] = read()
