@@ -95,6 +95,12 @@ def test_a_mark_is_written_once_and_only_when_armed(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_fault_does_what_it_does_where_no_mark_can_be_written(tmp_path: Path) -> None:
+    mark = Mark(tmp_path / "no such folder" / "mark")
+    mark.arm()
+    mark.ran()
+
+
 def test_a_module_is_marked_without_a_change_of_what_it_does() -> None:
     source = (
         '"""Words."""\nfrom __future__ import annotations\n'
