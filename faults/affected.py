@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import dedent
+from types import FunctionType
 
 from acceptance.results.verdict import SelectedScenario
 from faults.noticed import names
@@ -44,37 +45,44 @@ def affected(
 
 
 def files_of(fault: Fault, everything: Sequence[SelectedScenario]) -> set[str]:
-    """The fault's module and those whose functions it calls, the platform's files that it names, its scenarios'
-    features.
-    """
-    module = inspect.getmodule(fault.apply)
-    assert module is not None
-    own = ast.parse(inspect.getsource(module))
-    helpers = {
-        path
-        for path, name in _imported(own)
-        if path.startswith("faults/") and name in fault.apply.__code__.co_names
-    }
-    applied = ast.parse(dedent(inspect.getsource(fault.apply)))
-    broken = {path for path, _ in _imported(applied)}
-    broken |= {
-        path
-        for helper in helpers
-        for path, _ in _imported(ast.parse((PROJECT / helper).read_text(encoding="utf-8")))
-    }
+    """The fault's module and those of the helpers it calls, the platform's files that they name, and the features."""
     features = {wanted.file for wanted in everything if names(fault, wanted.name)}
-    return {_file(module.__name__), *helpers, *broken, *features}
+    return features.union(*map(_stands_on, _with_helpers(fault.apply)))
 
 
-def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """The project's files that `from ... import ...` names anywhere in it, each with the name imported."""
+def _with_helpers(apply: Callable[[], None]) -> list[FunctionType]:
+    """A fault's function, and the faults' own functions that it calls, each of them once."""
+    assert isinstance(apply, FunctionType)
+    found = [apply]
+    for function in found:
+        for node in ast.walk(_tree(function)):
+            helper = function.__globals__.get(node.id) if isinstance(node, ast.Name) else None
+            if isinstance(helper, FunctionType) and helper.__module__.startswith("faults."):
+                found += [helper] if helper not in found else []
+    return found
+
+
+def _stands_on(function: FunctionType) -> set[str]:
+    """A function's own file, and those that it imports."""
+    return {_file(function.__module__), *_imported(_tree(function))}
+
+
+def _tree(function: FunctionType) -> ast.AST:
+    """What it does; its decorators enter it into the list, and do no more."""
+    tree = ast.parse(dedent(inspect.getsource(function)))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+    return tree
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    """The project's files that `from ... import ...` names anywhere in it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                for module in (f"{node.module}.{alias.name}", node.module):
-                    if (PROJECT / _file(module)).is_file():
-                        yield _file(module), alias.name
-                        break
+                files = (_file(f"{node.module}.{alias.name}"), _file(node.module))
+                yield from [file for file in files if (PROJECT / file).is_file()][:1]
 
 
 def _file(module: str) -> str:
