@@ -46,7 +46,7 @@ def before_all(context: Context) -> None:
         _say(str(wrong))
         for feature in runner.features:
             feature.mark_skipped()
-        runner.hook_failures += 1
+        runner.refused = True
         return
     context.suite = suite
     context.on_cleanup_error = _note_cleanup_error

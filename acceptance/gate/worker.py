@@ -19,6 +19,7 @@ from acceptance.gate.partition import BOOT_S, Unit
 from acceptance.gate.progress import Ended, EventFile, Progress
 from acceptance.results.masking import mask_file
 from acceptance.results.run_folder import EVENTS, LOG
+from acceptance.results.verdict import Code
 
 ORDERLY_S = 2.0
 """Seconds after the end of a worker that put its platform away itself, until what is left is called left behind."""
@@ -30,6 +31,9 @@ LEAST_S = 0.1
 """Seconds that a scenario which takes longer than it used to is still thought to take."""
 
 TAIL_LINES = 15
+
+BEHAVES_OWN = (0, 1, Code.NOT_JUDGED)
+"""Exit codes of a behave that came to its end; the last is that of one that had nothing it could run."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Outcome:
     @property
     def died(self) -> bool:
         """Whether behave ended before it had finished, cleanups included."""
-        return not self.progress.closed or self.code not in (0, 1)
+        return not self.progress.closed or self.code not in BEHAVES_OWN
 
     def tail(self) -> str:
         """The last lines of its log."""

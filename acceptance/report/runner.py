@@ -15,6 +15,7 @@ from behave.matchers import Match, Matcher
 from behave.runner import Context, Runner
 
 from acceptance.report.sources import uri_of
+from acceptance.results.verdict import Code
 
 HOOKS = MappingProxyType(
     {
@@ -64,7 +65,12 @@ class HookListener(Formatter):
 
 
 class ReportingRunner(Runner):
-    """behave's runner for formatters that want to know of hooks, which behave tells of nothing; `context.runner`."""
+    """behave's runner for formatters that want to know of hooks, which behave tells of nothing; `context.runner`.
+
+    `refused` is set by who has said why nothing can be run: behave then ends as the gate does.
+    """
+
+    refused = False
 
     def load_hooks(self, filename: str | None = None) -> None:
         """Have each hook of the project tell when it begins and ends."""
@@ -73,11 +79,14 @@ class ReportingRunner(Runner):
             self.hooks[name] = self._telling(name, self.hooks[name])
 
     def run_model(self, features: Any = None) -> bool:
-        """Run, once the formatters know their runner."""
+        """Run, once the formatters know their runner; SystemExit if it was refused, for behave knows 0 and 1 alone."""
         self.context.runner = self
         for listener in self._listeners():
             listener.begin(self)
-        return bool(super().run_model(features))
+        failed = bool(super().run_model(features))
+        if self.refused:
+            raise SystemExit(Code.NOT_JUDGED)
+        return failed
 
     def add_formatter(self, formatter: HookListener) -> None:
         """Have one more formatter told of the rest of the run."""

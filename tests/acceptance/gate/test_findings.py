@@ -88,13 +88,13 @@ def test_a_worker_whose_results_say_which_cleanup_failed_needs_no_other_reason(t
 
 
 def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
-    (finding,) = about_workers([outcome(tmp_path, 1, progress=Progress(closed=True))])
+    (finding,) = about_workers([outcome(tmp_path, 2, progress=Progress(closed=True))])
     assert "ran none of its scenarios (1)" in finding.sentence
 
 
 def test_a_worker_whose_platform_ended_before_a_scenario_began_needs_no_other_reason(tmp_path: Path) -> None:
     progress = Progress(closed=True, lost=True)
-    assert list(about_workers([outcome(tmp_path, 1, progress=progress)])) == []
+    assert list(about_workers([outcome(tmp_path, 2, progress=progress)])) == []
 
 
 def test_what_a_worker_left_on_the_machine(tmp_path: Path) -> None:

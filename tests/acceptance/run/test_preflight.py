@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -118,11 +119,15 @@ def test_a_sentence_without_a_step_is_told_once_with_its_place_and_a_step_to_pas
 def test_behave_alone_starts_no_platform_for_it(arguments: list[str], said: str, tmp_path: Path) -> None:
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "behave", "-D", f"reports={tmp_path / 'run'}", *arguments],
+        [
+            sys.executable, "-m", "behave", "-D", f"reports={tmp_path / 'run'}",
+            "-f", "json", "-o", tmp_path / "told.json", *arguments,
+        ],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert "ABORTED" not in done.stdout
+    json.loads((tmp_path / "told.json").read_text())
     assert not (tmp_path / "run").exists(), f"after {time.monotonic() - began:.1f} s"
