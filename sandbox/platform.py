@@ -12,7 +12,7 @@ from sandbox import aws_api
 from sandbox.alb.authority import Authority
 from sandbox.alb.balancer import Balancer
 from sandbox.aws_access import AwsAccess, Keys
-from sandbox.aws_api import elbv2, file_systems, mail
+from sandbox.aws_api import elbv2, file_systems, mail, metrics
 from sandbox.aws_api.logs import put_log_events
 from sandbox.aws_api.server import ControlPlane
 from sandbox.ecs.addresses import Addresses
@@ -94,6 +94,7 @@ class Platform:
                 aws=control.access,
                 targets=TargetGroups(control.access),
                 put_log_events=put_log_events,
+                put_metric_data=metrics.put_metric_data,
             )
         )
         self._undo.callback(scheduler.close)
@@ -109,6 +110,7 @@ class Platform:
                     lambda: elbv2.install(balancer, self._pace),
                     lambda: mail.install(functions.invoke),
                     lambda: file_systems.install(state.workspaces),
+                    lambda: metrics.install(state.access_log),
                 ],
             )
         )

@@ -35,7 +35,7 @@ class EnvoyProcess:
         self._processes = processes
         self._folder = state.envoy
         self._log = state.logs / "envoy.log"
-        self._access_log = state.logs / "access.log"
+        self._access_log = state.access_log
         self._files: dict[str, str] = {}
         self._pause = threading.Event()
         self._process: Process | None = None

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sandbox.aws_access import AwsAccess
+from sandbox.ecs import utilization
 from sandbox.ecs.addresses import Addresses
 from sandbox.ecs.task_logs import PutLogEvents, TaskLog, log_stream
 from sandbox.ecs.tasks import Task, now
+from sandbox.ecs.utilization import PutMetricData
 from sandbox.host.processes import Process, Processes
 from sandbox.host.state import State
 from sandbox.settings import Pace
@@ -60,6 +62,7 @@ class Host:
     aws: AwsAccess
     targets: Targets
     put_log_events: PutLogEvents | None
+    put_metric_data: PutMetricData
 
 
 class TaskRun:
@@ -117,7 +120,7 @@ class TaskRun:
     def _live(self) -> None:
         try:
             self._begin()
-            self.task.wake.wait()
+            utilization.publish(self.task, self._host.put_metric_data)
         finally:
             self._finish()
 

@@ -40,6 +40,11 @@ class State:
         return self.root / "logs"
 
     @property
+    def access_log(self) -> Path:
+        """A line of JSON for each request to the load balancer."""
+        return self.logs / "access.log"
+
+    @property
     def envoy(self) -> Path:
         """Envoy's bootstrap and xDS files."""
         return self.root / "envoy"

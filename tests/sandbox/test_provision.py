@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import aws_api
 from sandbox.aws_access import AwsAccess, Keys
+from sandbox.aws_api.metrics import put_metric_data
 from sandbox.aws_api.server import ControlPlane
 from sandbox.ecs.addresses import Addresses
 from sandbox.ecs.scheduler import Scheduler
@@ -33,7 +34,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Pro
     addresses = Addresses()
     processes = Processes(state)
     host = Host(
-        processes, addresses, state, INSTANT, Images(), control.access, TargetGroups(control.access), None
+        processes,
+        addresses,
+        state,
+        INSTANT,
+        Images(),
+        control.access,
+        TargetGroups(control.access),
+        None,
+        put_metric_data,
     )
     scheduler = Scheduler(host)
     remove = aws_api.install(scheduler=scheduler, pace=INSTANT, open_session=lambda *_: {})

@@ -20,6 +20,7 @@ from sandbox.aws_api import server
 APIS = (
     "acm",
     "application-autoscaling",
+    "cloudwatch",
     "dynamodb",
     "ec2",
     "ecs",

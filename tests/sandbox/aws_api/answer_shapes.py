@@ -42,7 +42,7 @@ def problems(
     payload = shape.serialization.get("payload")
     if payload and shape.members[payload].type_name in ("blob", "string"):
         return
-    if service.protocol in ("json", "rest-json"):
+    if service.resolved_protocol in ("json", "rest-json"):
         yield from walker.json(shape, json.loads(body or b"{}"), operation.name)
         return
     root = ElementTree.fromstring(body) if body else ElementTree.Element("empty")
@@ -56,7 +56,7 @@ def problems(
 
 def refusal_problems(operation: OperationModel, status: int, body: bytes) -> Problems:
     """What is wrong with an answer that refuses: it is the caller's fault, for a reason that the model knows."""
-    if operation.service_model.protocol in ("json", "rest-json"):
+    if operation.service_model.resolved_protocol in ("json", "rest-json"):
         code = str(json.loads(body or b"{}").get("__type", "")).rpartition("#")[2]
     else:
         nodes = ElementTree.fromstring(body).iter() if body else ()

@@ -181,6 +181,11 @@ def ask_for_more(endpoints: Endpoints) -> None:
     elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)
     for group in elb.describe_target_groups()["TargetGroups"]:
         elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])
+    cloudwatch, span = clients.of("cloudwatch"), {"StartTime": since, "EndTime": datetime.now(UTC)}
+    for metric in cloudwatch.list_metrics()["Metrics"]:
+        cloudwatch.get_metric_statistics(**metric, **span, Period=60, Statistics=["Average", "Sum"])
+        query = {"Id": "one", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Average"}}
+        cloudwatch.get_metric_data(**span, MetricDataQueries=[query])
 
 
 def test_every_answer_is_one_that_aws_could_give(answers: list[Answer]) -> None:

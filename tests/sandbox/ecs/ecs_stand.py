@@ -10,6 +10,7 @@ from typing import Any
 from sandbox import aws_api
 from sandbox.aws_access import Keys
 from sandbox.aws_api.logs import put_log_events
+from sandbox.aws_api.metrics import put_metric_data
 from sandbox.aws_api.server import ControlPlane
 from sandbox.ecs.addresses import Addresses
 from sandbox.ecs.scheduler import Scheduler
@@ -85,6 +86,7 @@ class Stand:
             aws=self.control.access,
             targets=self.targets,
             put_log_events=put_log_events,
+            put_metric_data=put_metric_data,
         )
         self.scheduler = Scheduler(host)
         self.opened: list[tuple[str, str, str]] = []
