@@ -23,7 +23,7 @@ Feature: Cold start
       Given a live session
       And its preview is open in a browser
       When the customer asks: Change the heading to "Open at nine"
-      Then the open preview updates by itself
+      Then the open preview updates by itself with every change
       And the home page of the preview says "Open at nine"
 
     @criterion.cold_start
@@ -31,7 +31,7 @@ Feature: Cold start
       Given a live session
       And its preview is open in a browser
       When the customer asks for 3 changes, each once the one before is there
-      Then the open preview updates by itself
+      Then the open preview updates by itself with every change
 
     @criterion.cold_start
     Scenario: An email does what a request does, and is answered in its thread

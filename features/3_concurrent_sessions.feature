@@ -23,7 +23,7 @@ Feature: Concurrent sessions
     @criterion.concurrency @promise.ownership
     Scenario: An instruction changes one workspace, one preview and one open page
       When the customer asks: Change the heading to "Mine alone"
-      Then the open preview updates by itself
+      Then the open preview updates by itself with every change
       And the home page of the preview says "Mine alone"
       And none of the others noticed anything
 

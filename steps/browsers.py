@@ -43,7 +43,7 @@ def sends_through_socket(context: Context, size: str) -> None:
     world.echo = ask_for_echo(world.session.browser, SIZES[size])
 
 
-@then("the open preview updates by itself")
+@then("the open preview updates by itself with every change")
 def preview_updates(context: Context) -> None:
     """For each further instruction the browser receives news that it did not have to ask for."""
     world: World = context.world

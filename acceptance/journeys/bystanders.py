@@ -129,9 +129,9 @@ def undisturbed() -> Matcher[Sequence[BystanderObservations]]:
     def complaints(seen: Sequence[BystanderObservations]) -> Iterator[str]:
         if not seen:
             raise NoData("nobody was watched over, so nothing can be said about what they noticed")
-        for sights in seen:
-            for told in _noticed(sights):
-                yield f"{sights.session}: {told}"
+        for one in seen:
+            for told in _noticed(one):
+                yield f"{one.session}: {told}"
 
     return DescribedMatcher(
         "no failed request, no message, no dropped connection, no changed page and no changed file",
@@ -140,23 +140,21 @@ def undisturbed() -> Matcher[Sequence[BystanderObservations]]:
     )
 
 
-def _noticed(sights: BystanderObservations) -> Iterator[str]:
-    if not sights.pages:
-        raise NoData(f"{sights.session}: no page was asked for, so nothing can be said about it")
-    yield from (f"at {miss.at_s:.1f} s {miss.value}" for miss in sights.misses[:1])
-    failed = [page for page in sights.pages if page.value.status != 200]
+def _noticed(one: BystanderObservations) -> Iterator[str]:
+    if not one.pages:
+        raise NoData(f"{one.session}: no page was asked for, so nothing can be said about it")
+    yield from (f"at {miss.at_s:.1f} s {miss.value}" for miss in one.misses[:1])
+    failed = [page for page in one.pages if page.value.status != 200]
     yield from (
-        f"{len(failed)} of {len(sights.pages)} requests failed, the first at {page.at_s:.1f} s: {page.value}"
+        f"{len(failed)} of {len(one.pages)} requests failed, the first at {page.at_s:.1f} s: {page.value}"
         for page in failed[:1]
     )
-    other = [
-        page for page in sights.pages if page.value.status == 200 and page.value != sights.pages[0].value
-    ]
+    other = [page for page in one.pages if page.value.status == 200 and page.value != one.pages[0].value]
     yield from (f"another page since {page.at_s:.1f} s" for page in other[:1])
-    if sights.frames:
-        yield f"{len(sights.frames)} messages to the open page, the first {sights.frames[0]}"
-    if sights.closed_because is not None:
-        yield f"connection of the open page closed: {sights.closed_because}"
-    files = same_files_as(sights.before)
-    if not files.matches(sights.after):
-        yield mismatch_of(files, sights.after)
+    if one.frames:
+        yield f"{len(one.frames)} messages to the open page, the first {one.frames[0]}"
+    if one.closed_because is not None:
+        yield f"connection of the open page closed: {one.closed_because}"
+    files = same_files_as(one.before)
+    if not files.matches(one.after):
+        yield mismatch_of(files, one.after)

@@ -64,16 +64,16 @@ def shows_own_work_only() -> Matcher[Sequence[SessionView]]:
     def complaints(seen: Sequence[SessionView]) -> Iterator[str]:
         if len(seen) < 2:
             raise NoData("fewer than two sessions, so nothing can be said about one beside another")
-        for glimpse in seen:
-            own = words_of(glimpse.session)
-            shown = title_and_headings(glimpse.page)
-            if glimpse.page.status != 200 or own not in shown:
-                yield f"{glimpse.session} shows {glimpse.page.status} {list(shown)}, not {own!r}"
+        for view in seen:
+            own = words_of(view.session)
+            shown = title_and_headings(view.page)
+            if view.page.status != 200 or own not in shown:
+                yield f"{view.session} shows {view.page.status} {list(shown)}, not {own!r}"
             for other in seen:
-                if other is not glimpse and words_of(other.session) in glimpse.page.text:
-                    yield f"{glimpse.session} shows {words_of(other.session)!r} of {other.session.customer}"
-            if not served_by(glimpse.record).matches(glimpse.health):
-                yield f"{glimpse.session} is on {glimpse.record.task_arn}, but served by {glimpse.health.text[:200]}"
+                if other is not view and words_of(other.session) in view.page.text:
+                    yield f"{view.session} shows {words_of(other.session)!r} of {other.session.customer}"
+            if not served_by(view.record).matches(view.health):
+                yield f"{view.session} is on {view.record.task_arn}, but served by {view.health.text[:200]}"
 
     return DescribedMatcher(
         "every preview with its own customer's words and no other's, from the task on its record",
