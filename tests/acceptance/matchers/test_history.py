@@ -1,10 +1,8 @@
-"""What the suite says about what outlives a task: by what it accepts, and by what it says when it does not."""
+"""What the suite says about histories, tasks and secrets: by what it accepts, and what it says when it does not."""
 
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -21,21 +19,12 @@ from acceptance.drivers.http import Answer, HttpClient
 from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.shell import MountedShell
-from acceptance.drivers.workspace import FileEntry, Manifest, Workspace, Workspaces
+from acceptance.drivers.workspace import Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.recovery import Service, is_served_by
 from acceptance.journeys.secret_file import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.timeline import Timeline
-from acceptance.journeys.workspace_fixtures import (
-    FOLDERS,
-    KINDS,
-    LaidOut,
-    inflict,
-    lay_out,
-    of_every_kind,
-)
-from acceptance.journeys.workspace_state import Snapshot, changed_by_one_commit, kept, unchanged_since
 from acceptance.matchers.history import continues, subject_of
 from acceptance.run.table import rows
 from acceptance.waiting.errors import NoData
@@ -148,16 +137,6 @@ def test_a_commits_subject_is_the_instruction_on_one_line_cut_at_72() -> None:
     assert subject_of("Say  this\nand " + "x" * 80) == "Say this and " + "x" * 59
 
 
-def test_files_that_are_kept_are_counted_but_for_the_one_that_was_to_change() -> None:
-    def entry(path: str, sha: str) -> FileEntry:
-        return FileEntry(path, "file", 0o644, 1, sha, None)
-
-    before = Manifest((entry("a", "1"), entry("b", "1"), entry("c", "1")))
-    now = Manifest((entry("a", "1"), entry("b", "2")))
-    assert kept(before, now) == (1, 3)
-    assert kept(before, now, but_for="b") == (1, 2)
-
-
 def test_a_sentence_without_a_table_says_so() -> None:
     made: Any = Table
     assert rows(made(["who"], rows=[["anna"]])) == ({"who": "anna"},)
@@ -186,62 +165,6 @@ def test_newcomers_are_not_the_owner_and_not_in_her_folder(
     assert (theirs.split("/")[-2] == "anna") is same_folder_name
 
 
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=n", "-c", "user.email=n@e", "-c", "safe.directory=*", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    project = tmp_path / "project"
-    (project / "src" / "pages").mkdir(parents=True)
-    (project / "src" / "pages" / "about.astro").write_text("<h1>About</h1>")
-    git(project, "init", "-q", "-b", "thread-t")
-    git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", "Start")
-    return Workspace(MountedShell(tmp_path, timedelta(seconds=30)), str(project))
-
-
-def test_the_specimens_are_of_every_kind_and_half_of_them_committed(workspace: Workspace) -> None:
-    lay_out(workspace)
-    seen = Snapshot.of(workspace)
-    specimens = [entry for entry in seen.files.entries if entry.path.startswith("keepsakes/")]
-    files = [entry for entry in specimens if entry.kind == "file"]
-    assert of_every_kind(500).matches(LaidOut.found_in(workspace))
-    assert len(files) == 500
-    assert {entry.mode for entry in files} == {0o644, 0o755, 0o600}
-    assert {entry.target for entry in specimens if entry.kind == "link"} == {
-        "two words 1.txt",
-        "../not there",
-        "deeply",
-    }
-    assert f"{FOLDERS[1]}/empty" in {entry.path for entry in specimens if entry.kind == "folder"}
-    assert sum(entry.size == 0 for entry in files) == 100
-    assert workspace.read(f'{FOLDERS[0]}/it\'s $HOME; "quoted" & * [1] 2.txt').startswith(
-        b"\0\1\xff\xfe\r\n\x1a"
-    )
-    committed = workspace.git.changed_by("HEAD")
-    assert sum(path.endswith(".txt") for path in committed) == 250
-    assert f"{FOLDERS[0]}/plain 1.txt" in seen.uncommitted
-    assert sum(path.endswith(".txt") for path in seen.uncommitted) == 251
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_damage_is_done_and_seen_without_being_mended(workspace: Workspace, kind: str) -> None:
-    inflict(workspace, kind)
-    seen = Snapshot.of(workspace)
-    folder = Path(workspace.folder)
-    signs: dict[str, Sequence[object]] = {
-        "changes not committed": (len(seen.uncommitted), 3),
-        "a forgotten index lock": ((folder / ".git" / "index.lock").exists(), True),
-        "a half-written file": (seen.files.entry("src/components/Half.astro") is not None, True),
-        "a detached head": (workspace.git.branch(), None),
-    }
-    found, expected = signs[kind]
-    assert found == expected
-    assert Snapshot.of(workspace) == seen
-
-
 def test_ways_to_a_secret_are_asked_byte_for_byte() -> None:
     from aiohttp import web
 
@@ -257,83 +180,3 @@ def test_ways_to_a_secret_are_asked_byte_for_byte() -> None:
     assert len(answers) == len(asked) == 2 * len(ways)
     assert {"/session/mine/@fs" + SECRET.path, "/session/mine" + "/.." * 12 + SECRET.path} <= set(asked)
     assert all("s.txt" in path for path in asked)
-
-
-def test_files_of_every_kind_are_counted_in_the_workspace(workspace: Workspace) -> None:
-    lay_out(workspace)
-    workspace.run(
-        f"rm '{workspace.folder}/{FOLDERS[1]}/plain 1.txt' && chmod -R 644 '{workspace.folder}'/*/*/*.txt"
-    )
-    found = StringDescription()
-    of_every_kind(500).describe_mismatch(LaidOut.found_in(workspace), found)
-    assert str(found).split("; ") == [
-        "not 500 files, but 499",
-        "not 250 of them uncommitted, but 249",
-        "not a file that can be run",
-        "not a file for its owner only",
-    ]
-
-
-def by_hand(workspace: Workspace, command: str) -> None:
-    who = "git -c user.name=x -c user.email=x@x commit -q"
-    workspace.run(f"cd '{workspace.folder}' && {command.replace('git commit', who)}")
-
-
-def complaint(matcher: Matcher[Snapshot], workspace: Workspace) -> str:
-    now, found = Snapshot.of(workspace), StringDescription()
-    assert not matcher.matches(now)
-    matcher.describe_mismatch(now, found)
-    return str(found)
-
-
-def test_a_rewritten_commit_of_the_same_number_is_another_repository(workspace: Workspace) -> None:
-    before = Snapshot.of(workspace)
-    assert unchanged_since(before).matches(Snapshot.of(workspace))
-    by_hand(workspace, "git commit --amend -m other")
-    assert len(Snapshot.of(workspace).history) == len(before.history)
-    told = complaint(unchanged_since(before), workspace)
-    assert " was " in told and told.startswith("branch ")
-
-
-def test_a_file_that_came_is_a_change(workspace: Workspace) -> None:
-    before = Snapshot.of(workspace)
-    by_hand(workspace, "echo x > note.txt")
-    assert complaint(unchanged_since(before), workspace) == (
-        "note.txt was added; uncommitted were none and are note.txt"
-    )
-
-
-@pytest.mark.parametrize(
-    ("command", "told"),
-    [
-        ("true", "src/pages/about.astro is not changed; 0 new commits: none"),
-        (
-            "echo x > src/pages/about.astro",
-            "uncommitted were none and are src/pages/about.astro; 0 new commits",
-        ),
-        (
-            "echo x > src/pages/about.astro; echo y > b.txt; git add . && git commit -m Two",
-            "b.txt was added; the commit changed b.txt, src/pages/about.astro",
-        ),
-        (
-            "echo x > src/pages/about.astro; git commit -am One; rm src/pages/about.astro; git commit -am Two",
-            "src/pages/about.astro is not changed; 2 new commits: ",
-        ),
-    ],
-)
-def test_more_or_less_than_the_one_commit_that_was_asked_for_is_told(
-    workspace: Workspace, command: str, told: str
-) -> None:
-    before = Snapshot.of(workspace)
-    by_hand(workspace, command)
-    assert complaint(changed_by_one_commit(before, "src/pages/about.astro"), workspace).startswith(told)
-
-
-def test_one_commit_leaves_what_was_uncommitted_so(workspace: Workspace) -> None:
-    by_hand(workspace, "echo x > note.txt")
-    before = Snapshot.of(workspace)
-    by_hand(workspace, "echo x > src/pages/about.astro; git commit -am One")
-    assert changed_by_one_commit(before, "src/pages/about.astro").matches(Snapshot.of(workspace))
-    by_hand(workspace, "echo new > src/new.astro; git add src && git commit -m Two")
-    after_one = Snapshot.of(workspace)
-    assert not changed_by_one_commit(before, "src/pages/about.astro").matches(after_one)
