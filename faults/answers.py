@@ -14,17 +14,19 @@ from faults.scenarios import (
     BAD_BODY,
     BAD_FIELD,
     BURST,
+    ENDED_AGAIN,
     FIRST_REQUEST,
+    HEALTHY,
     KEPT_AWAKE,
-    OWN_WORKSPACE,
-    TOO_LATE,
+    REPEATED,
+    TO_A_LIVE_SESSION,
 )
 
 
 @fault(
     "Whoever starts a session is not told in which thread it is.",
     part="session_api",
-    caught_by=(FIRST_REQUEST,),
+    caught_by=(REPEATED,),
     clause="202 `{sessionId, clientId, userId, threadId, status:",
 )
 def thread_not_told() -> None:
@@ -42,7 +44,7 @@ def thread_not_told() -> None:
 @fault(
     "To end a session that is ending already is called an error.",
     part="session_api",
-    caught_by=(TOO_LATE,),
+    caught_by=(ENDED_AGAIN,),
     clause="deactivate it once more changes nothing and answers 202",
 )
 def second_end_refused() -> None:
@@ -63,7 +65,7 @@ def second_end_refused() -> None:
 @fault(
     "A customer's address is kept as she spells it, so that she is two users.",
     part="session_api",
-    caught_by=(OWN_WORKSPACE,),
+    caught_by=(TO_A_LIVE_SESSION,),
     clause="A `userId` is kept and answered in lower case",
 )
 def addresses_kept_as_spelt() -> None:
@@ -201,7 +203,7 @@ def refusals_name_nobody() -> None:
 @fault(
     "One in ten questions after the session API's health finds it ill.",
     part="session_api",
-    caught_by=(ASLEEP,),
+    caught_by=(HEALTHY,),
     clause='200 always, `{"service": "session-api", ...}`',
 )
 def every_tenth_health_fails() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import SPY, TRICKS
+from faults.scenarios import GIT_SPY, SPY, TRICKS
 
 
 def _fence_with(**changes: Any) -> None:
@@ -74,7 +74,7 @@ def all_workspaces_readable() -> None:
 @fault(
     "What a workspace tells git to do, git does anywhere.",
     part="edit",
-    caught_by=(SPY,),
+    caught_by=(GIT_SPY,),
     clause="Git's configuration, filters and links in a workspace lead nowhere outside",
 )
 def git_works_unfenced() -> None:

@@ -10,7 +10,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from faults.registry import fault
-from faults.scenarios import COMES_BACK, EDIT_DIES, EXPIRES, HANGS, HERMES_DIES, MANY, SHRINKING, THREE
+from faults.scenarios import (
+    ALL_COME_BACK,
+    COMES_BACK,
+    EXPIRES,
+    HERMES_AGAIN,
+    HUNG_TASK,
+    MANY,
+    NEVER_BACK,
+    SHRINKING,
+    THREE,
+)
 
 if TYPE_CHECKING:
     from sandbox.services.hermes.capacity import Fleet, Task
@@ -93,23 +103,6 @@ def most_loaded_first() -> None:
 
 
 @fault(
-    "Three tasks are started, whatever maximum the operator has set.",
-    part="hermes",
-    caught_by=(THREE,),
-    clause="never above the scalable target's maximum",
-)
-def maximum_taken_for_three() -> None:
-    """The maximum is a number in the program."""
-    from sandbox.services.hermes.capacity import Capacity
-
-    def three(self: Capacity) -> int:
-        del self
-        return 3
-
-    Capacity.maximum = three  # type: ignore[method-assign]
-
-
-@fault(
     "When the third session comes, four tasks are started for a moment.",
     part="hermes",
     caught_by=(THREE,),
@@ -156,7 +149,7 @@ def third_task_unprotected() -> None:
 @fault(
     "A Hermes that is told to stop while people are at work stays away.",
     part="hermes",
-    caught_by=(HERMES_DIES,),
+    caught_by=(HERMES_AGAIN,),
     clause="told to stop earlier, it has another run",
 )
 def stopped_hermes_stays_away() -> None:
@@ -172,7 +165,7 @@ def stopped_hermes_stays_away() -> None:
 @fault(
     "Of two sessions whose task dies, one comes back.",
     part="hermes",
-    caught_by=(EDIT_DIES,),
+    caught_by=(ALL_COME_BACK,),
     clause="its sessions come back on the replacement",
 )
 def one_of_two_comes_back() -> None:
@@ -198,7 +191,7 @@ def one_of_two_comes_back() -> None:
 @fault(
     "A session comes back from one task's death, and not from a second.",
     part="hermes",
-    caught_by=(EDIT_DIES,),
+    caught_by=(NEVER_BACK,),
     clause="its sessions come back on the replacement",
 )
 def second_death_is_final() -> None:
@@ -222,7 +215,7 @@ def second_death_is_final() -> None:
 @fault(
     "A task that is slow for a moment is stopped, with all that happens on it.",
     part="hermes",
-    caught_by=(HANGS,),
+    caught_by=(HUNG_TASK,),
     clause="An Edit task whose control port answers none of five pings",
     values=True,
 )
@@ -236,7 +229,7 @@ def impatient_with_tasks() -> None:
 @fault(
     "A task that hangs is stopped after a minute.",
     part="hermes",
-    caught_by=(COMES_BACK,),
+    caught_by=(HUNG_TASK,),
     clause="An Edit task whose control port answers none of five pings",
     values=True,
 )

@@ -8,14 +8,13 @@ from typing import Any
 
 from faults.registry import fault
 from faults.scenarios import (
-    ENDING,
+    ASKED_AND_ENDED,
     HANGS,
     HERMES_DIES,
     HUNDRED,
     IN_TURN,
     LATER_REFUSAL,
     ONE_COMMIT,
-    PUT_ASIDE,
 )
 
 
@@ -85,7 +84,7 @@ def every_fourth_instruction_overtaken() -> None:
 @fault(
     "Whoever ends a session loses what she asked for just before.",
     part="hermes",
-    caught_by=(ENDING,),
+    caught_by=(ASKED_AND_ENDED,),
     clause="what waits ahead of it is carried out",
 )
 def end_overtakes() -> None:
@@ -145,28 +144,6 @@ def given_up_after_one_try() -> None:
     from sandbox import provision
 
     provision.MAX_RECEIVES = 1
-
-
-@fault(
-    "A command that nobody can read ends Hermes.",
-    part="hermes",
-    caught_by=(PUT_ASIDE,),
-    clause="Hermes runs while any session is not ended",
-)
-def unreadable_command_ends_hermes() -> None:
-    """What is no command is not caught, and ends the thread that receives."""
-    from sandbox.services.hermes.commands import Command
-
-    of = Command.of.__func__  # type: ignore[attr-defined]
-
-    def strict(cls: type[Command], message: Any) -> Command:
-        try:
-            made: Command = of(cls, message)
-        except ValueError as error:
-            raise RuntimeError(str(error)) from error
-        return made
-
-    Command.of = classmethod(strict)  # type: ignore[assignment]
 
 
 @fault(

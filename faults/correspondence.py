@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import BY_MAIL, COMES_BACK, ODD_MAIL, REFUSED_MAIL, TO_A_LIVE_SESSION, TOLD_WHY
+from faults.scenarios import (
+    BY_MAIL,
+    NEVER_BACK,
+    ODD_MAIL,
+    REFUSED_MAIL,
+    THREE,
+    TO_A_LIVE_SESSION,
+    TOLD_WHY,
+    TOO_MANY_WORDS,
+)
 
 
 @fault(
@@ -51,7 +60,7 @@ def thread_by_the_latest_message() -> None:
 @fault(
     "A customer whose mail program spells her address otherwise is somebody else.",
     part="session_api",
-    caught_by=(BY_MAIL,),
+    caught_by=(TO_A_LIVE_SESSION,),
     clause="a customer is one user however she spells",
 )
 def sender_as_spelt() -> None:
@@ -119,7 +128,7 @@ def mail_leads_elsewhere() -> None:
 @fault(
     "A customer is told that her preview is live each time that it comes back.",
     part="hermes",
-    caught_by=(COMES_BACK,),
+    caught_by=(NEVER_BACK,),
     clause="once each: an answer is claimed before it is sent",
 )
 def told_at_every_return() -> None:
@@ -216,7 +225,7 @@ def attachments_carried_out() -> None:
 @fault(
     "Who writes what cannot be an instruction hears nothing.",
     part="session_api",
-    caught_by=(REFUSED_MAIL,),
+    caught_by=(TOO_MANY_WORDS,),
     clause="Words that cannot be an instruction are",
 )
 def impossible_words_unanswered() -> None:
@@ -232,25 +241,22 @@ def impossible_words_unanswered() -> None:
 @fault(
     "Each customer's answer goes to the customer before, too.",
     part="hermes",
-    caught_by=(ODD_MAIL,),
+    caught_by=(THREE,),
     clause="when it failed (with the reason), once each",
 )
 def answers_reach_the_one_before() -> None:
-    """Whoever was written to last is on the envelope of the next mail."""
+    """Whoever was written to last is an addressee of the next mail."""
     from email.message import EmailMessage
 
-    from sandbox.services.aws import Clients
     from sandbox.services.hermes import customer_mail
 
+    compose = customer_mail.compose  # type: ignore[attr-defined]
     before: list[str] = []
 
-    def send(clients: Clients, message: EmailMessage) -> None:
-        to = str(message["To"])
-        clients.get("ses").send_raw_email(
-            Source=str(message["From"]),
-            Destinations=[to, *(one for one in before if one != to)],
-            RawMessage={"Data": message.as_bytes()},
-        )
+    def to_both(sender: str, to: str, subject: str, text: str, mail: Any = None) -> EmailMessage:
+        message: EmailMessage = compose(sender, to, subject, text, mail)
+        message["Cc"] = ", ".join(one for one in before if one != to)
         before[:] = [to]
+        return message
 
-    customer_mail.send = send  # type: ignore[attr-defined]
+    customer_mail.compose = to_both  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, WAITING_PAGE
+from faults.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITING_PAGE
 
 
 def _page(change: Any, name: str) -> None:
@@ -115,7 +115,7 @@ def expiry_not_explained() -> None:
 @fault(
     "A preview that is starting is called unknown by its health.",
     part="session_api",
-    caught_by=(WAITING_PAGE,),
+    caught_by=(READY,),
     clause="Before, what the preview answers (503, 410, 404)",
 )
 def waking_health_unknown() -> None:

@@ -14,10 +14,10 @@ from faults.scenarios import (
     EVERY_EDIT,
     EVERYTHING,
     FORGOTTEN_TAB,
+    HUNG_PREVIEW,
     NOT_OPENED,
     PLAIN_REQUEST,
     SERVER,
-    SOCKET_ENDS,
     TWO_THREADS,
 )
 
@@ -39,18 +39,6 @@ def every_third_edit_unseen() -> None:
         send(...told);
       };"""
     change_script((SERVER, SERVER + sometimes))
-
-
-@fault(
-    "An open page never learns that its preview has ended.",
-    part="edit",
-    caught_by=(SOCKET_ENDS,),
-    clause="A page that has lost its socket looks at its session's health once a second",
-    values=True,
-)
-def pages_wait_for_ever() -> None:
-    """Vite's client is left as it is: it waits for its server to come back."""
-    change_script(("told.replace(WAIT, orUntilItsEnd(settings.healthPath))", "told"))
 
 
 @fault(
@@ -88,7 +76,7 @@ def open_sockets_count() -> None:
     "Whoever looks at a session's health keeps it awake.",
     part="edit",
     caught_by=(FORGOTTEN_TAB,),
-    clause="Health checks and an open but silent HMR socket are no activity",
+    clause="A page that has lost its socket looks at its session's health once a second",
     values=True,
 )
 def health_looks_count() -> None:
@@ -170,7 +158,7 @@ def first_thread_shown() -> None:
 @fault(
     "A preview server that hangs is left as it is.",
     part="edit",
-    caught_by=(CRASH,),
+    caught_by=(HUNG_PREVIEW,),
     clause="A preview server that hangs while its task lives is started",
 )
 def hung_previews_left() -> None:

@@ -7,16 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import (
-    BURST,
-    EXPIRES,
-    KEPT_FOR_A_DAY,
-    ON_RECORD,
-    OWN_LIST,
-    PAST_ITS_TIME,
-    STATUS,
-    TOLD_WHY,
-)
+from faults.scenarios import BURST, EXPIRES, FIRST_REQUEST, KEPT_AWAKE, OWN_LIST, PAST_ITS_TIME, TOLD_WHY
 
 
 @fault(
@@ -81,7 +72,7 @@ def end_not_dated() -> None:
 @fault(
     "A session's record does not name the branch that it works on.",
     part="hermes",
-    caught_by=(ON_RECORD,),
+    caught_by=(FIRST_REQUEST,),
     clause="`sessionId` (unguessable: at least 122 random bits",
 )
 def branch_not_recorded() -> None:
@@ -129,7 +120,7 @@ def _written_without(field: str) -> None:
 @fault(
     "Times on record are whole seconds, so that nobody can say what came first.",
     part="session_api",
-    caught_by=(STATUS,),
+    caught_by=(FIRST_REQUEST,),
     clause="(ISO 8601 UTC,",
 )
 def times_without_milliseconds() -> None:
@@ -146,7 +137,7 @@ def times_without_milliseconds() -> None:
 @fault(
     "The session API's clock is a minute and a half ahead.",
     part="session_api",
-    caught_by=(KEPT_FOR_A_DAY,),
+    caught_by=(FIRST_REQUEST,),
     clause="A session is idle after `idle_timeout`",
 )
 def api_clock_ahead() -> None:
@@ -164,7 +155,7 @@ def api_clock_ahead() -> None:
 @fault(
     "Whoever reads her preview for a day finds its record deleted.",
     part="edit",
-    caught_by=(KEPT_FOR_A_DAY,),
+    caught_by=(KEPT_AWAKE,),
     clause="24 h after the last activity",
 )
 def page_views_leave_ttl() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from faults.load_balancer import change_rules, change_snapshot
 from faults.registry import fault
-from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, EXPIRES, WAITING_PAGE
+from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, SHRINKING, WAITING_PAGE
 
 
 def _every_third(seen: dict[str, int], session_id: str) -> bool:
@@ -18,7 +18,7 @@ def _every_third(seen: dict[str, int], session_id: str) -> bool:
 @fault(
     "Of every third session the target group stays behind.",
     part="hermes",
-    caught_by=(EXPIRES,),
+    caught_by=(SHRINKING,),
     clause="No rule, target group or running process stays behind",
 )
 def every_third_group_stays() -> None:
@@ -40,7 +40,7 @@ def every_third_group_stays() -> None:
 @fault(
     "Of every third session the rule stays behind, and leads nowhere.",
     part="hermes",
-    caught_by=(EXPIRES,),
+    caught_by=(SHRINKING,),
     clause="takes both away when it ends",
 )
 def every_third_rule_stays() -> None:

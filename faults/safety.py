@@ -11,8 +11,8 @@ from faults.registry import fault
 from faults.scenarios import (
     BAD_BODY,
     BAD_TO_LIVE,
-    COMES_BACK,
     FOREIGN_PATH,
+    HUNG_TASK,
     MARKUP,
     READY,
     SPY,
@@ -234,7 +234,7 @@ def instructions_reach_everywhere() -> None:
 @fault(
     "A task that hangs is left as it is, and so are its customers.",
     part="hermes",
-    caught_by=(COMES_BACK,),
+    caught_by=(HUNG_TASK,),
     clause="An Edit task whose control port answers none of five pings",
 )
 def hung_tasks_go_unnoticed() -> None:
@@ -246,21 +246,3 @@ def hung_tasks_go_unnoticed() -> None:
         del self, tasks
 
     Liveness.watch = look_away  # type: ignore[method-assign]
-
-
-@fault(
-    "Only the beginning of a wish is put on the page.",
-    part="edit",
-    caught_by=(MARKUP,),
-    clause="Any other wish stands, in the customer's words",
-)
-def wishes_shortened() -> None:
-    """Forty characters."""
-    from sandbox.services.edit import editor
-
-    put_up = editor._put_up
-
-    def beginning(draft: Any, wish: str) -> None:
-        put_up(draft, wish[:40])
-
-    editor._put_up = beginning

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import BURST, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY
+from faults.scenarios import BURST, ENDED_WAKING, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY
 
 
 @fault(
@@ -68,7 +68,7 @@ def active_before_it_is_served() -> None:
 @fault(
     "A session that is ended while it starts comes up all the same.",
     part="hermes",
-    caught_by=(BURST,),
+    caught_by=(ENDED_WAKING,),
     clause="Changes are conditional writes: two writers cannot both win",
 )
 def later_writer_wins() -> None:

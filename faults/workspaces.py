@@ -13,11 +13,11 @@ from faults.scenarios import (
     DAMAGED,
     FIRST_REQUEST,
     FIVE_HUNDRED,
-    GOES_ON,
     IN_TURN,
     ONE_COMMIT,
     OWN_WORKSPACE,
     TWO_THREADS,
+    UNNAMED_THREAD,
 )
 
 
@@ -139,7 +139,7 @@ def long_thread_names_cut() -> None:
 @fault(
     "A session without a thread resumes the user's oldest one.",
     part="session_api",
-    caught_by=(GOES_ON,),
+    caught_by=(UNNAMED_THREAD,),
     clause="A session without a `threadId` resumes that user's latest",
 )
 def oldest_thread_resumed() -> None:
@@ -252,15 +252,15 @@ def locks_cost_the_changes() -> None:
     clause="instructions never interleave in a file",
 )
 def nobody_waits_for_the_workspace() -> None:
-    """The customer's lock is given to whoever asks."""
+    """An instruction does not wait for the customer's lock; opening her workspace does."""
     from sandbox.services.edit import workspace
 
     @contextmanager
-    def free(folder: Path) -> Iterator[None]:
-        del folder
+    def at_once(self: workspace.Workspace) -> Iterator[None]:
+        workspace.heal(self.root, self.branch)
         yield
 
-    workspace.user_lock = free  # type: ignore[attr-defined]
+    workspace.Workspace.alone = at_once  # type: ignore[method-assign]
 
 
 @fault(

@@ -42,7 +42,21 @@ Feature: Session persistence and resume
         | accident      |
         | dies suddenly |
         | is stopped    |
-        | hangs         |
+
+    @criterion.persistence
+    Scenario: A task that hangs is given up after five pings, and its session comes back
+      Given a live session
+      And the customer's workspace is remembered
+      When its Edit task hangs
+      Then another task serves the session at its own address
+      And the task that hung was given up after five pings, within 20 seconds
+      And the customer's workspace is as it was, byte for byte
+
+    @criterion.persistence
+    Scenario: A preview server that hangs is started anew by its task
+      Given a live session
+      When the customer's preview server hangs
+      Then the same task serves the session at its own address
 
     @criterion.persistence
     Scenario: A session whose task dies is never set back
@@ -92,6 +106,20 @@ Feature: Session persistence and resume
       And exactly 1 session is on record for the client
 
     @criterion.persistence
+    Scenario: Whoever ends her session right after she has asked finds it done
+      Given a live session
+      When the customer asks, and ends the session at once: Change the heading to "One last thing"
+      Then the session ends as inactive
+      And each instruction is one commit that names its thread and its session, in the order asked
+      And the repository is sound, all of it committed and pushed
+
+    @criterion.persistence
+    Scenario: A Hermes that is told to stop while somebody is at work has another run
+      Given a live session
+      When Hermes is scaled to zero
+      Then another Hermes is at work
+
+    @criterion.persistence
     Scenario: A command that fails again and again is put aside
       Given the platform is asleep
       Then what is tried again and again without success goes to the queue of dead letters
@@ -129,6 +157,13 @@ Feature: Session persistence and resume
       And the home page of the preview says "Second day"
       And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
       And the repository is sound, all of it committed and pushed
+
+    @criterion.persistence
+    Scenario: A customer who names no thread goes on with her latest
+      Given a waking session of a customer, begun with: Change the heading to "Spring"
+      And a waking session of that customer, in another thread, begun with: Change the heading to "Summer"
+      When that customer starts with: Change the heading to "Autumn"
+      Then the new session has the thread of the one before
 
     @criterion.persistence
     Scenario: Two threads of one customer have a branch each, and do not mix

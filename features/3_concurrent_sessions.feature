@@ -13,6 +13,7 @@ Feature: Concurrent sessions
       Then every preview is live within 60 seconds, with its own customer's work only
       And 3 Edit tasks ran at once, and never more
       And the sessions are spread evenly over 3 tasks
+      And each of them is told of her own preview, and of no other
 
   Rule: One session's work is nobody else's business
 
@@ -66,6 +67,12 @@ Feature: Concurrent sessions
       When the customer asks: Change the heading to "Meanwhile"
       Then the home page of the preview says "Meanwhile"
       And the task that hangs has not been given up yet
+
+    @criterion.concurrency @criterion.persistence
+    Scenario: When a task dies, each of its sessions comes back
+      Given 4 live sessions of as many customers
+      When the Edit task with most of them dies suddenly
+      Then another task serves each of its sessions at its own address
 
   Rule: More customers than tasks share them fairly
 
@@ -123,6 +130,7 @@ Feature: Concurrent sessions
       When a client sends the same request 5 times at once, as a retry
       Then every answer names the same session
       And exactly 1 session is on record for the client
+      And another client's request with the same key is answered with a session of its own
 
     @criterion.concurrency @promise.ownership
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess

@@ -75,6 +75,11 @@ Feature: Routing through the load balancer
         | GET     | /sessions/{unknown} | 404    | load balancer |
         | GET     | /SESSION/{unknown}/ | 404    | load balancer |
 
+    @criterion.routing
+    Scenario: Asleep, the session API is healthy fifty times out of fifty
+      When GET /api/health is requested 50 times
+      Then every one of the 50 answers is 200 from session-api
+
   Rule: What a visitor reads is right in every state of a session
 
     Background:

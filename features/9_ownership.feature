@@ -34,6 +34,13 @@ Feature: Nobody gets at another's work
       And the owner's workspace is as it was, byte for byte
 
     @promise.ownership
+    Scenario: What a workspace has git do finds and changes nothing of anybody else's
+      Given a secret in her workspace
+      When another customer looks for it with a program that his git calls
+      Then the page found nothing of hers, and nothing of the platform
+      And the owner's workspace is as it was, byte for byte
+
+    @promise.ownership
     Scenario Outline: An instruction that names another's file by <way> changes nothing of hers
       Given a live session
       When the customer asks for a file in the owner's workspace, named by <way>, and then: Change the heading to "Done"

@@ -62,6 +62,15 @@ def customer_asks(context: Context, instruction: str) -> None:
     world.session.ask(instruction)
 
 
+@when("the customer asks, and ends the session at once: {instruction}")
+def customer_asks_and_ends(context: Context, instruction: str) -> None:
+    """What she asked waits ahead of the end."""
+    world: World = context.world
+    world.leave(world.session)
+    world.session.ask(instruction)
+    world.platform.sessions.deactivate(world.session.session_id)
+
+
 @when("the customer asks, one after the other:")
 def customer_asks_all(context: Context) -> None:
     """Further instructions, each sent as soon as the one before is accepted."""

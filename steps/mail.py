@@ -10,7 +10,7 @@ from behave.runner import Context
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.odd_mail import DECOY
 from acceptance.matchers.answers import is_live
-from acceptance.matchers.sessions import is_mail_that_mentions, mentions_once
+from acceptance.matchers.sessions import is_mail_that_mentions, mentions_once, tells_of_no_other_preview
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
 
@@ -78,6 +78,17 @@ def answered_with_reason(context: Context, words: str) -> None:
     """The answer stands in the thread of her mail."""
     world: World = context.world
     world.mail.answers.becomes(is_mail_that_mentions(words))
+
+
+@then("each of them is told of her own preview, and of no other")
+def told_of_their_own(context: Context) -> None:
+    """By mail, all of them."""
+    world: World = context.world
+    since = world.asked.at
+    for session in world.group.sessions:
+        session.inbox.becomes(is_mail_that_mentions(session.preview_url))
+    for session in world.group.sessions:
+        session.inbox.is_(tells_of_no_other_preview(session.preview_url, since=since))
 
 
 @then("the customer is mailed {news:News}, once")

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 from behave import then, when
 from behave.runner import Context
-from hamcrest import empty, equal_to, not_
+from hamcrest import equal_to, not_
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.session_api import API
-from acceptance.drivers.session_table import Commands
 from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
-from acceptance.journeys.burst import repeated
+from acceptance.journeys.burst import ask, repeated
 from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_session, unguessable
 from acceptance.journeys.recovery import settled
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.matchers.answers import accepts_as, has_status, refuses
-from acceptance.matchers.sessions import lists, prolongs, shows_one_of, tells_of, unchanged_since
+from acceptance.matchers.sessions import lists, no_session, prolongs, shows_one_of, tells_of, unchanged_since
+from acceptance.matchers.tasks import no_command
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -75,10 +75,12 @@ def same_request(context: Context, times: int) -> None:
 
 @when("a program asks for the session's status")
 def status_asked(context: Context) -> None:
-    """While nothing else happens to the session."""
+    """While nothing else happens to the session; it asks a second time, as something has happened since the first."""
     world: World = context.world
     session, platform = world.session, world.platform
     with platform.attendance.paused():
+        platform.sessions.status(session.session_id)
+        platform.sessions.keepalive(session.session_id)
         before = settled(platform, session.session_id)
         world.asked.answer = platform.sessions.request("GET", f"{API}/{session.session_id}/status")
         world.asked.record = before, session.record
@@ -127,8 +129,8 @@ def leaves_no_trace(context: Context) -> None:
     world: World = context.world
     platform = world.platform
     world.sessions.stay_asleep(platform.profile.patience.quiet_window)
-    expect(platform.records.made_since(world.asked.at), empty(), "records made since the request")
-    expect(platform.records.commands(), equal_to(Commands(0, 0, 0)), "commands in the queues")
+    expect(platform.records.made_since(world.asked.at), no_session(), "records made since the request")
+    expect(platform.records.commands(), no_command(), "the command queue and its dead letters")
 
 
 @then("every answer names {which}")
@@ -137,6 +139,16 @@ def answers_name(context: Context, which: str) -> None:
     world: World = context.world
     claim = {"the same session": the_same_session, "a session of its own": sessions_of_their_own}[which]
     expect(world.asked.answers, claim(), "answers to requests at the same moment")
+
+
+@then("another client's request with the same key is answered with a session of its own")
+def key_of_another(context: Context) -> None:
+    """A key is its client's: two programs may choose the same."""
+    world: World = context.world
+    key = f"retry-{world.client_id}"
+    (other,) = world.new_crowd().customers(1)
+    answers = (world.asked.answers[0], ask(world.platform, other, key=key))
+    expect(answers, sessions_of_their_own(), "answers to two clients' requests with one key")
 
 
 @then("no identifier can be guessed from another")

@@ -15,6 +15,7 @@ from acceptance.matchers.routing import (
     all_from,
     answers_from,
     carried_nothing_out,
+    each,
     names_none_of,
     sends_on_to,
 )
@@ -31,6 +32,13 @@ def path_is_requested(context: Context, method: str, path: str) -> None:
     """Sent as it is written; {session} and the like stand for sessions of the feature."""
     world: World = context.world
     world.asked.answer = world.platform.wire.send(method, destination(path, world))
+
+
+@when("{method} {path} is requested {times:d} times")
+def path_is_requested_often(context: Context, method: str, path: str, times: int) -> None:
+    """One after the other, over a new connection each time."""
+    world: World = context.world
+    world.asked.answers = tuple(world.platform.wire.send(method, path) for _ in range(times))
 
 
 @when("{path} is requested without encryption")
@@ -97,6 +105,13 @@ def sent_on(context: Context) -> None:
     answer, wire = world.asked.answer, world.platform.wire
     path = answer.url.removeprefix(world.platform.plain_wire.origin)
     expect(answer, sends_on_to("https", wire.host, wire.port, path), answer.url)
+
+
+@then("every one of the {count:d} answers is {status:d} from {service}")
+def all_answers_from(context: Context, count: int, status: int, service: str) -> None:
+    """Not one of them is any other."""
+    world: World = context.world
+    expect(world.asked.answers, each(answers_from(status, service), count), "the answers")
 
 
 @then("every answer came from the task that the session's record names")

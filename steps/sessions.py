@@ -9,7 +9,8 @@ from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import contains_exactly, equal_to
+from hamcrest import contains_exactly, equal_to, not_
+from hamcrest.core.matcher import Matcher
 
 from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
@@ -32,7 +33,7 @@ Starter = Callable[[World], tuple[Customer, str | None]]
 """Who starts a session, and in which thread: None leaves that to the platform."""
 
 
-@part("Starter", r'a customer|that customer(?:, in another thread,)?|"[^"]+" of "[^"]+"')
+@part("Starter", r'a customer|that customer(?:, in another thread,?)?|"[^"]+" of "[^"]+"')
 def starter(words: str) -> Starter:
     """A customer nobody has met before, the scenario's own, or one of the request's by name."""
     if words == "a customer":
@@ -227,9 +228,10 @@ def on_record_for_client(context: Context, count: int) -> None:
 
 @then("the session is active")
 def session_is_active(context: Context) -> None:
-    """Its record says so."""
+    """Its record says so, at once and for a while."""
     world: World = context.world
-    world.session.on_record.is_(has_status("active"))
+    a_while = world.platform.profile.patience.quiet_window
+    world.session.on_record.stays(has_status("active"), during=a_while)
 
 
 @then("the session was active all the while")
@@ -238,6 +240,14 @@ def active_all_the_while(context: Context) -> None:
     world: World = context.world
     expect(world.states(), always(equal_to("active")), str(world.session))
     expect(world.session.record, is_whole(), f"the record of {world.session}")
+
+
+@then("the session was never active")
+def never_active(context: Context) -> None:
+    """At no look."""
+    world: World = context.world
+    anything_else: Matcher[str | None] = not_(equal_to("active"))
+    expect(world.states(), always(anything_else), str(world.session))
 
 
 @then("the session expired while the browser was connected")
@@ -254,6 +264,7 @@ def session_ends(context: Context, ending: tuple[str, str]) -> None:
     (status, reason), idle = ending, world.platform.profile.timing.idle_timeout
     record = world.sessions.until_ended(world.session, status)
     expect(record, ended_as(status, idle=idle, reason=reason), f"the end of {world.session}")
+    expect(record, is_whole(), f"the record of {world.session}")
 
 
 @then("all of them end as {status}")

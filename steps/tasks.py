@@ -7,14 +7,23 @@ from datetime import UTC, datetime
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import contains_exactly, has_length, less_than
+from hamcrest import contains_exactly, greater_than, has_length, less_than
 
 from acceptance.journeys.hermes_takeover import SecondHermes, ask_during_deployment
-from acceptance.journeys.recovery import ACCIDENTS, ask_amid, hermes, task_of
+from acceptance.journeys.recovery import (
+    ACCIDENTS,
+    ask_amid,
+    hermes,
+    hermes_after,
+    is_served_by,
+    service_of,
+    sessions_by_task,
+    task_of,
+)
 from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.matchers.groups import spread_evenly
 from acceptance.matchers.sessions import gives_up_to, nothing_of
-from acceptance.matchers.tasks import comes_after, is_left_running, that_many
+from acceptance.matchers.tasks import comes_after, given_up_since, is_left_running, that_many
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -65,7 +74,20 @@ def accident_befalls(context: Context, victim: str, accident: str) -> None:
     world: World = context.world
     if world.session.record.task_arn:
         world.task = task_of(world.session)
+    world.befell = datetime.now(UTC)
+    world.hermes = world.platform.fleet.running("hermes")
     ACCIDENTS[victim, accident](world.session)
+
+
+@when("the Edit task with most of them dies suddenly")
+def busiest_task_dies(context: Context) -> None:
+    """From now on its sessions are those of the scenario."""
+    world: World = context.world
+    by_task = sessions_by_task(world.group.sessions)
+    world.group.sessions = max(by_task.values(), key=len)
+    expect(world.group.sessions, has_length(greater_than(1)), "sessions on the busiest task")
+    world.task = task_of(world.group.sessions[0])
+    world.platform.accidents.kill(world.task)
 
 
 @when("{victim:Victim} dies while the customer asks for one change after the other")
@@ -123,6 +145,28 @@ def spread(context: Context, count: int) -> None:
     world: World = context.world
     records = [session.record for session in world.group.sessions]
     expect(records, spread_evenly(count), "sessions per task")
+
+
+@then("another task serves each of its sessions at its own address")
+def each_served_elsewhere(context: Context) -> None:
+    """None is forgotten."""
+    world: World = context.world
+    for session in world.group.sessions:
+        service_of(session).becomes(is_served_by(session, world.task, another=True))
+
+
+@then("the task that hung was given up after five pings, within 20 seconds")
+def given_up_in_time(context: Context) -> None:
+    """As ECS dates its end; not before five pings of 3 seconds can have gone without an answer."""
+    world: World = context.world
+    expect(world.platform.fleet.task(world.task.arn), given_up_since(world.befell), str(world.task))
+
+
+@then("another Hermes is at work")
+def another_hermes(context: Context) -> None:
+    """Without anybody having asked for it."""
+    world: World = context.world
+    hermes_after(world.platform, world.hermes).becomes(that_many(1, "Hermes"))
 
 
 @then("{first:d} Edit tasks were left, then {second:d}, then none")

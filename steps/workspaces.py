@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +13,7 @@ from acceptance.journeys.customer_group import until_carried_out
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.path_traversal import SYSTEM_WORDS
-from acceptance.journeys.secret_file import LOOKS, SPY_PAGE, UP, Secret, found_nothing, keeps, tells
+from acceptance.journeys.secret_file import LOOKS, UP, Secret, clear_away, found_nothing, keeps, tells
 from acceptance.journeys.shared_sessions import EXPIRED
 from acceptance.journeys.workspace_fixtures import LaidOut, inflict, lay_out, of_every_kind
 from acceptance.journeys.workspace_state import (
@@ -114,8 +113,7 @@ def another_looks(context: Context, way: str) -> None:
     """Whatever he leaves in his own workspace for that goes with the scenario."""
     world: World = context.world
     own = world.suite.shared.session()
-    spy = shlex.quote(f"{own.workspace.folder}/src/pages/{SPY_PAGE}.js")
-    world.undo_later(partial(own.workspace.run, f"rm -f {spy}"))
+    world.undo_later(partial(clear_away, own))
     world.asked.answers = LOOKS[way](own, world.secret)
 
 

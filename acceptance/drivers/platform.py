@@ -12,6 +12,7 @@ from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.load_balancer import LoadBalancer
+from acceptance.drivers.logs import ServiceLogs
 from acceptance.drivers.mailbox import Mailbox
 from acceptance.drivers.preview import Preview
 from acceptance.drivers.raw_http import RawHttpClient
@@ -41,6 +42,7 @@ class Platform:
     preview: Preview
     workspaces: Workspaces
     mailbox: Mailbox
+    logs: ServiceLogs
 
     @classmethod
     def of(cls, profile: Profile) -> Platform:
@@ -66,6 +68,7 @@ class Platform:
             preview=Preview(web),
             workspaces=Workspaces(shell_for(profile, fleet, channel)),
             mailbox=Mailbox(clients, profile.mail, profile.aws.region),
+            logs=ServiceLogs(clients, profile.logs.groups),
         )
 
     def account(self) -> str:

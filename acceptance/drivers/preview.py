@@ -81,7 +81,7 @@ class Preview:
             UnexpectedAnswer: the page is no HTML, or has no end.
         """
         page = self.get(page_url)
-        if page.status != 200 or page.media_type != "text/html":
+        if not _is_page(page):
             raise UnexpectedAnswer(f"{page}, type {page.media_type!r}: expected 200 with text/html")
         loaded = [Loaded(Reference(page_url, "page", page_url), page)]
         known = {_bare(page_url)}
@@ -100,9 +100,11 @@ class Preview:
         return tuple(loaded)
 
     def whole_site(self, page_url: str) -> tuple[Loaded, ...]:
-        """`everything_on` a page and on every page that it links to, each resource once."""
+        """`everything_on` a page and on every page that it links to, each resource once. A link to no page leads no
+        further: what it was answered with is told.
+        """
         found = {loaded.reference.url: loaded for loaded in self.everything_on(page_url)}
-        for link in [loaded for loaded in found.values() if loaded.reference.kind == "link"]:
+        for link in [one for one in found.values() if one.reference.kind == "link" and _is_page(one.answer)]:
             for loaded in self.everything_on(link.reference.url):
                 found.setdefault(loaded.reference.url, loaded)
         return tuple(found.values())
@@ -151,3 +153,7 @@ def _inside(url: str, answer: Answer) -> tuple[Reference, ...]:
     if answer.media_type == "text/css":
         return in_styles(url, answer.text)
     return ()
+
+
+def _is_page(answer: Answer) -> bool:
+    return answer.status == 200 and answer.media_type == "text/html"

@@ -28,12 +28,14 @@ PROBES_PER_POLL = 3
 class BystanderObservations:
     """What one customer saw while she was watched over.
 
-    `pages` are the home page's answers, `misses` the requests that nobody answered, `frames` what the open page was
-    sent, `closed_because` why its connection is gone (None: it is not); `before` and `after` are her files.
+    `pages` are the home page's answers, `blinks` those of its health page that were no 200, `misses` the requests that
+    nobody answered, `frames` what the open page was sent, `closed_because` why its connection is gone (None: it is
+    not); `before` and `after` are her files.
     """
 
     session: CustomerSession
     pages: tuple[Sample[Answer], ...]
+    blinks: tuple[Sample[Answer], ...]
     misses: tuple[Sample[str], ...]
     frames: tuple[Frame, ...]
     closed_because: str | None
@@ -50,22 +52,28 @@ class BystanderWatch:
         self._pages: Recorder[Answer] = platform.preview.recorder(
             session.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
         )
+        # A look at its health costs next to nothing: so a preview that is away for a tenth of a second is seen, too.
+        self._health: Recorder[Answer] = platform.preview.recorder(
+            f"{session.preview_url}health", platform.profile.patience.poll / 4
+        )
 
     def start(self) -> BystanderWatch:
         """Begin; LookupError if no browser is open on the session's preview."""
         self._mark = self.session.browser.mark()
         self._before = self._workspace.manifest()
         self._pages.start()
+        self._health.start()
         return self
 
     def end(self) -> BystanderObservations:
         """Look a last time, and tell."""
-        pages = self._pages.stop()
+        pages, health = self._pages.stop(), self._health.stop()
         browser = self.session.browser
         return BystanderObservations(
             self.session,
             pages,
-            self._pages.misses,
+            tuple(sample for sample in health if sample.value.status != 200),
+            (*self._pages.misses, *self._health.misses),
             browser.frames(self._mark),
             browser.closed_because,
             self._before,
@@ -84,6 +92,7 @@ class BystanderWatch:
     def abandon(self) -> None:
         """Stop looking; what was seen does not matter any more."""
         self._pages.stop()
+        self._health.stop()
 
 
 class BystanderWatches:
@@ -148,6 +157,10 @@ def _noticed(one: BystanderObservations) -> Iterator[str]:
     yield from (
         f"{len(failed)} of {len(one.pages)} requests failed, the first at {page.at_s:.1f} s: {page.value}"
         for page in failed[:1]
+    )
+    yield from (
+        f"{len(one.blinks)} times not called healthy, the first at {look.at_s:.2f} s: {look.value}"
+        for look in one.blinks[:1]
     )
     other = [page for page in one.pages if page.value.status == 200 and page.value != one.pages[0].value]
     yield from (f"another page since {page.at_s:.1f} s" for page in other[:1])

@@ -80,7 +80,7 @@ def ask_in_parallel(sessions: Sequence[CustomerSession], times: int) -> None:
 
 
 def until_carried_out(sessions: Sequence[CustomerSession]) -> None:
-    """Wait until every thread's history is exactly what its sessions asked for, each in its order.
+    """Wait until every thread's history is exactly what its sessions asked for, each in its order, and stays so.
 
     Raises:
         NotInTime: an instruction is missing, doubled, out of order, or of somebody else.
@@ -91,7 +91,10 @@ def until_carried_out(sessions: Sequence[CustomerSession]) -> None:
     for of_thread in threads.values():
         asked = sum(len(session.instructions) for session in of_thread)
         history = of_thread[0].history
-        history.becomes(one_commit_each(of_thread), within=history.within * max(1.0, asked / SEVERAL))
+        claim = one_commit_each(of_thread)
+        history.becomes(claim, within=history.within * max(1.0, asked / SEVERAL))
+        # An instruction that is carried out once more comes after the last.
+        history.stays(claim, during=of_thread[0].platform.profile.patience.quiet_window)
 
 
 def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Commit]]:
@@ -114,7 +117,8 @@ def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Co
                 by_session.setdefault(session_id, []).append(commit.subject)
                 thread = known[session_id].activation.thread_id if session_id in known else ""
                 if commit.trailers.get("Thread") != (thread,):
-                    yield f"{commit} with {dict(commit.trailers)}, not of thread {thread}"
+                    named = ", ".join(commit.trailers.get("Thread", ())) or "no thread"
+                    yield f"{commit} names {named} and not thread {thread}"
         for session_id, session in known.items():
             wanted, found = [subject_of(asked) for asked in session.instructions], by_session[session_id]
             if found != wanted:

@@ -14,7 +14,7 @@ from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import Customer, CustomerSession
-from acceptance.journeys.timeline import Stage, Timeline, follow
+from acceptance.journeys.timeline import WAKING, Stage, Timeline, follow
 from acceptance.matchers.answers import asleep, ended_otherwise, has_status, is_live
 from acceptance.matchers.groups import none_open
 from acceptance.matchers.records import is_whole
@@ -24,7 +24,7 @@ from acceptance.waiting.expect import expect
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.observed import Observed
 from acceptance.waiting.sampler import Recorder
-from acceptance.waiting.waits import stays, wait_until
+from acceptance.waiting.waits import ClaimFailed, stays, wait_until
 
 
 class CustomerSessions:
@@ -64,10 +64,23 @@ class CustomerSessions:
                 something.
         """
         with self._followed(session):
-            took = self.until_connected(session)
+            try:
+                took = self.until_connected(session)
+            except ClaimFailed as late:
+                raise type(late)(f"{late}{self._stalled(session)}") from None
         self.until_served(session)
         expect(session.record, is_whole(), f"the record of {session}")
         return took
+
+    def _stalled(self, session: CustomerSession) -> str:
+        """At which stage a wake-up stands, and the last that the part whose turn it is has said about that."""
+        stage = session.timeline.missing()
+        if stage is None:
+            return ""
+        part = WAKING[stage]
+        error = self._platform.logs.last_error(part, session.asked_at)
+        said = f"the last error in its log: {error[:300]}" if error else "no error in its log"
+        return f"\n  missing: {stage!s}, which is the part of {part}; {said}\n  {session.timeline}"
 
     def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
         """See `timeline.follow`. Its looks are dear and no claim waits for them: half as many as in a wait."""

@@ -47,13 +47,29 @@ def unguessable() -> Matcher[Sequence[Answer]]:
     )
 
 
+TOLD = ("sessionId", "clientId", "userId", "threadId", "status", "previewUrl", "createdAt")
+"""What the contract has an accepted request told."""
+
+
+def _untold(answers: Sequence[Answer]) -> Iterator[str]:
+    """What is wrong with answers one by one: not accepted, or accepted and not told all that the contract names."""
+    if len(answers) < 2:
+        raise NoData("fewer than two answers, so nothing can be said about one beside another")
+    for answer in answers:
+        if answer.status != STATUS_ACCEPTED:
+            yield str(answer)
+            continue
+        found = answer.json()
+        lacking = [name for name in TOLD if not (isinstance(found, dict) and found.get(name))]
+        if lacking:
+            yield f"{answer} without {', '.join(lacking)}"
+
+
 def sessions_of_their_own() -> Matcher[Sequence[Answer]]:
     """Every request accepted, and no two with the same session."""
 
     def complaints(answers: Sequence[Answer]) -> Iterator[str]:
-        if len(answers) < 2:
-            raise NoData("fewer than two answers, so nothing can be said about one beside another")
-        yield from (str(answer) for answer in answers if answer.status != STATUS_ACCEPTED)
+        yield from _untold(answers)
         sessions = {session_id_in(answer) for answer in answers if answer.status == STATUS_ACCEPTED}
         if len(sessions) < sum(answer.status == STATUS_ACCEPTED for answer in answers):
             yield f"only {len(sessions)} sessions in {len(answers)} answers"
@@ -69,9 +85,7 @@ def the_same_session() -> Matcher[Sequence[Answer]]:
     """Every request accepted, and all with one session."""
 
     def complaints(answers: Sequence[Answer]) -> Iterator[str]:
-        if len(answers) < 2:
-            raise NoData("fewer than two answers, so nothing can be said about one beside another")
-        yield from (str(answer) for answer in answers if answer.status != STATUS_ACCEPTED)
+        yield from _untold(answers)
         sessions = {session_id_in(answer) for answer in answers if answer.status == STATUS_ACCEPTED}
         if len(sessions) > 1:
             yield f"{len(sessions)} sessions: {', '.join(sorted(sessions))}"

@@ -1,4 +1,4 @@
-"""The crash of one preview server: its process killed in its task, as a fault in it would."""
+"""The crash or standstill of one preview server: a signal to its process in its task, as a fault in it would be."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ test -n "$socket" || {{ echo "nobody listens on port {number}" >&2; exit 3; }}
 holder=$(ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v socket="$socket" \
   '/^\\/proc\\// {{ split($0, path, "/") }} index($0, socket) {{ print path[3]; exit }}')
 test -n "$holder" || {{ echo "nobody holds $socket" >&2; exit 4; }}
-kill -KILL "$holder"
+kill -{signal} "$holder"
 """
 
 
@@ -32,6 +32,20 @@ def crash_preview(session: CustomerSession) -> None:
         CommandFailed: nothing is served there.
         NotInTime: the page that was open is still connected.
     """
+    _strike(session, "KILL")
+    session.open_page.becomes(not_(is_open()), within=session.platform.profile.patience.request)
+
+
+def hang_preview(session: CustomerSession) -> None:
+    """Stop the process that serves a session's preview without ending it, and nothing else of its task.
+
+    Raises:
+        UnexpectedAnswer, CommandFailed: as `crash_preview`.
+    """
+    _strike(session, "STOP")
+
+
+def _strike(session: CustomerSession, signal: str) -> None:
     record, platform = session.record, session.platform
     port = record.raw.get("port")
     if record.task_arn is None or record.container_ip is None or port is None:
@@ -39,16 +53,18 @@ def crash_preview(session: CustomerSession) -> None:
             f"{session}: expected task, address and port on record, found {dict(record.raw)}"
         )
     profile = platform.profile
-    script = script_for(record.container_ip, int(str(port)))
+    script = script_for(record.container_ip, int(str(port)), signal)
     channel = ExecChannel(platform.clients, profile.names.cluster, profile.addresses.ca_file)
     deadline = Deadline.after(profile.patience.request)
     channel.run(record.task_arn, profile.names.edit_container, script, deadline=deadline).checked(script)
-    session.open_page.becomes(not_(is_open()), within=profile.patience.request)
 
 
-def script_for(address: str, port: int) -> str:
-    """The shell script that kills who listens on that port, of this address or of all."""
+def script_for(address: str, port: int, signal: str) -> str:
+    """The shell script that sends a signal to who listens on that port, of this address or of all."""
     # proc(5): the address is one number in the machine's byte order, the port in the network's.
     return SCRIPT.format(
-        address=IPv4Address(address).packed[::-1].hex().upper(), port=f"{port:04X}", number=port
+        address=IPv4Address(address).packed[::-1].hex().upper(),
+        port=f"{port:04X}",
+        number=port,
+        signal=signal,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.preview_crash import crash_preview
+from acceptance.journeys.preview_crash import crash_preview, hang_preview
 from acceptance.matchers.answers import is_live
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NotReady, Unreachable
@@ -50,6 +50,15 @@ def task_of(session: CustomerSession) -> Task:
     if task is None:
         raise NotReady(f"{session}: expected a task on its record that ECS knows, found {arn}")
     return task
+
+
+def sessions_by_task(sessions: Sequence[CustomerSession]) -> dict[str | None, tuple[CustomerSession, ...]]:
+    """Sessions by the task that their records name."""
+    found: dict[str | None, tuple[CustomerSession, ...]] = {}
+    for session in sessions:
+        arn = session.record.task_arn
+        found[arn] = (*found.get(arn, ()), session)
+    return found
 
 
 def hermes(platform: Platform) -> Task:
@@ -85,7 +94,9 @@ ACCIDENTS: Mapping[tuple[str, str], Callable[[CustomerSession], object]] = Mappi
         ("its Edit task", "is stopped"): lambda session: session.platform.fleet.stop_task(
             task_of(session).arn, "maintenance"
         ),
+        ("the customer's preview server", "hangs"): hang_preview,
         ("the customer's preview server", "dies suddenly, and again once it is back"): _twice(crash_preview),
+        ("Hermes", "is scaled to zero"): lambda session: session.platform.fleet.scale("hermes", 0),
         ("Hermes", "dies suddenly"): lambda session: session.platform.accidents.kill(
             hermes(session.platform)
         ),
@@ -112,6 +123,17 @@ def settled(platform: Platform, session_id: str) -> SessionRecord:
         within=platform.profile.patience.request,
         every=platform.profile.patience.poll,
         steadily=6,
+    )
+
+
+def hermes_after(platform: Platform, before: Iterable[Task]) -> Observed[Sequence[Task]]:
+    """The Hermes tasks at work that are none of those."""
+    known = {task.arn for task in before}
+    return Observed(
+        "Hermes",
+        lambda: [task for task in platform.fleet.running("hermes") if task.arn not in known],
+        within=platform.profile.patience.recovery,
+        every=platform.profile.patience.poll,
     )
 
 

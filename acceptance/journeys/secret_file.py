@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -97,6 +98,44 @@ def look_with_code(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
     return (own.page(SPY_PAGE).becomes(looked_everywhere()),)
 
 
+GIT_SPY = """
+found=$(head -c 60 {file} 2>/dev/null)
+wrote=$(echo {mark} > {folder}/{mark} 2>/dev/null && echo {mark})
+test -n "$found" && told="\\"reads the file\\": \\"$found\\""
+test -n "$wrote" && told="${{told:+$told, }}\\"writes into the folder\\": \\"$wrote\\""
+mkdir -p {own}/public && echo "{{\\"tried\\": 2, \\"found\\": {{$told}}}}" > {own}/public/{page}
+"""
+"""A program that git calls when it pushes, as the workspace tells it; a page of the site says what it found."""
+
+
+def look_with_git(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
+    """What a program finds that git runs for the platform, as configured in a workspace of one's own (git-config,
+    `remote.<name>.receivepack`); NotInTime if git does not run it.
+    """
+    folder, place = secret.path.rpartition("/public/")[0], own.workspace.folder
+    script = GIT_SPY.format(
+        file=shlex.quote(secret.path),
+        folder=shlex.quote(folder),
+        own=shlex.quote(place),
+        mark=f"spy-{secrets.token_hex(4)}",
+        page=GIT_SPY_PAGE,
+    )
+    own.workspace.write(".git/spy.sh", script.encode())
+    called = shlex.quote(f"sh {shlex.quote(f'{place}/.git/spy.sh')}; git-receive-pack")
+    own.workspace.run(f"{GIT} -C {shlex.quote(place)} config remote.origin.receivepack {called}")
+    own.ask(own.instructions[0])
+    return (own.page(GIT_SPY_PAGE).becomes(looked_everywhere()),)
+
+
+def clear_away(own: CustomerSession) -> None:
+    """Take out of a workspace what the looks left there."""
+    place = shlex.quote(own.workspace.folder)
+    left = f"src/pages/{SPY_PAGE}.js public/{GIT_SPY_PAGE} .git/spy.sh link"
+    own.workspace.run(
+        f"cd {place} && rm -f {left} && {{ {GIT} config --unset remote.origin.receivepack || true; }}"
+    )
+
+
 def keeps(secret: Secret) -> Matcher[Sequence[Answer]]:
     """Answers without a secret's words; over no answer it raises NoData."""
 
@@ -120,13 +159,34 @@ def tells(secret: Secret) -> Matcher[Answer]:
 
 
 SPY_PAGE = "spy"
+GIT_SPY_PAGE = "git-spy.json"
+GIT = "git -c safe.directory='*'"
 
 SPY = """
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { spawnSync } from "node:child_process";
 export const prerender = false;
 const file = %(file)s, folder = %(folder)s, root = %(root)s, mark = %(mark)s;
 const run = (command) => spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" }).stdout ?? "";
+const put = (place) => {
+  fs.writeFileSync(path.join(place, mark), mark);
+  fs.rmSync(path.join(place, mark));
+  return place;
+};
+const tried = (places, look) => places.map((place) => { try { return look(place); } catch { return ""; } }).join(" ");
+const own = process.cwd();
+const isForeign = (place) => ![os.homedir(), os.tmpdir(), own].some((home) => `${place}/`.startsWith(`${home}/`));
+const named = Object.values(process.env).flatMap((value) => value.split(":")).filter((value) => value.startsWith("/"));
+const listening = () => process._getActiveHandles().flatMap((handle) => {
+  const at = handle.listening && handle.address?.();
+  return at && at.port ? [at] : [];
+});
+const call = (at) => spawnSync(process.execPath, ["-e", `
+  const socket = require("net").connect(${at.port}, "${at.address}");
+  socket.on("connect", () => { console.log("connected"); process.exit(); }).on("error", () => {});
+`], { encoding: "utf8", timeout: 5000 }).stdout ?? "";
 const ways = {
   "reads the file": () => fs.readFileSync(file, "utf8"),
   "reads it by a link": () => {
@@ -141,6 +201,9 @@ const ways = {
   "reads what the platform was started with": () => fs.readFileSync(`/proc/${process.ppid}/environ`, "utf8"),
   "writes into the folder": () => { fs.writeFileSync(`${folder}/${mark}`, mark); return mark; },
   "writes by a program": () => run(`echo ${mark} > ${folder}/${mark}-2 && echo ${mark}`),
+  "writes beside its temporary folder": () => put(path.dirname(os.tmpdir())),
+  "writes where its settings lead": () => tried(named.filter(isForeign), put),
+  "connects to a server": () => tried(listening(), call),
   "overwrites the file": () => { fs.appendFileSync(file, mark); return mark; },
 };
 export const GET = () => {
@@ -198,6 +261,7 @@ def _told(answer: Answer) -> dict[str, Any]:
 LOOKS: Mapping[str, Callable[[CustomerSession, Secret], tuple[Answer, ...]]] = MappingProxyType(
     {
         "through a preview of his own": look_through_preview,
+        "with a program that his git calls": look_with_git,
         "with the code of a page of his own": look_with_code,
     }
 )

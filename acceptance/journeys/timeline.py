@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from acceptance.drivers.ecs import EcsServices
 from acceptance.drivers.load_balancer import LoadBalancer
@@ -25,6 +26,18 @@ class Stage(StrEnum):
     FIRST_200 = "first 200"
     HMR_CONNECTED = "HMR connected"
     FIRST_UPDATE = "first update"
+
+
+WAKING: Mapping[Stage, str] = MappingProxyType(
+    {
+        Stage.ON_RECORD: "the session API",
+        Stage.TASK_STARTED: "hermes",
+        Stage.TARGET_HEALTHY: "edit",
+        Stage.FIRST_200: "hermes",
+        Stage.HMR_CONNECTED: "edit",
+    }
+)
+"""The stages of a wake-up, in order, and which part brings each about."""
 
 
 class Timeline:
@@ -69,6 +82,10 @@ class Timeline:
             return {
                 str(stage): round(at - start, 3) for stage, at in sorted(self._at.items(), key=lambda e: e[1])
             }
+
+    def missing(self) -> Stage | None:
+        """The first stage of a wake-up that was not seen; None if all were."""
+        return next((stage for stage in WAKING if not self.reached(stage)), None)
 
     def __str__(self) -> str:
         seen = self.seconds()

@@ -23,7 +23,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
             "echo '<!-- by hand -->' >> src/pages/about.astro && echo note > 'my notes.txt' && "
             f"echo staged > staged.txt && {_GIT} add staged.txt"
         ),
-        "a forgotten index lock": "echo note > 'my notes.txt' && : > .git/index.lock",
+        "a forgotten index lock": (
+            "echo '<!-- by hand -->' >> src/pages/about.astro && echo note > 'my notes.txt' && : > .git/index.lock"
+        ),
         "a half-written file": "mkdir -p src/components && printf '<section><h2>Half a he' > src/components/Half.astro",
         "a detached head": (
             f"{_GIT} checkout -q --detach && echo note > 'my notes.txt' && {_GIT} add 'my notes.txt' && "
@@ -81,12 +83,14 @@ _COMMIT = """
 cd {folder} && git -c safe.directory='*' add -- {first} &&
 git -c safe.directory='*' -c user.name=Customer -c user.email=customer@example.com \
   commit -q -m 'My own files' -- {first} &&
-printf 'changed since' >> {first}/'plain 1.txt'
+printf 'changed since' >> {first}/'plain 1.txt' &&
+echo .env >> .git/info/exclude && echo KEY=kept > .env
 """
 
 
 def lay_out(workspace: Workspace) -> None:
-    """Put files of every kind into a workspace, half of them committed by the customer, one changed since.
+    """Put files of every kind into a workspace, half of them committed by the customer, one changed since;
+    and one that git is told to ignore.
 
     So many for each of `NAMES` as `EACH` says, in each of `FOLDERS`.
     """

@@ -11,7 +11,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Loaded
 from acceptance.matchers.answers import LOAD_BALANCER, who_answered
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 
 
 def answers_from(status: int, service: str) -> Matcher[Answer]:
@@ -45,6 +45,22 @@ def _unsaid(answer: Answer, service: str) -> str | None:
         whole = isinstance(error, Mapping) and error.get("code") and error.get("message")
         return None if whole else "has no error with code and message"
     return None
+
+
+def each(claim: Matcher[Answer], count: int) -> Matcher[Sequence[Answer]]:
+    """So many answers, of each of which the claim holds."""
+
+    def wrong(answers: Sequence[Answer]) -> list[str]:
+        found = [
+            f"number {n}: {mismatch_of(claim, a)}" for n, a in enumerate(answers, 1) if not claim.matches(a)
+        ]
+        return found if len(answers) == count else [f"{len(answers)} answers", *found]
+
+    return DescribedMatcher(
+        f"{count} answers, each {sentence_of(claim)}",
+        lambda answers: not wrong(answers),
+        lambda answers: "; ".join(wrong(answers)[:6]),
+    )
 
 
 def reads(words: str) -> Matcher[Answer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hamcrest.core.matcher import Matcher
 
@@ -40,6 +40,28 @@ def mentions_once(words: str, *, alone: bool = False) -> Matcher[Sequence[Receiv
             sum(fits.matches([message]) for message in messages) == 1 and (not alone or len(messages) == 1)
         ),
         lambda messages: "; ".join(map(str, messages)) or "no message",
+    )
+
+
+def tells_of_no_other_preview(preview_url: str, *, since: datetime) -> Matcher[Sequence[Received]]:
+    """Messages of which none that came since then holds the address of a preview other than this."""
+
+    def others(messages: Sequence[Received]) -> list[Received]:
+        return [m for m in messages if m.at >= since and "/session/" in m.text.replace(preview_url, "")]
+
+    return DescribedMatcher(
+        f"no mail about another preview than {preview_url}",
+        lambda messages: not others(messages),
+        lambda messages: "; ".join(map(str, others(messages))),
+    )
+
+
+def no_session() -> Matcher[Sequence[SessionRecord]]:
+    """No record at all."""
+    return DescribedMatcher(
+        "no session on record",
+        lambda records: not records,
+        lambda records: "; ".join(f"session {r.session_id} of {r.user_id}, {r.status}" for r in records),
     )
 
 

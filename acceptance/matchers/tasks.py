@@ -37,6 +37,15 @@ def none_queued() -> Matcher[Commands]:
     )
 
 
+def no_command() -> Matcher[Commands]:
+    """No command waits, is being handled, or was given up."""
+    return DescribedMatcher(
+        "no command waiting, being handled or given up",
+        lambda commands: commands == Commands(0, 0, 0),
+        lambda c: f"{c.waiting} wait, {c.in_flight} are being handled, {c.dead} were given up",
+    )
+
+
 def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
     """So many tasks of a service."""
     return DescribedMatcher(
@@ -57,6 +66,29 @@ def is_left_running() -> Matcher[Task | None]:
         "a running task that nobody has told to stop",
         lambda task: task is not None and (task.last_status, task.desired_status) == ("RUNNING", "RUNNING"),
         lambda task: f"{task}, wanted {task.desired_status}" if task else "no such task",
+    )
+
+
+FIVE_PINGS = timedelta(seconds=12), timedelta(seconds=25)
+"""How soon at the earliest and how late at the latest a task that hangs is given up: four times 3 s lie between five
+pings; to the contract's 20 s comes what it took to make the task hang."""
+
+
+def given_up_since(hung_at: datetime) -> Matcher[Task | None]:
+    """A task that was told to stop, after five pings, in time."""
+    first, last = FIVE_PINGS
+
+    def took(task: Task | None) -> timedelta | None:
+        return task.stopping_at - hung_at if task is not None and task.stopping_at is not None else None
+
+    def tell(task: Task | None) -> str:
+        found = took(task)
+        return "not at all" if found is None else f"after {found.total_seconds():.1f} s"
+
+    return DescribedMatcher(
+        f"given up {first.total_seconds():g} to {last.total_seconds():g} s after it hung",
+        lambda task: (found := took(task)) is not None and first <= found <= last,
+        tell,
     )
 
 

@@ -63,6 +63,8 @@ class World:
     remembered = Known[Snapshot]("remembered workspace")
     mail = Known[MailThread]("mail that was sent")
     task = Known[Task]("task that served the session before")
+    befell = Known[datetime]("accident")
+    hermes = Known[Sequence[Task]]("Hermes tasks before an accident")
     outdated = Known[SessionRecord]("outdated record")
     states = Known[Callable[[], Sequence[Sample[str | None]]]]("session whose states are followed")
     one_thing_each = Known[OneThingEach]("customers who did one thing each")

@@ -12,6 +12,7 @@ import pytest
 from acceptance.drivers.ecs import Counts, EcsServicesState
 from acceptance.drivers.session_table import Commands
 from acceptance.journeys.customer_sessions import CustomerSessions
+from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.waiting.waits import NotInTime
 
 NONE, ONE = Counts(0, 0, 0), Counts(1, 1, 0)
@@ -89,3 +90,20 @@ def test_commands_given_up_long_ago_are_nothing_to_do() -> None:
     fleet = Fleet([NONE])
     sessions(fleet, Commands(0, 0, 7)).put_to_sleep()
     assert fleet.scaled == [("hermes", 0)]
+
+
+def test_a_stalled_wake_up_names_the_stage_and_what_its_part_said_last() -> None:
+    timeline = Timeline()
+    for stage in (Stage.ASKED, Stage.ON_RECORD, Stage.TASK_STARTED):
+        timeline.mark(stage)
+    logs = SimpleNamespace(last_error=lambda part, _since: f"ERROR of {part}")
+    platform: Any = SimpleNamespace(logs=logs)
+    session: Any = SimpleNamespace(timeline=timeline, asked_at=timeline.asked_at)
+    told = CustomerSessions(platform)._stalled(session)
+    assert (
+        "missing: target healthy, which is the part of edit; the last error in its log: ERROR of edit" in told
+    )
+    assert "never: target healthy, first 200" in told
+    for stage in Stage:
+        timeline.mark(stage)
+    assert CustomerSessions(platform)._stalled(session) == ""

@@ -34,7 +34,7 @@ def listening(address: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 def crash(address: str, port: int) -> subprocess.CompletedProcess[str]:
-    script = ["/bin/sh", "-c", script_for(address, port)]
+    script = ["/bin/sh", "-c", script_for(address, port, "KILL")]
     return subprocess.run(script, capture_output=True, text=True, check=False)
 
 

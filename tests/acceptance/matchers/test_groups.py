@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import secrets
 import threading
 import uuid
@@ -24,7 +25,13 @@ from acceptance.drivers.workspace import FileEntry, Manifest
 from acceptance.journeys.bystanders import BystanderObservations, undisturbed
 from acceptance.journeys.customer_group import one_commit_each
 from acceptance.journeys.customer_session import Customer, CustomerSession
-from acceptance.journeys.id_entropy import random_bits, sessions_of_their_own, the_same_session, unguessable
+from acceptance.journeys.id_entropy import (
+    TOLD,
+    random_bits,
+    sessions_of_their_own,
+    the_same_session,
+    unguessable,
+)
 from acceptance.journeys.session_probe import SessionView, shows_own_work_only
 from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.journeys.timeline import Timeline
@@ -93,7 +100,7 @@ def manifest(sha: str = "1") -> Manifest:
 def sights(**changes: Any) -> BystanderObservations:
     pages = (Sample(0.0, answer("a")), Sample(0.1, answer("a")))
     return dataclasses.replace(
-        BystanderObservations(session("anna"), pages, (), (), None, manifest(), manifest()), **changes
+        BystanderObservations(session("anna"), pages, (), (), (), None, manifest(), manifest()), **changes
     )
 
 
@@ -148,7 +155,7 @@ def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
     assert "1 doubled, the first 'two'" in told(fits, [right[0], *right])
     assert "'two' where 'one' belongs" in told(fits, [right[2], right[1], right[0]])
     assert "is of session c" in told(fits, [commit("c", "theirs"), *right])
-    assert "not of thread t" in told(fits, [commit("a", "two", thread="u"), *right[1:]])
+    assert "names u and not thread t" in told(fits, [commit("a", "two", thread="u"), *right[1:]])
     with pytest.raises(NoData):
         one_commit_each([session("a")])
     assert "is a merge" in told(fits, [commit("", "Merge", parents=2), *right])
@@ -219,17 +226,27 @@ def test_identifiers_are_judged_by_their_random_bits() -> None:
 
 
 def accepted(session_id: str, status: int = 202) -> Answer:
-    return dataclasses.replace(answer(f'{{"sessionId": "{session_id}"}}'), status=status)
+    told = {**dict.fromkeys(TOLD, "x"), "sessionId": session_id}
+    return dataclasses.replace(answer(json.dumps(told)), status=status)
 
 
 def test_answers_to_many_requests_are_told_apart() -> None:
     assert sessions_of_their_own().matches([accepted("a"), accepted("b")])
     assert "only 1 sessions in 2 answers" in told(sessions_of_their_own(), [accepted("a"), accepted("a")])
     assert "answered 429" in told(sessions_of_their_own(), [accepted("a"), accepted("b", 429)])
+    untold = dataclasses.replace(answer('{"sessionId": "b", "status": "x"}'), status=202)
+    assert "answered 202 without clientId, userId, threadId" in told(
+        the_same_session(), [accepted("b"), untold]
+    )
     assert the_same_session().matches([accepted("a"), accepted("a")])
     assert "2 sessions: a, b" in told(the_same_session(), [accepted("a"), accepted("b")])
     assert unguessable().matches([accepted(secrets.token_hex(16)) for _ in range(30)])
     assert "about" in told(unguessable(), [accepted(f"{number:032x}") for number in range(30)])
+
+
+def test_a_preview_that_was_away_for_a_moment_is_told() -> None:
+    blink = (Sample(0.25, dataclasses.replace(answer("waiting"), status=503)),)
+    assert "1 times not called healthy, the first at 0.25 s" in told(undisturbed(), [sights(blinks=blink)])
 
 
 def test_a_repository_is_in_order_only_with_everything_committed_and_pushed() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.ecs import Counts, Task
-from acceptance.matchers.tasks import none_counted, that_many
+from acceptance.matchers.tasks import given_up_since, none_counted, that_many
 
 ZERO = Counts(0, 0, 0)
 
@@ -53,3 +55,19 @@ def test_too_many_tasks_are_told_by_name_and_state() -> None:
     assert told(one, []) == "none"  # type: ignore[arg-type]
     assert told(one, [task("a"), task("b")]) == "2: edit task a RUNNING; edit task b RUNNING"  # type: ignore[arg-type]
     assert str(one) == "exactly 1 Edit task"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(1.5, "after 1.5 s"), (60, "after 60.0 s"), (None, "not at all")]
+)
+def test_a_task_given_up_too_early_or_too_late_is_told(seconds: float | None, said: str) -> None:
+    hung_at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def ended(after_s: float | None) -> Task:
+        moment = None if after_s is None else hung_at + timedelta(seconds=after_s)
+        return dataclasses.replace(task("a"), stopping_at=moment)
+
+    claim = given_up_since(hung_at)
+    assert claim.matches(ended(19.5))
+    assert not claim.matches(ended(seconds))
+    assert told(claim, ended(seconds)) == said  # type: ignore[arg-type]

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from acceptance.drivers.mailbox import Received
 from acceptance.drivers.session_table import SessionRecord, _record
 from acceptance.matchers.records import flaws, is_whole
+from acceptance.matchers.sessions import no_session, tells_of_no_other_preview
+from acceptance.waiting.matcher import mismatch_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WHOLE: dict[str, object] = {
@@ -61,6 +64,24 @@ def test_a_whole_record_is_accepted() -> None:
 )
 def test_what_is_wrong_is_told(changes: dict[str, object], told: str) -> None:
     assert list(flaws(record(**changes), NOON)) == [told]
+
+
+def test_a_record_that_should_not_be_there_is_named() -> None:
+    assert no_session().matches([])
+    claim, found = no_session(), [record()]
+    assert not claim.matches(found)
+    assert mismatch_of(claim, found) == "session s of anna@example.com, active"
+
+
+def test_a_mail_about_anothers_preview_is_told() -> None:
+    own = "https://x/session/s/"
+    claim = tells_of_no_other_preview(own, since=NOON)
+
+    def mail(text: str, at: datetime = NOON) -> Received:
+        return Received("k", "edit@x", ("anna@x",), "Live", text, "<1>", None, (), at)
+
+    assert claim.matches([mail(f"Live: {own}"), mail("https://x/session/t/", NOON - timedelta(days=1))])
+    assert not claim.matches([mail(f"Live: {own}"), mail("https://x/session/t/")])
 
 
 def test_a_clock_a_little_ahead_is_no_flaw() -> None:
