@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from acceptance.config.profile import Profile
+from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.ecs import EcsServices
 from acceptance.drivers.exec_channel import ExecChannel
@@ -16,7 +17,7 @@ from acceptance.drivers.logs import ServiceLogs
 from acceptance.drivers.mailbox import Mailbox
 from acceptance.drivers.preview import Preview
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.drivers.session_api import Attendance, Sessions
+from acceptance.drivers.session_api import Sessions
 from acceptance.drivers.session_table import SessionTable
 from acceptance.drivers.shell import shell_for
 from acceptance.drivers.task_kill import Accidents

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from acceptance.drivers.http import Answer, HttpClient
-from acceptance.waiting.errors import DriverError, UnexpectedAnswer, UnknownSession, Unreachable
+from acceptance.waiting.errors import DriverError, UnexpectedAnswer, UnknownSession
 from acceptance.waiting.waits import Deadline
 
 API = "/api/sessions"
-
-MOST_ATTENDED_AT_ONCE = 8
-
-KEEPALIVES_PER_IDLE_TIME = 3
 
 
 @dataclass(frozen=True)
@@ -157,75 +150,6 @@ class Sessions:
         return self._web.send(
             method, path, body=body, headers={**typed, **(headers or {})}, deadline=deadline
         )
-
-
-class Attendance:
-    """Keeps sessions awake in the background, as a customer who works on them would."""
-
-    def __init__(self, sessions: Sessions, idle_timeout: timedelta) -> None:
-        self._sessions = sessions
-        self._every_s = (idle_timeout / KEEPALIVES_PER_IDLE_TIME).total_seconds()
-        self._attended: set[str] = set()
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.failures: list[str] = []
-
-    def attend(self, session_id: str) -> None:
-        """From now on keep this session awake."""
-        with self._lock:
-            self._attended.add(session_id)
-            if self._thread is None:
-                self._ended = threading.Event()
-                self._thread = threading.Thread(
-                    target=self._run, args=(self._ended,), name="attendance", daemon=True
-                )
-                self._thread.start()
-
-    def leave(self, session_id: str) -> None:
-        """Stop keeping this session awake; one that is not attended is no error."""
-        with self._lock:
-            self._attended.discard(session_id)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep nobody awake while the block runs: what changes meanwhile has another cause. It must be short.
-
-        At its end everybody is kept awake at once: several pauses one after the other would leave no turn in between.
-        """
-        with self._lock:
-            attended = sorted(self._attended)
-        self.stop()
-        try:
-            yield
-        finally:
-            for session_id in attended:
-                self._keep_awake(session_id)
-                self.attend(session_id)
-
-    def stop(self) -> None:
-        """Leave all sessions and end the thread; `attend` starts anew."""
-        with self._lock:
-            self._attended.clear()
-            thread, self._thread = self._thread, None
-        self._ended.set()
-        if thread is not None:
-            thread.join()
-
-    def _run(self, ended: threading.Event) -> None:
-        # Each is asked for beside the others: on a busy machine one slow answer must not let the next session expire.
-        with ThreadPoolExecutor(MOST_ATTENDED_AT_ONCE) as pool:
-            while not ended.wait(self._every_s):
-                with self._lock:
-                    attended = sorted(self._attended)
-                list(pool.map(self._keep_awake, attended))
-
-    def _keep_awake(self, session_id: str) -> None:
-        try:
-            self._sessions.keepalive(session_id)
-        except (Unreachable, UnexpectedAnswer) as failure:
-            # A session that ends meanwhile refuses: no fault of the one who attends, but worth telling.
-            self.failures.append(f"{session_id}: {failure}")
 
 
 def instant(text: str) -> datetime:

@@ -77,7 +77,9 @@ class Shared:
         return self._one_thing_each
 
     def session(self) -> CustomerSession:
-        """A live session that is kept awake."""
+        """A live session that is kept awake; another one where that did not succeed."""
+        if self._session is not None and self._platform.attendance.lapse(self._session.session_id):
+            self.dismiss()
         if self._session is None:
             self._session = self._sessions.start(self._customer(), 'Change the heading to "Good day"')
             self._platform.attendance.attend(self._session.session_id)

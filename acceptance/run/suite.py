@@ -207,13 +207,14 @@ class Suite:
     def unseen(self, error: BaseException | None) -> NotObserved | None:
         """Why nobody knows whether something failed, or None if that was seen: asked of every failure.
 
-        A part of the sandbox may have died a moment ago, and a full disk fails whatever is tried: the platform is
-        accused only if there is no such cause. Once nothing can be seen any more the run is lost, and says so.
+        A part of the sandbox may have died a moment ago, a full disk fails whatever is tried, and a session that the
+        suite was to keep awake may have expired: the platform is accused only if there is no such cause. Once nothing
+        can be seen any more the run is lost, and says so.
         """
         found = not_observed(error)
         cause = found if isinstance(found, ViewLost) else self._no_room() or VIEW.settle()
         if cause is None:
-            return found
+            return found or self.platform.attendance.lapse()
         VIEW.lose(cause)
         self.ledger.lose(str(VIEW.lost))
         return VIEW.lost

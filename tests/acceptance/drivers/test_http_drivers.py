@@ -12,10 +12,11 @@ import pytest
 import trustme
 from aiohttp import web
 
+from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.page_references import in_code, in_page, in_styles
 from acceptance.drivers.preview import Preview
-from acceptance.drivers.session_api import Attendance, Sessions
+from acceptance.drivers.session_api import Sessions
 from acceptance.matchers.answers import all_loaded
 from acceptance.waiting.errors import UnexpectedAnswer, UnknownSession, Unreachable, Untrusted
 from acceptance.waiting.waits import Deadline

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
@@ -12,7 +10,6 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Readiness
-from acceptance.drivers.session_api import Attendance
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
 from acceptance.journeys.customer_session import Customer
@@ -120,46 +117,3 @@ def test_a_flawed_request_to_a_session_names_it() -> None:
     assert too_late("a keepalive", "s-1").path == "/api/sessions/s-1/keepalive"
     with pytest.raises(KeyError):
         flawed_to("good manners", "s-1")
-
-
-class Counting:
-    """Sessions that count the keepalives."""
-
-    def __init__(self) -> None:
-        self.kept = 0
-        self.again = threading.Event()
-
-    def keepalive(self, session_id: str) -> int:
-        assert session_id == "s-1"
-        self.kept += 1
-        self.again.set()
-        return 0
-
-
-def test_nobody_is_kept_awake_during_a_pause_and_everybody_after_it() -> None:
-    sessions = Counting()
-    attendance = Attendance(sessions, timedelta(milliseconds=30))  # type: ignore[arg-type]
-    attendance.attend("s-1")
-    try:
-        assert sessions.again.wait(10)
-        with attendance.paused():
-            kept = sessions.kept
-            assert not threading.Event().wait(0.1)
-            assert sessions.kept == kept
-            sessions.again.clear()
-        assert sessions.again.wait(10)
-    finally:
-        attendance.stop()
-
-
-def test_pauses_in_a_row_leave_nobody_to_expire() -> None:
-    sessions = Counting()
-    attendance = Attendance(sessions, timedelta(hours=1))  # type: ignore[arg-type]
-    attendance.attend("s-1")
-    try:
-        for _ in range(3):
-            with attendance.paused():
-                pass
-        assert sessions.kept == 3
-    finally:
-        attendance.stop()

@@ -15,7 +15,7 @@ import acceptance.run.suite
 from acceptance.results.run_folder import Keep, Report, RunFolder
 from acceptance.run.deployment import Deployment
 from acceptance.run.suite import Suite
-from acceptance.waiting.errors import DeploymentDied, DiskFull
+from acceptance.waiting.errors import DeploymentDied, DiskFull, NotObserved
 from acceptance.waiting.view import View
 from tests.acceptance.run.suite_stand import run_suite
 
@@ -75,7 +75,7 @@ def suite_of(folder: Path, deployment: Deployment) -> Suite:
         fleet=None,
         balancer=None,
         clients=None,
-        attendance=None,
+        attendance=SimpleNamespace(lapse=lambda: None),
     )
     return Suite("r", deployment, nothing, output, Keep.NEVER)
 
@@ -106,3 +106,14 @@ def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
     monkeypatch.setattr(acceptance.run.suite, "TO_GO_ON", 2**80)
     assert isinstance(suite.unseen(AssertionError("expected: a preview")), DiskFull)
     assert suite.ledger.lost
+
+
+def test_a_session_that_the_suite_forgot_accuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    suite = suite_of(tmp_path, Deployment.remote())
+    forgotten = NotObserved("the suite left session s-1 alone for 4.0 s")
+    monkeypatch.setattr(suite.platform.attendance, "lapse", lambda: forgotten)
+    assert suite.unseen(AssertionError("answered 410: expected 200")) is forgotten
+    assert not suite.ledger.lost
