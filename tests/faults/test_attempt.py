@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from acceptance.gate.selection import select
+from acceptance.results.run_folder import PROJECT
 from acceptance.results.run_results import Results
 from faults.attempt import Attempt, Ending
-from tests.acceptance.gate.gate_stand import ROOT, feature, make_project
+from tests.acceptance.gate.small_project import SmallProject, feature
 
 ENDLESS = "@criterion.routing It takes long: When it waits for ever"
 FAILS = "@criterion.routing It fails: Given all is well; Then it fails"
@@ -19,8 +20,8 @@ FAILS = "@criterion.routing It fails: Given all is well; Then it fails"
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project of one scenario that fails and one that takes a minute."""
-    monkeypatch.chdir(make_project(tmp_path, one=feature("One", FAILS, ENDLESS)))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(SmallProject.of(tmp_path, {"one": feature("One", FAILS, ENDLESS)}).folder)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
 
 
 def attempt(limit_s: float = 50.0) -> Attempt:

@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from acceptance.results.run_folder import PROJECT
 from faults import record, soak_command
 from faults.soak_command import Run, neighbour, read, summary, told
-from tests.acceptance.gate.gate_stand import ROOT, feature, make_project
+from tests.acceptance.gate.small_project import SmallProject, feature
 
 PASSES = "@criterion.routing It works: Given all is well"
 FAILS = "@criterion.routing It fails: Given all is well; Then it fails"
@@ -22,9 +23,10 @@ WAITS = "@criterion.routing It waits: When it waits for ever"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project in the place of this one, in which one scenario passes and one fails."""
-    folder = make_project(tmp_path / "p", one=feature("One", PASSES), two=feature("Two", FAILS))
+    features = {"one": feature("One", PASSES), "two": feature("Two", FAILS)}
+    folder = SmallProject.of(tmp_path / "p", features).folder
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     monkeypatch.setattr(record, "state", lambda _: "r1")
     return folder
 

@@ -16,9 +16,9 @@ from acceptance.gate.display import LiveScreen, Plain, doing, screen
 from acceptance.gate.partition import BOOT_S, Unit
 from acceptance.gate.progress import Ended, EventFile, Progress
 from acceptance.gate.worker import LEAST_S, Worker
-from acceptance.results.run_folder import LOG
+from acceptance.results.run_folder import LOG, PROJECT
 from acceptance.results.verdict import SelectedScenario
-from tests.acceptance.gate.gate_stand import ROOT, feature, make_project, run_gate
+from tests.acceptance.gate.small_project import MakeProject, feature
 
 
 @pytest.fixture
@@ -210,16 +210,15 @@ def test_a_scenario_counts_as_over_once_its_steps_are() -> None:
     assert progress.over == 1
 
 
-def test_behave_tells_what_goes_on_as_it_happens(tmp_path: Path) -> None:
-    made = make_project(
-        tmp_path / "project",
+def test_behave_tells_what_goes_on_as_it_happens(project: MakeProject) -> None:
+    made = project(
         one=feature(
             "One",
             "it waits: Given all is well; When it waits a moment",
             "it fails: Then it fails; Given all is well",
         ),
     )
-    ran = run_gate(made)
+    ran = made.run()
     text = (ran.folder / "workers" / "1" / "live.ndjson").read_text(encoding="utf-8")
     told = [{k: v for k, v in json.loads(line).items() if k != "at"} for line in text.splitlines()]
     waits = [event for event in told if event["event"] == "waiting"]
@@ -267,7 +266,7 @@ def ended(name: str, line: int, status: str, told: list[dict[str, object]]) -> d
 def test_behave_lists_the_projects_formatters() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "behave", "--format", "help"],
-        cwd=ROOT,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=True,

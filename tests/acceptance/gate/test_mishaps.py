@@ -27,20 +27,18 @@ from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.npm_packages import cache_root
 from acceptance.results import disk_space
 from acceptance.results.disk_space import NoRoom, check_room
+from acceptance.results.run_folder import PROJECT
 from acceptance.results.verdict import SelectedScenario
 from acceptance.waiting.waits import wait_until
-from tests.acceptance.gate.gate_stand import (
-    CRITERIA,
-    ROOT,
-    Ran,
+from tests.acceptance.gate.small_project import (
+    PROOF,
+    GateRun,
+    MakeProject,
     command,
     environment,
     feature,
-    make_project,
-    run_gate,
 )
 
-PROOF = f"{CRITERIA} it proves all: Given all is well"
 SOON = timedelta(seconds=90)
 
 
@@ -64,44 +62,45 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def whole(ran: Ran) -> None:
+def whole(ran: GateRun) -> None:
     """The files of a run are there and can be read."""
     assert ran.document("gate.json")["verdict"]["code"] == ran.code
     assert JUnitXml.fromfile(str(ran.folder / "junit.xml")) is not None
     assert "</html>" in (ran.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_whoever_stops_reading_silences_the_display_and_nothing_else(tmp_path: Path) -> None:
-    made = make_project(tmp_path / "project", one=feature("One", PROOF, "it fails: Then it fails"))
+def test_whoever_stops_reading_silences_the_display_and_nothing_else(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF, "it fails: Then it fails"))
     running = subprocess.Popen(
-        command("--expect", "2"), cwd=made, env=environment(), stdin=subprocess.DEVNULL,
+        command("--expect", "2"), cwd=made.folder, env=environment(), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert running.stdout is not None
     assert running.stdout.readline().startswith("2 scenarios of 1 feature")
     running.stdout.close()
     assert running.wait(SOON.total_seconds()) == 1
-    whole(Ran(made, 1, ""))
+    whole(made.ended(1, ""))
 
 
-def test_without_any_output_the_run_goes_on(tmp_path: Path) -> None:
-    made = make_project(tmp_path / "project", one=feature("One", PROOF))
+def test_without_any_output_the_run_goes_on(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF))
     line = " ".join(f"'{word}'" for word in command("--expect", "1"))
     done = subprocess.run(
-        f"{line} >&- 2>&-", shell=True, cwd=made, env=environment(), timeout=90, check=False
+        f"{line} >&- 2>&-", shell=True, cwd=made.folder, env=environment(), timeout=90, check=False
     )
     assert done.returncode == 0
-    whole(Ran(made, 0, ""))
+    whole(made.ended(0, ""))
 
 
-def test_when_the_gate_itself_fails_it_is_exit_2_with_a_traceback_and_what_there_is(tmp_path: Path) -> None:
-    made = make_project(
-        tmp_path / "project",
+def test_when_the_gate_itself_fails_it_is_exit_2_with_a_traceback_and_what_there_is(
+    project: MakeProject,
+) -> None:
+    made = project(
         one=feature(
             "One", PROOF, "it fails: Then it fails", "it spoils: When what the worker tells is spoilt"
         ),
     )
-    ran = run_gate(made, "--expect", "2")
+    ran = made.run("--expect", "2")
     assert ran.code == 2
     assert "Traceback (most recent call last)" in ran.printed
     reasons = ran.reasons()
@@ -109,7 +108,7 @@ def test_when_the_gate_itself_fails_it_is_exit_2_with_a_traceback_and_what_there
     assert list(ran.folder.glob("workers/1/put-away")), "the worker has put away what it began"
     assert "it proves all" in (ran.folder / "junit.xml").read_text(encoding="utf-8")
     whole(ran)
-    assert not (made / "reports" / "history.jsonl").exists()
+    assert not (made.folder / "reports" / "history.jsonl").exists()
 
 
 def test_a_failure_that_nobody_foresaw_is_exit_2_and_not_pythons_own(
@@ -183,38 +182,39 @@ def test_a_disk_that_fills_up_ends_the_run_and_accuses_nobody(tmp_path: Path) ->
     assert mishaps.sentences == ["no room on the disk of reports"]
 
 
-def test_a_run_whose_shell_is_killed_puts_away_what_it_began(tmp_path: Path) -> None:
-    made = make_project(
-        tmp_path / "project", one=feature("One", PROOF, "it waits: When it waits for the moon")
-    )
+def test_a_run_whose_shell_is_killed_puts_away_what_it_began(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF, "it waits: When it waits for the moon"))
     line = " ".join(f"'{word}'" for word in command("--expect", "2"))
     shell = subprocess.Popen(
-        ["bash", "-c", f"{line} > out.txt; true"], cwd=made, env=environment(), stdin=subprocess.DEVNULL
+        ["bash", "-c", f"{line} > out.txt; true"],
+        cwd=made.folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
     )
     wait_until(
-        lambda: any("the moon" in f.read_text() for f in made.glob("reports/latest/workers/1/live.ndjson")),
+        lambda: any("the moon" in f.read_text() for f in made.folder.glob("reports/latest/workers/1/live.ndjson")),
         equal_to(True), what="the worker to wait", within=SOON,
     )  # fmt: skip
     shell.kill()
     shell.wait()
     wait_until(
-        lambda: (made / "out.txt").read_text().count("INTERRUPTED: "),
+        lambda: (made.folder / "out.txt").read_text().count("INTERRUPTED: "),
         equal_to(1),
         what="a verdict",
         within=SOON,
     )
-    assert list(made.glob("reports/latest/workers/1/put-away"))
-    assert json.loads((made / "reports/latest/gate.json").read_text())["verdict"]["code"] == 130
+    assert list(made.folder.glob("reports/latest/workers/1/put-away"))
+    assert json.loads((made.folder / "reports/latest/gate.json").read_text())["verdict"]["code"] == 130
 
 
-def test_a_persons_own_settings_of_behave_change_nothing(tmp_path: Path) -> None:
+def test_a_persons_own_settings_of_behave_change_nothing(project: MakeProject, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / ".behaverc").write_text(
         "[behave]\nformat = plain\ntags = @nosuch\nstop = true\n", encoding="utf-8"
     )
-    made = make_project(tmp_path / "project", one=feature("One", PROOF))
-    ran = run_gate(made, "--expect", "1", HOME=str(home), XDG_CACHE_HOME=str(cache_root().parent))
+    made = project(one=feature("One", PROOF))
+    ran = made.run("--expect", "1", HOME=str(home), XDG_CACHE_HOME=str(cache_root().parent))
     assert (ran.code, "ACCEPTED: 1 scenario in" in ran.printed) == (0, True), ran.printed
     assert [path.name for path in home.iterdir()] == [".behaverc"]
 
@@ -239,7 +239,7 @@ def test_a_folder_whose_worker_and_gate_were_killed_goes_with_the_next_run(tempo
 
 def test_make_hands_its_args_on_as_they_were_given(tmp_path: Path) -> None:
     for name in ("Makefile", "requirements.txt"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+        (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text("#!/bin/sh\nprintf '<%s>' \"$@\"\n", encoding="utf-8")
@@ -258,7 +258,7 @@ def test_make_hands_its_args_on_as_they_were_given(tmp_path: Path) -> None:
 
 def test_make_makes_an_environment_anew_whose_python_is_gone_and_says_why_it_cannot(tmp_path: Path) -> None:
     for name in ("Makefile", "requirements.txt"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+        (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
     there = tmp_path / ".venv" / "bin"
     there.mkdir(parents=True)
     (there / "python").symlink_to("/nowhere/python3")

@@ -10,7 +10,7 @@ from acceptance.gate.options import MergeOptions, Options, parse, words
 from acceptance.gate.partition import UNIT_S, Expected, Seconds, Shard, Unit, longest_first, share, units
 from acceptance.gate.selection import Selection, SelectionError, select, split
 from acceptance.results.verdict import SelectedScenario
-from tests.acceptance.gate.gate_stand import feature, make_project
+from tests.acceptance.gate.small_project import MakeProject, SmallProject, feature
 
 EXPECTED = Expected(1, {"long": 30.0, "short": 2.0})
 
@@ -102,14 +102,13 @@ def test_the_gates_options_are_taken_out_and_the_rest_is_behaves() -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(project: MakeProject, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     """A project of two features, and its folder as the working folder."""
-    made = make_project(
-        tmp_path / "project",
+    made = project(
         one=feature("One", "first: Given all is well", "@slow second: Given all is well"),
         two=feature("Two", "third: Given all is well"),
     )
-    monkeypatch.chdir(made)
+    monkeypatch.chdir(made.folder)
     return made
 
 

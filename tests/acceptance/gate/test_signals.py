@@ -17,30 +17,36 @@ from hamcrest import equal_to
 
 from acceptance.gate.parent_watch import VARIABLE
 from acceptance.waiting.waits import stays, wait_until
-from tests.acceptance.gate.gate_stand import CRITERIA, Ran, environment, feature, make_project, start_gate
+from tests.acceptance.gate.small_project import (
+    PROOF,
+    GateRun,
+    MakeProject,
+    SmallProject,
+    environment,
+    feature,
+)
 
 WAITING = "it waits long: When it waits for the moon"
 SOON = timedelta(seconds=90)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def waiting(project: MakeProject) -> SmallProject:
     """Two features, each of which waits for a minute in its second scenario."""
-    return make_project(
-        tmp_path / "project",
-        one=feature("One", f"{CRITERIA} it proves all: Given all is well", WAITING),
+    return project(
+        one=feature("One", PROOF, WAITING),
         two=feature("Two", "it is well: Given all is well", WAITING),
     )
 
 
 @pytest.fixture
-def gate(project: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+def gate(waiting: SmallProject, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The gate at work on it, both features waiting; whatever is left of it ends with the test."""
     ignoring = getattr(request, "param", False)
-    running = start_gate(project, "--jobs", "2", "--expect", "4", ignoring=ignoring)
+    running = waiting.start("--jobs", "2", "--expect", "4", ignoring=ignoring)
     try:
         wait_until(
-            lambda: sum("the moon" in file.read_text() for file in lives(project)),
+            lambda: sum("the moon" in file.read_text() for file in lives(waiting)),
             equal_to(2),
             what="features that wait",
             within=SOON,
@@ -51,9 +57,9 @@ def gate(project: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.P
         running.communicate()
 
 
-def lives(project: Path) -> list[Path]:
+def lives(waiting: SmallProject) -> list[Path]:
     """The live events of the run's workers."""
-    return list(project.glob("reports/latest/workers/*/live.ndjson"))
+    return list(waiting.latest.glob("workers/*/live.ndjson"))
 
 
 def workers(gate: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -63,40 +69,40 @@ def workers(gate: subprocess.Popen[str]) -> list[psutil.Process]:
     return found
 
 
-def ended(gate: subprocess.Popen[str], project: Path) -> Ran:
+def ended(gate: subprocess.Popen[str], waiting: SmallProject) -> GateRun:
     """The gate's end."""
     printed, _ = gate.communicate(timeout=SOON.total_seconds())
-    return Ran(project, gate.returncode, printed)
+    return waiting.ended(gate.returncode, printed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_merged(
-    gate: subprocess.Popen[str], project: Path, number: int
+    gate: subprocess.Popen[str], waiting: SmallProject, number: int
 ) -> None:
     gate.send_signal(number)
-    ran = ended(gate, project)
+    ran = ended(gate, waiting)
     assert ran.code == 130
     assert "INTERRUPTED: " in ran.printed
     assert len(list(ran.folder.glob("workers/*/put-away"))) == 2
     passed = [e["name"] for e in ran.document("results.json")["scenarios"] if e["status"] == "passed"]
     assert sorted(passed) == ["it is well", "it proves all"]
     assert (ran.folder / "report.html").is_file()
-    assert not (project / "reports" / "history.jsonl").exists(), "what was cut off is no result"
+    assert not (waiting.folder / "reports" / "history.jsonl").exists(), "what was cut off is no result"
 
 
 @pytest.mark.parametrize("gate", [True], indirect=True)
 def test_in_the_background_it_leaves_sigint_alone_and_its_workers_end_when_it_is_told_to(
-    gate: subprocess.Popen[str], project: Path
+    gate: subprocess.Popen[str], waiting: SmallProject
 ) -> None:
     gate.send_signal(signal.SIGINT)
     stays(gate.poll, equal_to(None), what="exit code", during=timedelta(seconds=1))
     gate.send_signal(signal.SIGTERM)
-    ran = ended(gate, project)
+    ran = ended(gate, waiting)
     assert ran.code == 130
     assert len(list(ran.folder.glob("workers/*/put-away"))) == 2
 
 
-def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], project: Path) -> None:
+def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], waiting: SmallProject) -> None:
     for worker in workers(gate):
         worker.suspend()  # so that it does not end at the first word
     gate.send_signal(signal.SIGINT)
@@ -105,14 +111,14 @@ def test_told_twice_the_workers_are_killed(gate: subprocess.Popen[str], project:
     said = iter(gate.stdout.readline, "")
     assert any(line.startswith("Ending: ") for line in said)
     gate.send_signal(signal.SIGINT)
-    ran = ended(gate, project)
+    ran = ended(gate, waiting)
     assert ran.code == 130
     assert "Ending at once." in ran.printed
     assert not list(ran.folder.glob("workers/*/put-away"))
 
 
 def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
-    gate: subprocess.Popen[str], project: Path
+    gate: subprocess.Popen[str], waiting: SmallProject
 ) -> None:
     orphans = workers(gate)
     scratch = [Path(worker.environ()["TMPDIR"]) for worker in orphans]
@@ -120,7 +126,7 @@ def test_when_the_gate_is_killed_its_workers_put_away_what_they_began(
     gate.kill()
     gone, alive = psutil.wait_procs(orphans, timeout=SOON.total_seconds())
     assert (len(gone), alive) == (2, [])
-    assert len(list(project.glob("reports/latest/workers/*/put-away"))) == 2
+    assert len(list(waiting.latest.glob("workers/*/put-away"))) == 2
     assert [folder for folder in scratch if folder.exists()] == []
 
 
@@ -142,25 +148,24 @@ def test_when_the_gate_is_killed_before_its_worker_has_begun_nothing_is_left(tmp
 
 
 def test_a_worker_killed_from_outside_is_named_and_the_other_goes_on(
-    gate: subprocess.Popen[str], project: Path
+    gate: subprocess.Popen[str], waiting: SmallProject
 ) -> None:
     one = next(worker for worker in workers(gate) if "features/one.feature" in worker.cmdline())
     one.kill()
     wait_until(lambda: len(psutil.Process(gate.pid).children()), equal_to(1), what="workers", within=SOON)
     gate.send_signal(signal.SIGINT)
-    ran = ended(gate, project)
+    ran = ended(gate, waiting)
     assert (
         'worker 1 (One) was killed by SIGKILL before it had finished, during "it waits long"' in ran.printed
     )
 
 
-def test_a_failed_feature_is_kept_for_a_look_until_ctrl_c_and_the_others_go_on(tmp_path: Path) -> None:
-    made = make_project(
-        tmp_path / "project",
-        one=feature("One", f"{CRITERIA} it proves all: Given all is well; Then it fails"),
+def test_a_failed_feature_is_kept_for_a_look_until_ctrl_c_and_the_others_go_on(project: MakeProject) -> None:
+    made = project(
+        one=feature("One", f"{PROOF}; Then it fails"),
         two=feature("Two", "it is well: Given all is well"),
     )
-    running = start_gate(made, "--jobs", "1", "--expect", "2", "--keep", "on-failure")
+    running = made.start("--jobs", "1", "--expect", "2", "--keep", "on-failure")
     assert running.stdout is not None
     lines = iter(running.stdout.readline, "")
     try:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
+from acceptance.results.run_folder import PROJECT
 from tests.acceptance.report.browser.chromium import chromium
-from tests.acceptance.report.browser_stand import FAILING, FURTHER, PASSING, ROOT, opened, real_run, started
+from tests.acceptance.report.browser.pages import opened, started
+from tests.acceptance.report.real_run import FAILING, FURTHER, PASSING, real_run
 
 _SMALL_BYTES = 200_000
 _PICTURES = ("head", "waterfall", "failure")
@@ -39,7 +41,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go: a temporary folder, or the one that REPORT_SCREENSHOTS names (for the README)."""
-    folder = ROOT / _SHOWN_IN if _SHOWN_IN else tmp_path_factory.mktemp("shots")
+    folder = PROJECT / _SHOWN_IN if _SHOWN_IN else tmp_path_factory.mktemp("shots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -145,8 +147,8 @@ def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, sh
 
 
 def test_the_readme_shows_the_screenshots() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     for name in _PICTURES:
         path = _KEPT_IN / f"{name}.png"
-        assert (ROOT / path).read_bytes().startswith(b"\x89PNG"), path
+        assert (PROJECT / path).read_bytes().startswith(b"\x89PNG"), path
         assert f"]({path})" in readme, path

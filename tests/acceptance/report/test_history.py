@@ -12,8 +12,8 @@ import pytest
 
 from acceptance.report.history import Entry, append, flaky, history_of, last_runs, read
 from acceptance.results.run_facts import RunFacts
+from acceptance.results.run_folder import PROJECT
 from acceptance.results.run_results import Results, ScenarioResult
-from tests.acceptance.report.report_stand import ROOT
 
 CLEAN = RunFacts(commit="0a1b2c3d4e5f")
 CHANGED = RunFacts(commit="0a1b2c3d4e5f", changed=True)
@@ -83,7 +83,7 @@ def test_several_processes_add_at_once(tmp_path: Path) -> None:
         "for n in range(20): append(Path(sys.argv[1]), results(a='passed', b='failed'), CLEAN, f'{sys.argv[2]}-{n}')"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", script, str(history), name], cwd=ROOT)
+        subprocess.Popen([sys.executable, "-c", script, str(history), name], cwd=PROJECT)
         for name in ("one", "two", "six")
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
@@ -125,6 +125,6 @@ def test_a_run_that_several_processes_add_at_once_is_added_once(tmp_path: Path) 
         "many = results(**{f's{n}': 'passed' for n in range(200)})\n"
         "for n in range(15): append(Path(sys.argv[1]), many, CLEAN, f'r{n}')"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", script, str(history)], cwd=ROOT) for _ in range(4)]
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(history)], cwd=PROJECT) for _ in range(4)]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     assert len(read(history)) == 15 * 200

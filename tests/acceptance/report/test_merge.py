@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from acceptance.npm_packages import installed
-from acceptance.report.html import PACKAGE
 from acceptance.report.merge import merge_messages
 from acceptance.report.stream import read_messages
-from tests.acceptance.report.report_stand import Run, make_project, run_behave
+from tests.acceptance.report.shop import Shop, ShopRun
 
 _HOOKS = ("features/hooks.feature",)
 _RULE = ("--name=Attachments", "--name=It breaks", "features/shop.feature")
@@ -22,39 +19,38 @@ _REST = ("--name=Tables", "--name=Rows", "--name=Undefined", "features/shop.feat
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("project"))
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop.of(tmp_path_factory.mktemp("merge") / "shop")
 
 
 @pytest.fixture(scope="module")
-def workers(project: Path) -> list[Run]:
+def workers(shop: Shop) -> list[ShopRun]:
     """Three runs: parts of one feature file in two of them, the other feature in the third, begun last."""
     parts = {"1": _RULE, "2": _REST, "3": _HOOKS}
     for name in parts:
-        (project / "workers" / name).mkdir(parents=True)
+        (shop.folder / "workers" / name).mkdir(parents=True)
     return [
-        run_behave(project, "--no-skipped", *part, messages=f"workers/{name}/messages.ndjson")
+        shop.run("--no-skipped", *part, messages=f"workers/{name}/messages.ndjson")
         for name, part in parts.items()
     ]
 
 
 @pytest.fixture(scope="module")
-def merged(project: Path, workers: list[Run]) -> Run:
-    target = project / "whole" / "messages.ndjson"
+def merged(shop: Shop, workers: list[ShopRun]) -> ShopRun:
+    target = shop.folder / "whole" / "messages.ndjson"
     names = [str(number) for number, _ in enumerate(workers, 1)]
-    merge_messages([project / "workers" / name / "messages.ndjson" for name in names], target)
-    return Run(target.parent, 0, "", list(read_messages(target)))
+    merge_messages([shop.folder / "workers" / name / "messages.ndjson" for name in names], target)
+    return ShopRun(target.parent, 0, "", list(read_messages(target)))
 
 
-def test_the_merged_stream_is_valid_by_the_published_schema(merged: Run) -> None:
-    modules = installed(PACKAGE, lambda _: None)
-    schema = json.loads((modules / "@cucumber/messages/messages.schema.json").read_text(encoding="utf-8"))
-    validator = Draft202012Validator(schema)
+def test_the_merged_stream_is_valid_by_the_published_schema(
+    merged: ShopRun, validator: Draft202012Validator
+) -> None:
     problems = [str(error) for message in merged.messages for error in validator.iter_errors(message)]
     assert problems == []
 
 
-def test_it_is_one_run(merged: Run, workers: list[Run]) -> None:
+def test_it_is_one_run(merged: ShopRun, workers: list[ShopRun]) -> None:
     kinds = [next(iter(message)) for message in merged.messages]
     assert kinds[:2] == ["meta", "testRunStarted"]
     assert [kinds.count(kind) for kind in ("meta", "testRunStarted", "testRunFinished")] == [1, 1, 1]
@@ -66,7 +62,7 @@ def test_it_is_one_run(merged: Run, workers: list[Run]) -> None:
     }
 
 
-def test_nothing_that_ran_is_lost(merged: Run, workers: list[Run]) -> None:
+def test_nothing_that_ran_is_lost(merged: ShopRun, workers: list[ShopRun]) -> None:
     for kind in (
         "testCase",
         "testCaseStarted",
@@ -85,7 +81,7 @@ def test_nothing_that_ran_is_lost(merged: Run, workers: list[Run]) -> None:
     assert merged.case_of("ohne Fehler").statuses() == workers[2].case_of("ohne Fehler").statuses()
 
 
-def test_what_all_tell_alike_is_told_once(merged: Run, workers: list[Run]) -> None:
+def test_what_all_tell_alike_is_told_once(merged: ShopRun, workers: list[ShopRun]) -> None:
     assert [source["uri"] for source in merged.of("source")] == [
         "features/hooks.feature",
         "features/shop.feature",
@@ -97,7 +93,7 @@ def test_what_all_tell_alike_is_told_once(merged: Run, workers: list[Run]) -> No
     assert len(pickles) == len(set(pickles))
 
 
-def test_every_id_is_given_once_and_every_reference_names_one_given_before(merged: Run) -> None:
+def test_every_id_is_given_once_and_every_reference_names_one_given_before(merged: ShopRun) -> None:
     known: set[str] = set()
 
     def check(value: Any) -> None:
@@ -117,19 +113,19 @@ def test_every_id_is_given_once_and_every_reference_names_one_given_before(merge
     assert {started["workerId"] for started in merged.of("testCaseStarted")} == {"1", "2", "3"}
 
 
-def test_it_has_succeeded_only_if_each_run_has(project: Path, merged: Run, tmp_path: Path) -> None:
+def test_it_has_succeeded_only_if_each_run_has(shop: Shop, merged: ShopRun, tmp_path: Path) -> None:
     finished = merged.of("testRunFinished")[0]
     assert finished["success"] is False
     assert "3: a hook failed" in finished["message"]
-    fine = run_behave(project, "--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
+    fine = shop.run("--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
     assert fine.code == 0
-    merge_messages([project / "workers" / "fine.ndjson"] * 2, tmp_path / "both")
+    merge_messages([shop.folder / "workers" / "fine.ndjson"] * 2, tmp_path / "both")
     assert list(read_messages(tmp_path / "both"))[-1]["testRunFinished"]["success"] is True
 
 
-def test_a_run_that_was_killed_or_left_nothing_is_named(project: Path, tmp_path: Path) -> None:
-    run_behave(project, "--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
-    fine = project / "workers" / "fine.ndjson"
+def test_a_run_that_was_killed_or_left_nothing_is_named(shop: Shop, tmp_path: Path) -> None:
+    shop.run("--name=Attachments", "features/shop.feature", messages="workers/fine.ndjson")
+    fine = shop.folder / "workers" / "fine.ndjson"
     killed = tmp_path / "killed" / "messages.ndjson"
     killed.parent.mkdir()
     lines = fine.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -8,16 +8,11 @@ import pytest
 
 from acceptance.report.html import ReportError, installed_page
 from acceptance.report.meta import meta, revision
-from tests.acceptance.report.report_stand import WrittenPage, make_project, run_behave
+from tests.acceptance.report.shop import Shop
+from tests.acceptance.report.written_page import WrittenPage
 
 
-def add_hook(project: Path, hook: str) -> None:
-    environment = project / "features" / "environment.py"
-    environment.write_text(environment.read_text(encoding="utf-8") + hook, encoding="utf-8")
-
-
-def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) -> None:
-    project = make_project(tmp_path)
+def test_a_run_can_be_told_from_its_first_hook_where_to_write(shop: Shop) -> None:
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
@@ -28,9 +23,8 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
         "    facts = {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}\n"
         "    begin_report(context.runner, output, facts, print)\n"
     )
-    add_hook(project, hook)
-    run = run_behave(
-        project,
+    shop.add_to_hooks(hook)
+    run = shop.run(
         "-f",
         "progress",
         "--name=It breaks",
@@ -39,18 +33,18 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(tmp_path: Path) ->
     )
     assert run.case_of("It breaks").statuses()["something breaks"] == "FAILED"
     assert run.of("testRunFinished")[0]["success"] is False
-    report = (project / "runs" / "7" / "report.html").read_text(encoding="utf-8")
+    report = (shop.folder / "runs" / "7" / "report.html").read_text(encoding="utf-8")
     assert ">Deployment</abbr></dt><dd>here</dd>" in report
     assert "<dt>Queue</dt><dd>https://sqs/***/q</dd>" in report
     assert "<dt>Revision</dt>" in report
     assert WrittenPage(report).messages() == run.messages
 
 
-def test_the_formatter_wants_a_file_before_anything_runs(tmp_path: Path) -> None:
-    run = run_behave(make_project(tmp_path), "-f", "acceptance.report.html:HtmlReport")
+def test_the_formatter_wants_a_file_before_anything_runs(shop: Shop) -> None:
+    run = shop.run("-f", "acceptance.report.html:HtmlReport")
     assert run.code == 1
     assert "ConfigError: expected a file for the report, found none; add -o" in run.printed
-    assert not (tmp_path / "told.json").exists()
+    assert not (shop.folder / "told.json").exists()
 
 
 def test_a_page_that_cannot_be_installed_is_told_with_its_cause(tmp_path: Path) -> None:
@@ -58,8 +52,7 @@ def test_a_page_that_cannot_be_installed_is_told_with_its_cause(tmp_path: Path) 
         installed_page(lambda _: None, package=tmp_path)
 
 
-def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Path) -> None:
-    project = make_project(tmp_path)
+def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(shop: Shop) -> None:
     hook = (
         "\n\ndef before_all(context):\n"
         "    from pathlib import Path\n"
@@ -71,9 +64,8 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Pat
         "    output = RunFolder(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
         "    wiring.begin_report(context.runner, output, {}, lambda line: Path('said.txt').write_text(line))\n"
     )
-    add_hook(project, hook)
-    run = run_behave(
-        project,
+    shop.add_to_hooks(hook)
+    run = shop.run(
         "-f",
         "progress",
         "--name=Attachments",
@@ -82,11 +74,11 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(tmp_path: Pat
     )
     assert run.code == 0, run.printed
     assert run.of("testRunFinished")[0]["success"] is True
-    said = (project / "said.txt").read_text(encoding="utf-8")
+    said = (shop.folder / "said.txt").read_text(encoding="utf-8")
     assert said.startswith(
         "No page this time, messages only; `python -m acceptance report runs/8` makes it later: no network"
     )
-    assert not (project / "runs" / "8" / "report.html").exists()
+    assert not (shop.folder / "runs" / "8" / "report.html").exists()
 
 
 def test_meta_names_the_build_on_github_only() -> None:

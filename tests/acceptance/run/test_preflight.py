@@ -14,8 +14,8 @@ from behave.model import Feature
 from behave.parser import parse_file
 from behave.step_registry import StepRegistry
 
+from acceptance.results.run_folder import PROJECT
 from acceptance.run.preflight import undefined_steps, wrong_lines, wrong_settings, wrong_tag_expression
-from tests.acceptance.gate.gate_stand import ROOT
 
 TEXT = '''@anywhere
 Feature: F
@@ -123,7 +123,7 @@ def test_behave_alone_starts_no_platform_for_it(arguments: list[str], said: str,
             sys.executable, "-m", "behave", "-D", f"reports={tmp_path / 'run'}",
             "-f", "json", "-o", tmp_path / "told.json", *arguments,
         ],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert said in done.stderr

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.acceptance.report.browser.chromium import chromium
-from tests.acceptance.report.browser_stand import started
+from tests.acceptance.report.browser.pages import started
 from tests.sandbox.services.edit.edit_stand import ADDRESS, EditStand
 
 ENDED = "<!doctype html><title>Ended</title><h1>This preview has ended</h1>"

@@ -1,0 +1,52 @@
+"""What cannot be run is said, and nothing starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.gate.small_project import PROOF, MakeProject, feature
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tags=@slow and not @slow"], "nothing is selected by --tags=@slow and not @slow"),
+        (["--tags=@slwo"], "--tags: there is no tag @slwo: did you mean slow?"),
+        (["-D", "patiance=2"], "-D patiance means nothing: did you mean patience?"),
+        (["features/none.feature"], "there is no features/none.feature; there are features/one.feature"),
+        (["features/one.feature:9999"], "features/one.feature:9999: no scenario stands at that line"),
+        (["--dry-run"], "--dry-run is not for the gate"),
+        (["-D", "profile=deployments/none.toml"], "deployments/none.toml cannot be used"),
+        (["--jobs", "0"], "expected a number from 1"),
+        (["--shard", "5/4"], "expected I/N"),
+        (["-D", "sandbox=http://127.0.0.1:1/"], "-D sandbox=http://127.0.0.1:1/: no sandbox answers there"),
+        (
+            ["-D", "profile=deployments/aws.example.toml", "--jobs", "2"],
+            "aws.region = '<us-east-1>' is not filled",
+        ),
+        (["--no-such-option"], "--no-such-option"),
+        (["--last-failed"], "--last-failed"),
+    ],
+)
+def test_what_cannot_be_run_is_said_and_exits_2(
+    project: MakeProject, arguments: list[str], said: str
+) -> None:
+    made = project(one=feature("One", PROOF))
+    ran = made.run(*arguments)
+    assert ran.code == 2
+    assert said in ran.printed
+    assert not (made.folder / "reports").exists()
+
+
+def test_a_sentence_without_a_step_or_a_tag_without_a_meaning_starts_nothing(project: MakeProject) -> None:
+    made = project(
+        one=feature("One", PROOF, "@slwo unheard: Given nobody wrote this"),
+        two=feature("Two", "@slow it is well: Given all is well"),
+    )
+    ran = made.run()
+    assert ran.code == 2
+    assert "features/one.feature:8: there is no tag @slwo: did you mean slow?" in ran.printed
+    assert "features/one.feature:9: no step is written for: Given nobody wrote this" in ran.printed
+    assert "    @given('nobody wrote this')\n    def _(context: Context) -> None: ..." in ran.printed
+    assert not (made.folder / "reports").exists()
+    assert made.run("features/two.feature").code == 0, "of what is selected"

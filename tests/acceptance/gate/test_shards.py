@@ -1,0 +1,34 @@
+"""Parts of a run on several machines, and the one verdict on them."""
+
+from __future__ import annotations
+
+import json
+
+from acceptance.gate.partition import Expected
+from tests.acceptance.gate.small_project import PROOF, MakeProject, feature
+
+
+def test_shards_are_parts_of_one_run_and_merged_they_have_its_verdict(project: MakeProject) -> None:
+    made = project(
+        one=feature("One", PROOF),
+        two=feature("Two", "it is well: Given all is well"),
+        three=feature("Three", "it is so: Given all is well"),
+    )
+    folders = []
+    for number in (1, 2):
+        shard = made.run("--shard", f"{number}/2")
+        assert shard.code == 0
+        assert "ACCEPTED" not in shard.printed
+        folders.append(str(shard.folder))
+    alone = made.run("merge", folders[0])
+    assert alone.code == 2
+    assert "shard 2/2 is missing" in alone.printed
+    merged = made.run("merge", *folders)
+    assert merged.code == 2, "three scenarios are fewer than the project's own features hold"
+    assert f"expected at least {Expected.read().scenarios} scenarios to run, 3 did" in merged.printed
+    assert len(merged.statuses()) == 3
+    accepted = made.run("merge", *folders, "--expect", "3")
+    assert accepted.code == 0
+    assert "ACCEPTED: 3 scenarios in" in accepted.printed
+    history = (made.folder / "reports" / "history.jsonl").read_text().splitlines()
+    assert len({json.loads(line)["run"] for line in history}) == 3, "merged runs alone, not their shards"
