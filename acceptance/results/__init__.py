@@ -1,1 +1,1 @@
-"""What a run leaves behind: its folder, its ledger, its tags, nothing secret in any of them."""
+"""What a run leaves behind, read and written here alone, and the verdict on it; nothing secret in any of it."""

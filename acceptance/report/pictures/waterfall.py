@@ -37,7 +37,6 @@ USUAL_BUDGET_S = 60.0
 _ROW_IN = 0.17
 _LABEL = 62
 _LABELS = 0.4
-_RIGHT = 0.72
 
 
 @dataclass(frozen=True)
