@@ -42,7 +42,7 @@ class Ids:
 
 
 def id_of(kind: str, *what: str) -> str:
-    """The id of what every run tells alike: the same in every stream. Ten digits are masked for no account's."""
+    """The id of what every run tells alike: the same in every stream, and nothing that would be masked."""
     return f"{kind}-{hashlib.sha256(chr(0).join(what).encode()).hexdigest()[:10]}"
 
 

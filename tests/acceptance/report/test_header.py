@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import re
@@ -14,12 +15,14 @@ import pytest
 
 from acceptance.report.header import ReportInputs, head
 from acceptance.report.history import Entry
+from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline, verdict_of
 from acceptance.results.criteria import ALL
 from acceptance.results.json_file import Unreadable
 from acceptance.results.manifest import verdict_in
 from acceptance.results.run_results import Results, ScenarioResult
 from acceptance.results.verdict import Code, Finding, Verdict
+from tests.acceptance.report.shop import SECRET
 
 _FINISHED = Outline(started=0.0, finished=62.0, success=True)
 
@@ -160,3 +163,14 @@ def test_a_verdict_that_cannot_be_read_names_the_file_and_the_field(tmp_path: Pa
     said = r"gate\.json cannot be read: Invalid enum value 7 - at `\$\.verdict\.code`"
     with pytest.raises(Unreadable, match=said):
         verdict_in(tmp_path)
+
+
+def test_whatever_is_shown_is_masked_and_escaped() -> None:
+    seen = f"saw </pre><b> password={SECRET}"
+    results = Results((replace(_result("x", "failed"), name="<i>", message=seen),), left_behind=(seen,))
+    drawn = Picture("p", "<b>", seen, f"<svg>{seen}</svg>")
+    shown = head(ReportInputs(results, _FINISHED, verdict_of(results, _FINISHED), pictures=[drawn]))
+    assert shown.count("saw &lt;/pre&gt;&lt;b&gt; password=***") == 5
+    assert "<b>" not in shown
+    (picture,) = re.findall(r"base64,([\w+/=]+)", shown)
+    assert base64.b64decode(picture) == b"<svg>saw </pre><b> password=***</svg>"
