@@ -63,8 +63,8 @@ def _told(result: ScenarioResult) -> list[str]:
 
 def _reasons(case: RunEvidence, verdict: Verdict) -> Iterator[str]:
     """Those that no failure above has told already."""
-    told = {(result.file, result.line) for result in case.results.scenarios if result.status != "skipped"}
-    others = [reason.sentence for reason in verdict.reasons if (reason.file, reason.line) not in told]
+    told = {result.location for result in case.results.scenarios if result.broken or result.unseen}
+    others = [reason.sentence for reason in verdict.reasons if reason.location not in told]
     if others:
         yield "Why not"
     for sentence in others:

@@ -68,6 +68,11 @@ class Finding:
     criterion: str = ""
 
     @property
+    def location(self) -> str:
+        """The scenario's, as behave writes it; empty if the reason is no scenario's."""
+        return f"{self.file}:{self.line}" if self.scenario else ""
+
+    @property
     def sentence(self) -> str:
         """All of it."""
         return f"{self.title}: {self.detail}" if self.detail else self.title
