@@ -149,8 +149,8 @@ def test_an_empty_selection_names_the_tags_that_there_are() -> None:
         select(["--tags=@aws_only"])
 
 
-def test_a_feature_file_that_cannot_be_read_is_named(project: Path) -> None:
-    (project / "features" / "two.feature").write_text(
+def test_a_feature_file_that_cannot_be_read_is_named(project: SmallProject) -> None:
+    (project.folder / "features" / "two.feature").write_text(
         "Feature: Two\n  Scenario: broken\n    Given x\n  nonsense\n"
     )
     with pytest.raises(SelectionError, match="ParserError"):
