@@ -74,7 +74,6 @@ FOREIGN_PATH = "An instruction that names another's file by <way> changes nothin
 NEVER_BACK = "A session whose task dies is never set back"
 UNNAMED_THREAD = "A customer who names no thread goes on with her latest"
 ASKED_AND_ENDED = "Whoever ends her session right after she has asked finds it done"
-ENDED_WAKING = "A session that is ended while it wakes never comes up"
 HERMES_AGAIN = "A Hermes that is told to stop while somebody is at work has another run"
 HEALTHY = "Asleep, the session API is healthy fifty times out of fifty"
 ALL_COME_BACK = "When a task dies, each of its sessions comes back"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.registry import fault
-from faults.scenarios import BURST, ENDED_WAKING, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY
+from faults.scenarios import BURST, ENDED_AGAIN, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY, TOO_LATE
 
 
 @fault(
@@ -66,13 +66,13 @@ def active_before_it_is_served() -> None:
 
 
 @fault(
-    "A session that is ended while it starts comes up all the same.",
-    part="hermes",
-    caught_by=(ENDED_WAKING,),
+    "What was written of a session since is written over by a later request.",
+    part="session_api",
+    caught_by=(ENDED_AGAIN, TOO_LATE),
     clause="Changes are conditional writes: two writers cannot both win",
 )
 def later_writer_wins() -> None:
-    """Hermes writes what it has made up its mind to, whatever was written since it looked."""
+    """The session API writes what it has made up its mind to, whatever the record says."""
     from sandbox.services.records import Records
     from sandbox.services.session_record import SessionRecord
 

@@ -69,14 +69,6 @@ Feature: Cold start
       Then the session went from initializing to active and through no other state
       And the record names the task and the address that serve the preview
 
-    @criterion.cold_start
-    Scenario: A session that is ended while it wakes never comes up
-      Given a waking session of a customer, begun with: Change the heading to "Never mind"
-      And its states are followed
-      When the customer ends the session
-      Then the session ends as inactive
-      And the session was never active
-
   Rule: Left alone, everything goes back to zero
 
     @criterion.scaling

@@ -108,7 +108,7 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: Whoever ends her session right after she has asked finds it done
       Given a live session
-      When the customer asks, and ends the session at once: Change the heading to "One last thing"
+      When the customer asks for 5 changes and ends the session at once
       Then the session ends as inactive
       And each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed

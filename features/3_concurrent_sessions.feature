@@ -138,4 +138,5 @@ Feature: Concurrent sessions
       Then every answer names a session of its own
       And no identifier can be guessed from another
       And exactly 30 sessions are on record for the client
+      And nothing but sessions is in the table of sessions
       And all of them end as inactive

@@ -62,12 +62,12 @@ def customer_asks(context: Context, instruction: str) -> None:
     world.session.ask(instruction)
 
 
-@when("the customer asks, and ends the session at once: {instruction}")
-def customer_asks_and_ends(context: Context, instruction: str) -> None:
+@when("the customer asks for {count:d} changes and ends the session at once")
+def customer_asks_and_ends(context: Context, count: int) -> None:
     """What she asked waits ahead of the end."""
     world: World = context.world
     world.leave(world.session)
-    world.session.ask(instruction)
+    world.session.ask(*(f'Change the heading to "Last thing {number}"' for number in range(1, count + 1)))
     world.platform.sessions.deactivate(world.session.session_id)
 
 

@@ -17,7 +17,15 @@ from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_sessi
 from acceptance.journeys.recovery import settled
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.matchers.answers import accepts_as, has_status, refuses
-from acceptance.matchers.sessions import lists, no_session, prolongs, shows_one_of, tells_of, unchanged_since
+from acceptance.matchers.sessions import (
+    lists,
+    no_session,
+    no_stranger,
+    prolongs,
+    shows_one_of,
+    tells_of,
+    unchanged_since,
+)
 from acceptance.matchers.tasks import no_command
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
@@ -149,6 +157,13 @@ def key_of_another(context: Context) -> None:
     (other,) = world.new_crowd().customers(1)
     answers = (world.asked.answers[0], ask(world.platform, other, key=key))
     expect(answers, sessions_of_their_own(), "answers to two clients' requests with one key")
+
+
+@then("nothing but sessions is in the table of sessions")
+def sessions_only(context: Context) -> None:
+    """Whoever they belong to."""
+    world: World = context.world
+    expect(world.platform.records.strangers(), no_stranger(), "the table of sessions")
 
 
 @then("no identifier can be guessed from another")

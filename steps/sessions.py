@@ -9,8 +9,7 @@ from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import contains_exactly, equal_to, not_
-from hamcrest.core.matcher import Matcher
+from hamcrest import contains_exactly, equal_to
 
 from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
@@ -240,14 +239,6 @@ def active_all_the_while(context: Context) -> None:
     world: World = context.world
     expect(world.states(), always(equal_to("active")), str(world.session))
     expect(world.session.record, is_whole(), f"the record of {world.session}")
-
-
-@then("the session was never active")
-def never_active(context: Context) -> None:
-    """At no look."""
-    world: World = context.world
-    anything_else: Matcher[str | None] = not_(equal_to("active"))
-    expect(world.states(), always(anything_else), str(world.session))
 
 
 @then("the session expired while the browser was connected")

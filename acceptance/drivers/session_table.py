@@ -126,6 +126,17 @@ class SessionTable:
         found = [_record(item) for page in pages for item in page["Items"]]
         return tuple(record for record in found if record.created_at and record.created_at >= moment)
 
+    def strangers(self) -> tuple[str, ...]:
+        """The keys of items that are no sessions, as `sessionId userId`: a scan of the table, strongly consistent."""
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression="attribute_not_exists(#status)",
+            ExpressionAttributeNames={"#status": "status"},
+            ConsistentRead=True,
+        )
+        found = [item for page in pages for item in page["Items"]]
+        return tuple(f"{item['sessionId']['S']} {item['userId']['S']}" for item in found)
+
     def plant_expired(
         self, like: SessionRecord, *, session_id: str, expired_for_s: int = 3600
     ) -> SessionRecord:

@@ -65,6 +65,13 @@ def no_session() -> Matcher[Sequence[SessionRecord]]:
     )
 
 
+def no_stranger() -> Matcher[Sequence[str]]:
+    """No item that is none of a session (keys)."""
+    return DescribedMatcher(
+        "nothing but sessions", lambda keys: not keys, lambda keys: f"beside them {', '.join(keys[:6])}"
+    )
+
+
 def nothing_of(session_id: str) -> Matcher[Routing]:
     """A load balancer without a rule for the session, and without a target group that no rule uses."""
 

@@ -100,6 +100,14 @@ def test_a_planted_record_has_expired_and_can_be_uprooted(clients: Clients) -> N
     assert records.find("s-live") is not None
 
 
+def test_an_item_that_is_no_session_is_told_by_its_keys(clients: Clients) -> None:
+    put(clients, "s-1", "one")
+    table, records = clients.of("dynamodb"), SessionTable(clients, NAMES)
+    assert records.strangers() == ()
+    table.put_item(TableName="sessions", Item={"sessionId": {"S": "count"}, "userId": {"S": "acme"}})
+    assert records.strangers() == ("count acme",)
+
+
 def test_commands_that_wait_are_counted(clients: Clients) -> None:
     records = SessionTable(clients, NAMES)
     assert records.commands() == Commands(0, 0, 0)
