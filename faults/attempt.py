@@ -13,6 +13,7 @@ from pathlib import Path
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.partition import Unit
 from acceptance.gate.worker import Worker
+from acceptance.results.run_folder import DEPLOYMENT_LOG
 from acceptance.results.run_results import Results
 from acceptance.results.verdict import SelectedScenario
 
@@ -25,6 +26,10 @@ END_S = 30.0
 
 Enough = Callable[[Results], bool]
 """Tells of the results so far whether more of them would say nothing more."""
+
+
+class NotBegun(RuntimeError):
+    """What behave was asked for means nothing, such as when a feature has changed since the run began."""
 
 
 @dataclass
@@ -63,6 +68,9 @@ class Attempt:
         """Run the scenarios until `enough` says so of their results, or the time is over.
 
         An attempt that is told to end lets its platform go as it is, with all that the scenarios began in it.
+
+        Raises:
+            NotBegun: behave refused before it started a platform, so that nothing is known of one.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
         unit = Unit(1, self.scenarios, (0.0,) * len(self.scenarios), whole=False)
@@ -81,6 +89,8 @@ class Attempt:
             told = worker.running
             self._end(worker, ending)
             outcome = worker.finish(Mishaps())
+        if not (told or outcome.progress.begun or (self.folder / DEPLOYMENT_LOG).exists()):
+            raise NotBegun(f"behave did not begin; {self.folder} has its log:\n{outcome.tail()}")
         if not told:
             found = Results.read(self.folder) or _NOTHING
         return Seen(

@@ -16,6 +16,7 @@ from acceptance.outlet import speak_safely
 from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.text import counted
 from faults import record
+from faults.attempt import NotBegun
 from faults.mutants import Mutant, drawn, mutants_of, sources
 from faults.mutation import FOLDER, Mutation, Trial
 from faults.page import PAGE, dated, put
@@ -63,7 +64,11 @@ def main(arguments: Sequence[str]) -> int:
     interruption = Interruption()
     with interruption.heeded(), tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = [TreeCopy(project, Path(folder, str(number))) for number in range(asked.jobs)]
-        Mutation(project, everything, revision, say, keep).run(left, copies, interruption)
+        try:
+            Mutation(project, everything, revision, say, keep).run(left, copies, interruption)
+        except NotBegun as refused:
+            say(str(refused))
+            return WRONG
     score = Score.of(trials.values(), classes)
     for line in entries(score, classes):
         say(line)

@@ -17,6 +17,7 @@ from acceptance.results.text import counted
 from acceptance.results.verdict import SelectedScenario
 from faults import record
 from faults.affected import UnknownRevision, affected, changed_since
+from faults.attempt import NotBegun
 from faults.catalogue import FAULTS
 from faults.matrix import Matrix, summary
 from faults.noticed import Outcome
@@ -67,7 +68,11 @@ def main(arguments: Sequence[str]) -> int:
     interruption, began = Interruption(), time.monotonic()
     with interruption.heeded():
         matrix = Matrix(everything, known, revision, asked.feature, asked.jobs, say, keep)
-        ended = [*(rows[fault.name] for fault in done), *matrix.run(left, interruption)]
+        try:
+            ended = [*(rows[fault.name] for fault in done), *matrix.run(left, interruption)]
+        except NotBegun as refused:
+            say(str(refused))
+            return WRONG
     record.junit(chosen, {row.name: row for row in ended})
     say(summary(ended, time.monotonic() - began))
     _document(rows, revision, everything)

@@ -10,7 +10,7 @@ import pytest
 from acceptance.gate.selection import select
 from acceptance.results.run_folder import PROJECT
 from acceptance.results.run_results import Results
-from faults.attempt import Attempt, Ending
+from faults.attempt import Attempt, Ending, NotBegun
 from tests.acceptance.gate.small_project import SmallProject, feature
 
 ENDLESS = "@criterion.routing It takes long: When it waits for ever"
@@ -62,8 +62,18 @@ def test_one_that_comes_to_its_own_end_is_neither_late_nor_cut(tmp_path: Path) -
     assert (statuses(seen.results), seen.late, seen.cut) == (["failed"], False, False)
 
 
-def test_what_kept_behave_from_beginning_is_told(tmp_path: Path) -> None:
-    (tmp_path / "environment.py").write_text("raise RuntimeError('no platform today')", encoding="utf-8")
+def test_a_platform_that_does_not_come_up_is_told(tmp_path: Path) -> None:
+    log = "from pathlib import Path\nPath('reports/it/deployment.log').touch()\n"
+    (tmp_path / "environment.py").write_text(
+        f"{log}raise RuntimeError('no platform today')", encoding="utf-8"
+    )
     seen = attempt().run(never, Ending())
     assert not seen.began
     assert "no platform today" in seen.tail
+
+
+def test_where_behave_refuses_nothing_is_said_of_a_platform(tmp_path: Path) -> None:
+    begun = attempt()
+    (tmp_path / "environment.py").write_text("raise RuntimeError('not so')", encoding="utf-8")
+    with pytest.raises(NotBegun, match="not so"):
+        begun.run(never, Ending())

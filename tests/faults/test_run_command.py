@@ -14,6 +14,7 @@ from acceptance.gate.worker_pool import Interruption
 from faults import record, run_command
 from faults.__main__ import main
 from faults.affected import affected, files_of
+from faults.attempt import NotBegun
 from faults.catalogue import FAULTS
 from faults.matrix import Matrix
 from faults.noticed import Outcome, names
@@ -96,6 +97,18 @@ def test_any_other_end_is_1_and_a_failure_of_the_junit_file(
     junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
     assert 'tests="2"' in junit
     assert f'<failure message="{outcome}"' in junit
+
+
+def test_a_run_that_behave_refuses_is_2_and_says_why(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> list[Row]:
+        raise NotBegun("no scenario stands at that line")
+
+    monkeypatch.setattr(Matrix, "run", refused)
+    assert main(["run", "--only", "second_edit_task"]) == 2
+    assert "no scenario stands at that line" in capsys.readouterr().out
+    assert stand.ran == []
 
 
 def test_a_part_of_the_matrix_leaves_the_table_alone(stand: Stand) -> None:
