@@ -23,6 +23,7 @@ from acceptance.matchers.answers import (
     within_budget,
 )
 from acceptance.matchers.preview import served_whenever_healthy, waiting_then_live
+from acceptance.matchers.records import is_whole
 from acceptance.matchers.routing import lies_under, reads
 from acceptance.run.placeholders import destination
 from acceptance.run.sentence_parts import part
@@ -39,10 +40,9 @@ def page(words: str) -> str:
 @part("Preview", r"the preview|the first preview")
 def preview(words: str) -> Callable[[World], CustomerSession]:
     """The preview of the session at hand, or of the scenario's first."""
-    return {
-        "the preview": lambda world: world.session,
-        "the first preview": lambda world: world.all_sessions[0],
-    }[words]
+    if words == "the first preview":
+        return lambda world: world.all_sessions[0]
+    return lambda world: world.session
 
 
 @part("Words", r'".*"|what was asked last')
@@ -74,11 +74,12 @@ def everything_followed(context: Context) -> None:
 
 @then("the preview is live within {seconds:d} seconds, connected for updates")
 def live_within(context: Context, seconds: int) -> None:
-    """From the request to a page of the site with its update socket connected."""
+    """From the request to a page of the site with its update socket connected; all of it is on record by then."""
     world: World = context.world
     took = world.sessions.until_live(world.session)
     world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
     expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.session}")
+    expect(world.session.record, is_whole(), f"the record of {world.session}")
 
 
 @then("every preview is live within {seconds:d} seconds, with its own customer's work only")

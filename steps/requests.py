@@ -17,6 +17,7 @@ from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_sessi
 from acceptance.journeys.recovery import settled
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.matchers.answers import accepts_as, has_status, refuses
+from acceptance.matchers.records import is_whole
 from acceptance.matchers.sessions import (
     lists,
     no_session,
@@ -197,6 +198,7 @@ def told_the_record(context: Context) -> None:
     """Every fact that the contract names."""
     world: World = context.world
     _, record = world.asked.record
+    expect(record, is_whole(), f"the record of {world.session}")
     expect(world.asked.answer, tells_of(record), f"the status of {world.session}")
 
 
@@ -205,4 +207,5 @@ def kept_for_a_day(context: Context) -> None:
     """The time to live is on record, and not in the answer only."""
     world: World = context.world
     before, after = world.asked.record
+    expect(after, is_whole(), f"the record of {world.session}")
     expect(after, prolongs(before, world.asked.answer), f"the record of {world.session}")

@@ -278,6 +278,7 @@ def record_names_task(context: Context) -> None:
     """The task that answers for the preview is the one on record, under the address on record."""
     world: World = context.world
     wake_up = world.suite.shared.wake_up()
+    expect(wake_up.record, is_whole(), f"the record of {wake_up.session}")
     expect(wake_up.health, served_by(wake_up.record), "the preview's health page")
     addresses = [task.ip for task in wake_up.edit_tasks if task.arn == wake_up.record.task_arn]
     expect(addresses, equal_to([wake_up.record.container_ip]), "address of the task on record")
