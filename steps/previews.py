@@ -89,7 +89,7 @@ def all_live(context: Context, seconds: int) -> None:
     took = until_all_live(world.platform, world.group.sessions)
     world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
     expect(took, within_budget(timedelta(seconds=seconds)), "the slowest of the cold starts")
-    expect(look(world.platform, world.group.sessions), shows_own_work_only(), "the previews")
+    expect(look(world.group.sessions), shows_own_work_only(), "the previews")
 
 
 @then("the {page:Page} of {preview:Preview} says {words:Words}")

@@ -60,7 +60,7 @@ def request_to_session(context: Context, flaw: str) -> None:
     session, platform = world.session, world.platform
     request = flawed_to(flaw, session.session_id)
     with platform.attendance.paused():
-        before = settled(platform, session.session_id)
+        before = settled(session)
         world.asked.answer = platform.sessions.request(request.method, request.path, body=request.body)
         world.asked.record = before, session.record
 
@@ -90,7 +90,7 @@ def status_asked(context: Context) -> None:
     with platform.attendance.paused():
         platform.sessions.status(session.session_id)
         platform.sessions.keepalive(session.session_id)
-        before = settled(platform, session.session_id)
+        before = settled(session)
         world.asked.answer = platform.sessions.request("GET", f"{API}/{session.session_id}/status")
         world.asked.record = before, session.record
 

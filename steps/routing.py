@@ -60,7 +60,7 @@ def extreme_request(context: Context, request: str) -> None:
 def asked_who_serves(context: Context, times: int) -> None:
     """In turn, over a new connection each time."""
     world: World = context.world
-    world.asked.by_session = ask_in_turn(world.platform, world.group.sessions, times)
+    world.asked.by_session = ask_in_turn(world.group.sessions, times)
 
 
 @when("a request {kind} is traced to the service that takes it")
@@ -118,7 +118,7 @@ def all_answers_from(context: Context, count: int, status: int, service: str) ->
 def answers_from_own_tasks(context: Context) -> None:
     """All of them; the figure goes into the run's summary."""
     world: World = context.world
-    right = all_from(tasks_on_record(world.platform, world.group.sessions))
+    right = all_from(tasks_on_record(world.group.sessions))
     good = sum(right.matches([one]) for one in world.asked.by_session)
     world.suite.ledger.measure("routes", good, len(world.asked.by_session))
     expect(world.asked.by_session, right, "answers to who serves a session")

@@ -11,7 +11,6 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
-from acceptance.drivers.platform import Platform
 from acceptance.drivers.workspace import Manifest
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import same_files_as
@@ -46,11 +45,11 @@ class BystanderObservations:
 class BystanderWatch:
     """A watch over one session with an open browser; `start` it, and `end` it for what was seen."""
 
-    def __init__(self, platform: Platform, session: CustomerSession) -> None:
+    def __init__(self, session: CustomerSession) -> None:
         self.session = session
         self._workspace = session.workspace
-        self._pages: Recorder[Answer] = platform.preview.recorder(
-            session.preview_url, PROBES_PER_POLL * platform.profile.patience.poll
+        self._pages: Recorder[Answer] = session.platform.preview.recorder(
+            session.preview_url, PROBES_PER_POLL * session.platform.profile.patience.poll
         )
         # A look at its health costs next to nothing: so a preview that is away for a tenth of a second is seen, too.
         self._health: Recorder[Answer] = platform.preview.recorder(
@@ -98,8 +97,8 @@ class BystanderWatch:
 class BystanderWatches:
     """Watches over several sessions at once."""
 
-    def __init__(self, platform: Platform, sessions: Iterable[CustomerSession]) -> None:
-        self._watches = {session.session_id: BystanderWatch(platform, session) for session in sessions}
+    def __init__(self, sessions: Iterable[CustomerSession]) -> None:
+        self._watches = {session.session_id: BystanderWatch(session) for session in sessions}
         self._seen: list[BystanderObservations] = []
 
     def start(self) -> BystanderWatches:

@@ -97,6 +97,10 @@ class CustomerSession:
         patience = self.platform.profile.patience
         return Observed(str(self), look, within=patience.wake, every=patience.poll)
 
+    def health(self, deadline: Deadline | None = None) -> Answer:
+        """What the preview's own health page answers: no visit."""
+        return self.platform.preview.health(self.preview_url, deadline=deadline)
+
     @property
     def home_page(self) -> Observed[Answer]:
         """What a visitor of the preview's address gets."""

@@ -23,7 +23,10 @@ from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NotReady, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.observed import IN_A_ROW, Observed
-from acceptance.waiting.waits import Deadline, wait_until
+from acceptance.waiting.waits import Deadline
+
+SETTLED = 6
+"""So many looks in a row at a record find it the same once nothing more is noted in it."""
 
 MOST_CHANGES = 60
 """So many changes at most are asked for while something is under way, however slow it is."""
@@ -106,24 +109,21 @@ ACCIDENTS: Mapping[tuple[str, str], Callable[[CustomerSession], object]] = Mappi
 what hangs has all its processes, of which none does anything; what is stopped is told to go, as for maintenance."""
 
 
-def settled(platform: Platform, session_id: str) -> SessionRecord:
+def settled(session: CustomerSession) -> SessionRecord:
     """A session's record once it has stayed the same for a while: visits of its preview are noted some time after."""
     seen: list[SessionRecord] = []
 
     def look() -> SessionRecord:
-        seen.append(platform.records.get(session_id))
+        seen.append(session.record)
         return seen[-1]
 
-    return wait_until(
-        look,
-        DescribedMatcher[SessionRecord](
-            "the same as before", lambda record: seen[-2:-1] == [record], lambda _: "another record"
-        ),
-        what=f"the record of session {session_id}",
-        within=platform.profile.patience.request,
-        every=platform.profile.patience.poll,
-        steadily=6,
+    patience = session.platform.profile.patience
+    same = DescribedMatcher[SessionRecord](
+        "the same as before", lambda record: seen[-2:-1] == [record], lambda _: "another record"
     )
+    return Observed(
+        f"the record of {session}", look, patience.request, patience.poll, steadily=SETTLED
+    ).becomes(same)
 
 
 def hermes_after(platform: Platform, before: Iterable[Task]) -> Observed[Sequence[Task]]:
@@ -177,14 +177,15 @@ def last_heading(session: CustomerSession) -> str:
 
 def service_of(session: CustomerSession) -> Observed[Service]:
     """Who serves a session."""
-    preview, patience = session.platform.preview, session.platform.profile.patience
+    platform = session.platform
 
     def look(deadline: Deadline) -> Service:
-        health = preview.health(session.preview_url, deadline=deadline)
-        page = preview.get(session.preview_url, deadline=deadline)
+        health = session.health(deadline)
+        page = platform.preview.get(session.preview_url, deadline=deadline)
         return Service(session.record, health, page)
 
-    return Observed(str(session), look, within=patience.recovery, steadily=IN_A_ROW, transient=(Unreachable,))
+    within = platform.profile.patience.recovery
+    return Observed(str(session), look, within=within, steadily=IN_A_ROW, transient=(Unreachable,))
 
 
 def is_served_by(session: CustomerSession, task: Task, *, another: bool) -> Matcher[Service]:

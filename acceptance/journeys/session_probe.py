@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
-from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import title_and_headings
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import CustomerSession
@@ -27,35 +26,27 @@ class SessionView:
     health: Answer
 
 
-def look(platform: Platform, sessions: Iterable[CustomerSession]) -> tuple[SessionView, ...]:
+def look(sessions: Iterable[CustomerSession]) -> tuple[SessionView, ...]:
     """Every session as it is now, in the order given."""
     return tuple(
         SessionView(
             session,
-            platform.records.get(session.session_id),
-            platform.preview.get(session.preview_url),
-            platform.preview.health(session.preview_url),
+            session.record,
+            session.home_page.now(),
+            session.health(),
         )
         for session in sessions
     )
 
 
-def ask_in_turn(
-    platform: Platform, sessions: Sequence[CustomerSession], times: int
-) -> tuple[tuple[str, Answer], ...]:
+def ask_in_turn(sessions: Sequence[CustomerSession], times: int) -> tuple[tuple[str, Answer], ...]:
     """The health page of each session, `times` rounds: session ids and answers, in order."""
-    return tuple(
-        (session.session_id, platform.preview.health(session.preview_url))
-        for _ in range(times)
-        for session in sessions
-    )
+    return tuple((session.session_id, session.health()) for _ in range(times) for session in sessions)
 
 
-def tasks_on_record(platform: Platform, sessions: Sequence[CustomerSession]) -> dict[str, str]:
+def tasks_on_record(sessions: Sequence[CustomerSession]) -> dict[str, str]:
     """The task that each session's record names, by session id; empty text where none is named."""
-    return {
-        session.session_id: platform.records.get(session.session_id).task_arn or "" for session in sessions
-    }
+    return {session.session_id: session.record.task_arn or "" for session in sessions}
 
 
 def shows_own_work_only() -> Matcher[Sequence[SessionView]]:

@@ -158,7 +158,7 @@ class World:
 
     def watch_over(self, sessions: Iterable[CustomerSession]) -> None:
         """Watch over sessions with open browsers, until the scenario asks what was seen, or ends."""
-        self.group.watches = BystanderWatches(self.platform, sessions)
+        self.group.watches = BystanderWatches(sessions)
         self._add_cleanup(self.group.watches.abandon)
         self.group.watches.start()
 
