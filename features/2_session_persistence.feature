@@ -14,7 +14,7 @@ Feature: Session persistence and resume
       And Edit was forced to zero
       When "test@example.com" of "test-client" starts with: Update Header.astro with new content
       Then the preview is live within 60 seconds, connected for updates
-      And another task serves the session at its own address
+      And another task serves the session at its own address, connected for updates
       And the file "/workspace/test-client/test/project/src/components/Header.astro" exists
       And the workspace is as it was, byte for byte, but for one commit that changes "src/components/Header.astro"
 
@@ -34,8 +34,7 @@ Feature: Session persistence and resume
       And its preview is open in a browser
       And the customer's workspace is remembered
       When its Edit task <accident>
-      Then another task serves the session at its own address
-      And a browser can connect for updates
+      Then another task serves the session at its own address, connected for updates
       And the customer's workspace is as it was, byte for byte
 
       Examples:
@@ -48,7 +47,7 @@ Feature: Session persistence and resume
       Given a live session
       And the customer's workspace is remembered
       When its Edit task hangs
-      Then another task serves the session at its own address
+      Then another task serves the session at its own address, connected for updates
       And the task that hung was given up after five pings, within 20 seconds
       And the customer's workspace is as it was, byte for byte
 
@@ -56,14 +55,14 @@ Feature: Session persistence and resume
     Scenario: A preview server that hangs is started anew by its task
       Given a live session
       When the customer's preview server hangs
-      Then the same task serves the session at its own address
+      Then the same task serves the session at its own address, connected for updates
 
     @criterion.persistence
     Scenario: A session whose task dies is never set back
       Given a live session
       And its states are followed
       When its Edit task dies suddenly, and again once it is back
-      Then another task serves the session at its own address
+      Then another task serves the session at its own address, connected for updates
       And the session was active all the while
       And the customer is mailed the address of the preview, once
 
@@ -73,7 +72,7 @@ Feature: Session persistence and resume
     Scenario: An instruction half carried out when its task dies is finished once, on another
       Given a live session
       When its Edit task dies at the first file that changes for: Change the heading to "Once and only once"
-      Then another task serves the session at its own address
+      Then another task serves the session at its own address, connected for updates
       And the home page of the preview says "Once and only once"
       And each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed
@@ -82,7 +81,7 @@ Feature: Session persistence and resume
     Scenario: Instructions are carried out exactly once although the Edit task dies among them
       Given a live session
       When its Edit task dies while the customer asks for one change after the other
-      Then another task serves the session at its own address
+      Then another task serves the session at its own address, connected for updates
       And each instruction is one commit that names its thread and its session, in the order asked
       And the home page of the preview says what was asked last
       And the repository is sound, all of it committed and pushed
@@ -93,7 +92,7 @@ Feature: Session persistence and resume
       When Hermes dies while the customer asks for one change after the other
       Then each instruction is one commit that names its thread and its session, in the order asked
       And the home page of the preview says what was asked last
-      And the same task serves the session at its own address
+      And the same task serves the session at its own address, connected for updates
 
     @criterion.persistence
     Scenario: A session that was waking when Hermes died is woken once, by the next Hermes
@@ -101,8 +100,7 @@ Feature: Session persistence and resume
       When Hermes dies suddenly
       Then each instruction is one commit that names its thread and its session, in the order asked
       And the home page of the preview says "Awake all the same"
-      And a browser can connect for updates
-      And the session is active
+      And its task serves the session at its own address, connected for updates
       And exactly 1 session is on record for the client
 
     @criterion.persistence

@@ -31,8 +31,7 @@ Feature: Concurrent sessions
     @criterion.concurrency
     Scenario: A crash of one preview server is invisible to the session beside it
       When the customer's preview server dies suddenly, and again once it is back
-      Then the same task serves the session at its own address
-      And a browser can connect for updates
+      Then the same task serves the session at its own address, connected for updates
       And none of the others noticed anything
 
     @criterion.concurrency @criterion.scaling
@@ -53,8 +52,7 @@ Feature: Concurrent sessions
     Scenario: Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing
       Given 3 customers at work, each with the preview open in a browser
       When they end their sessions one after the other
-      Then 2 Edit tasks were left, then 1, then none
-      And nothing of any of them is left routed
+      Then 2 Edit tasks were left, then 1, then none, and nothing of any session is left routed
       And none of the others noticed anything
 
   Rule: What befalls one task holds up no other

@@ -103,7 +103,7 @@ Feature: Routing through the load balancer
       Given a record past its time to live
       When a visitor comes to /session/{outdated}/
       Then the visitor gets 404 and reads "no such preview"
-      And its client is not shown it
+      And the client is shown its own sessions and no other, the newest first
 
     @criterion.routing
     Scenario: A visitor who comes at once is asked for patience

@@ -51,13 +51,6 @@ def preview_updates(context: Context) -> None:
     world.session.timeline.mark(Stage.FIRST_UPDATE)
 
 
-@then("a browser can connect for updates")
-def browser_can_connect(context: Context) -> None:
-    """A new update socket at the preview's address."""
-    world: World = context.world
-    world.sessions.open_browser(world.session)
-
-
 @then("the socket is {fate}")
 def socket_fate(context: Context, fate: str) -> None:
     """Its protocol is switched, or it is not, or nobody answers."""

@@ -13,6 +13,7 @@ from acceptance.matchers.answers import is_live
 from acceptance.matchers.sessions import is_mail_that_mentions, mentions_once, tells_of_no_other_preview
 from acceptance.run.sentence_parts import part
 from acceptance.run.world import World
+from acceptance.waiting.expect import expect
 
 
 @part("Mail", r"a plain mail|a mail with .+")
@@ -29,6 +30,14 @@ def news(words: str) -> Callable[[CustomerSession], tuple[str, bool]]:
     if words == "the address of the preview":
         return lambda session: (session.preview_url, False)
     return lambda _session: (words.split('"')[1], False)
+
+
+@part("InThread", r'the address of the preview|a reason that mentions "[^"]+"')
+def in_thread(words: str) -> Callable[[World], str]:
+    """What the answer must say: where the preview is that the mail began, or why it began none."""
+    if words == "the address of the preview":
+        return lambda world: world.own_mailed().preview_url
+    return lambda _world: words.split('"')[1]
 
 
 @given("a session that a customer's mail began")
@@ -64,20 +73,14 @@ def customer_replies(context: Context, instruction: str) -> None:
     world.send_mail(world.customer, instruction, reply_to=answer)
 
 
-@then("the customer is answered in the thread with the address of the preview")
-def answered_in_thread(context: Context) -> None:
-    """The answer stands in the thread of her mail and names the preview that it began, live by then."""
+@then("the customer is answered in the thread with {answer:InThread}")
+def answered_in_thread(context: Context, answer: Callable[[World], str]) -> None:
+    """The answer stands in the thread of her mail; a preview that it names is live by then."""
     world: World = context.world
-    session = world.own_mailed()
-    world.mail.answers.becomes(is_mail_that_mentions(session.preview_url))
-    session.home_page.is_(is_live())
-
-
-@then('the customer is answered in the thread with a reason that mentions "{words}"')
-def answered_with_reason(context: Context, words: str) -> None:
-    """The answer stands in the thread of her mail."""
-    world: World = context.world
+    words = answer(world)
     world.mail.answers.becomes(is_mail_that_mentions(words))
+    if words.startswith("https://"):
+        expect(world.platform.preview.get(words), is_live(), f"{words}, as its customer was told of it")
 
 
 @then("each of them is told of her own preview, and of no other")

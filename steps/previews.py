@@ -8,10 +8,11 @@ from datetime import timedelta
 from behave import then, when
 from behave.runner import Context
 from hamcrest import not_
+from hamcrest.core.matcher import Matcher
 
 from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.recovery import is_served_by, last_heading, service_of
+from acceptance.journeys.recovery import Service, is_served, last_heading, service_of
 from acceptance.journeys.session_probe import look, shows_own_work_only
 from acceptance.matchers.answers import (
     all_loaded,
@@ -51,10 +52,14 @@ def said(words: str) -> Callable[[CustomerSession], str]:
     return (lambda _session: words[1:-1]) if words.startswith('"') else last_heading
 
 
-@part("Server", r"another task|the same task")
-def server(words: str) -> bool:
-    """Whether another task than before serves the session."""
-    return words == "another task"
+@part("Server", r"another task|the same task|its task")
+def server(words: str) -> Callable[[World], Matcher[Service]]:
+    """Which task serves the session: another one than before, the same one, or just the one on its record."""
+    return {
+        "another task": lambda world: is_served(world.session, but_not_by=world.task),
+        "the same task": lambda world: is_served(world.session, by=world.task),
+        "its task": lambda world: is_served(world.session),
+    }[words]
 
 
 @when("a visitor comes to {path}")
@@ -117,11 +122,12 @@ def page_still_says(
     session.page(page).stays(has_heading(words(session)), during=a_while)
 
 
-@then("{another:Server} serves the session at its own address")
-def served_by_task(context: Context, another: bool) -> None:
-    """At the address that the customer has, by the task that its record names; the one before is known."""
+@then("{server:Server} serves the session at its own address, connected for updates")
+def served_by_task(context: Context, server: Callable[[World], Matcher[Service]]) -> None:
+    """At the address that the customer has, by the task that its record names; a browser connects there."""
     world: World = context.world
-    service_of(world.session).becomes(is_served_by(world.session, world.task, another=another))
+    service_of(world.session).becomes(server(world))
+    world.sessions.open_browser(world.session)
 
 
 @then("every answer at the preview's address was a waiting page that refreshes itself, until it was the site")

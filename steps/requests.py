@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from behave import then, when
 from behave.runner import Context
-from hamcrest import equal_to, not_
+from hamcrest import equal_to
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
@@ -176,21 +176,13 @@ def no_guessing(context: Context) -> None:
 
 @then("the client is shown its own sessions and no other, the newest first")
 def own_list(context: Context) -> None:
-    """As soon as the index that lists them has them all; another client's at no moment."""
+    """As soon as the index that lists them has them all, and still so after a while; another client's at no moment."""
     world: World = context.world
     own = [s.session_id for s in world.all_sessions if s.customer.client_id == world.client_id]
     others = [s.session_id for s in world.all_sessions if s.session_id not in own]
-    world.sessions.listed(world.client_id).becomes(lists(own[::-1]), fatal=shows_one_of(others))
-
-
-@then("its client is not shown it")
-def outdated_not_listed(context: Context) -> None:
-    """Nor for a while."""
-    world: World = context.world
-    outdated = world.outdated
-    a_while = world.platform.profile.patience.quiet_window
-    listed = world.sessions.listed(str(outdated.client_id))
-    listed.stays(not_(shows_one_of([outdated.session_id])), during=a_while)
+    listed = world.sessions.listed(world.client_id)
+    listed.becomes(lists(own[::-1]), fatal=shows_one_of(others))
+    listed.stays(lists(own[::-1]), during=world.platform.profile.patience.quiet_window)
 
 
 @then("it is told what is on record")

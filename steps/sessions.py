@@ -147,9 +147,9 @@ def ended_sessions(context: Context) -> None:
 def record_past_its_time(context: Context) -> None:
     """A copy of an ended session's, as DynamoDB keeps it for days before it deletes it."""
     world: World = context.world
-    records = world.platform.records
-    ended = records.get(world.suite.shared.endings()[ENDED].session_id)
-    world.outdated = records.plant_expired(ended, session_id=secrets.token_hex(16))
+    ended, records = world.borrow(world.suite.shared.endings()[ENDED]), world.platform.records
+    world.client_id = ended.customer.client_id
+    world.outdated = records.plant_expired(ended.record, session_id=secrets.token_hex(16))
     world.undo_later(partial(records.uproot, world.outdated))
 
 

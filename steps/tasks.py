@@ -15,7 +15,7 @@ from acceptance.journeys.recovery import (
     ask_amid,
     hermes,
     hermes_after,
-    is_served_by,
+    is_served,
     service_of,
     sessions_by_task,
     task_of,
@@ -152,7 +152,7 @@ def each_served_elsewhere(context: Context) -> None:
     """None is forgotten."""
     world: World = context.world
     for session in world.group.sessions:
-        service_of(session).becomes(is_served_by(session, world.task, another=True))
+        service_of(session).becomes(is_served(session, but_not_by=world.task))
 
 
 @then("the task that hung was given up after five pings, within 20 seconds")
@@ -169,17 +169,11 @@ def another_hermes(context: Context) -> None:
     hermes_after(world.platform, world.hermes).becomes(that_many(1, "Hermes"))
 
 
-@then("{first:d} Edit tasks were left, then {second:d}, then none")
+@then("{first:d} Edit tasks were left, then {second:d}, then none, and nothing of any session is left routed")
 def tasks_were_left(context: Context, first: int, second: int) -> None:
-    """After each of the ends."""
+    """After each of the ends; no rule and no target group of those who were at work."""
     world: World = context.world
     expect(world.group.tasks_left, contains_exactly(first, second, 0), "Edit tasks left after each end")
-
-
-@then("nothing of any of them is left routed")
-def none_left_routed(context: Context) -> None:
-    """No rule and no target group of those who were at work."""
-    world: World = context.world
     for session in world.group.sessions:
         expect(world.platform.balancer.routing(), nothing_of(session.session_id), "the load balancer")
 

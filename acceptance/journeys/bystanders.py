@@ -52,8 +52,8 @@ class BystanderWatch:
             session.preview_url, PROBES_PER_POLL * session.platform.profile.patience.poll
         )
         # A look at its health costs next to nothing: so a preview that is away for a tenth of a second is seen, too.
-        self._health: Recorder[Answer] = platform.preview.recorder(
-            f"{session.preview_url}health", platform.profile.patience.poll / 4
+        self._health: Recorder[Answer] = session.platform.preview.recorder(
+            f"{session.preview_url}health", session.platform.profile.patience.poll / 4
         )
 
     def start(self) -> BystanderWatch:

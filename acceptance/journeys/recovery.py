@@ -78,7 +78,8 @@ def _twice(befall: Callable[[CustomerSession], object]) -> Callable[[CustomerSes
     def and_again(session: CustomerSession) -> None:
         task = task_of(session)
         befall(session)
-        service_of(session).becomes(is_served_by(session, task, another=befall is not crash_preview))
+        back = is_served(session, by=task) if befall is crash_preview else is_served(session, but_not_by=task)
+        service_of(session).becomes(back)
         session.browsers.append(session.platform.open_hmr(session.preview_url))
         befall(session)
 
@@ -188,14 +189,22 @@ def service_of(session: CustomerSession) -> Observed[Service]:
     return Observed(str(session), look, within=within, steadily=IN_A_ROW, transient=(Unreachable,))
 
 
-def is_served_by(session: CustomerSession, task: Task, *, another: bool) -> Matcher[Service]:
-    """A session active on that task, or on `another`, which is the one on record and answers at its own address."""
+def is_served(
+    session: CustomerSession, *, by: Task | None = None, but_not_by: Task | None = None
+) -> Matcher[Service]:
+    """A session active on the task on its record, which is that one or another one, if given, and which answers for it
+    at the address that it was given."""
 
     def holds(seen: Service) -> bool:
         record = seen.record
-        there = record.status == "active" and (record.task_arn != task.arn) == another
+        there = record.status == "active" and record.preview_url == session.preview_url
+        right = by is None or record.task_arn == by.arn
+        moved = but_not_by is None or record.task_arn != but_not_by.arn
         served = served_by(record).matches(seen.health) and is_live().matches(seen.page)
-        return there and served and record.preview_url == session.preview_url
+        return there and right and moved and served
 
-    by = f"by another task than {task.task_id}" if another else f"by task {task.task_id}"
-    return DescribedMatcher(f"a session served {by}", holds, str)
+    told = [f"by task {by.task_id}"] if by else []
+    told += [f"by another task than {but_not_by.task_id}"] if but_not_by else []
+    return DescribedMatcher(
+        f"a session served {' and '.join(told) or 'by the task on its record'}", holds, str
+    )

@@ -22,7 +22,7 @@ from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
-from acceptance.journeys.recovery import Service, is_served_by
+from acceptance.journeys.recovery import Service, is_served
 from acceptance.journeys.secret_file import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.timeline import Timeline
 from acceptance.matchers.history import continues, subject_of
@@ -67,8 +67,9 @@ SECRET = Secret("5ec4e7" * 5, "/workspace/acme/anna/project/public/s.txt", "s.tx
     [
         (continues(BEFORE, by=0), BEFORE),
         (continues(BEFORE, by=1), (commit("c"), *BEFORE)),
-        (is_served_by(session(), LOST, another=True), service("new")),
-        (is_served_by(session(), LOST, another=False), service("old")),
+        (is_served(session(), but_not_by=LOST), service("new")),
+        (is_served(session(), by=LOST), service("old")),
+        (is_served(session()), service("any")),
         (keeps(SECRET), (answer(403, "no"), answer(200, "<h1>Mine</h1>"))),
         (tells(SECRET), answer(200, SECRET.words)),
     ],
@@ -89,18 +90,20 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
             "the commits of before in another order, or with others among them",
         ),
         (
-            is_served_by(session(), LOST, another=True),
+            is_served(session(), but_not_by=LOST),
             service("old"),
             "session active on old by its record; GET https://x/ answered 200",
         ),
         (
-            is_served_by(session(), LOST, another=True),
+            is_served(session(), but_not_by=LOST),
             service("new", says="old"),
             "session active on new by its record",
         ),
-        (is_served_by(session(), LOST, another=False), service("new"), "session active on new"),
-        (is_served_by(session(), LOST, another=True), service("new", "draining"), "session draining on new"),
-        (is_served_by(session(), LOST, another=True), service("new", page=503), "session active on new"),
+        (is_served(session(), by=LOST), service("new"), "session active on new"),
+        (is_served(session()), service("any", says="other"), "session active on any"),
+        (is_served(session()), service("any", "draining"), "session draining on any"),
+        (is_served(session(), but_not_by=LOST), service("new", "draining"), "session draining on new"),
+        (is_served(session(), but_not_by=LOST), service("new", page=503), "session active on new"),
         (
             keeps(SECRET),
             (answer(200, "x"), answer(200, f"a {SECRET.words} b")),
