@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from behave import given, then, when
 from behave.runner import Context
+from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import find_client
+from acceptance.drivers.http import Answer
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.journeys.timeline import Stage
 from acceptance.journeys.update_sockets import FATES, ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.matchers.answers import is_open
 from acceptance.matchers.preview import has_update_since
+from acceptance.run.sentence_parts import one_of
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
-SIZES = {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024}
+one_of("Size", {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024})
+one_of("Fate", FATES)
 
 
 @given("its preview is open in a browser")
@@ -36,11 +41,11 @@ def asks_for_socket(context: Context, flaw: str) -> None:
     world.asked.answers = open_wrongly(wire, client, flaw, ended_id=ended, within=patience.quiet_window)
 
 
-@when("the browser sends {size} through its socket")
-def sends_through_socket(context: Context, size: str) -> None:
+@when("the browser sends {size:Size} through its socket")
+def sends_through_socket(context: Context, size: int) -> None:
     """A message that the dev server answers with the same content."""
     world: World = context.world
-    world.echo = ask_for_echo(world.session.browser, SIZES[size])
+    world.echo = ask_for_echo(world.session.browser, size)
 
 
 @then("the open preview updates by itself with every change")
@@ -51,11 +56,11 @@ def preview_updates(context: Context) -> None:
     world.session.timeline.mark(Stage.FIRST_UPDATE)
 
 
-@then("the socket is {fate}")
-def socket_fate(context: Context, fate: str) -> None:
+@then("the socket is {fate:Fate}")
+def socket_fate(context: Context, fate: Matcher[Sequence[Answer]]) -> None:
     """Its protocol is switched, or it is not, or nobody answers."""
     world: World = context.world
-    expect(world.asked.answers, FATES[fate], world.session.preview_url)
+    expect(world.asked.answers, fate, world.session.preview_url)
 
 
 @then("the same comes back whole")

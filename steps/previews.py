@@ -27,7 +27,7 @@ from acceptance.matchers.preview import served_whenever_healthy, waiting_then_li
 from acceptance.matchers.records import is_whole
 from acceptance.matchers.routing import lies_under, reads
 from acceptance.run.placeholders import destination
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
@@ -38,12 +38,10 @@ def page(words: str) -> str:
     return words.removeprefix("page ").strip('"').removeprefix("home page")
 
 
-@part("Preview", r"the preview|the first preview")
-def preview(words: str) -> Callable[[World], CustomerSession]:
-    """The preview of the session at hand, or of the scenario's first."""
-    if words == "the first preview":
-        return lambda world: world.all_sessions[0]
-    return lambda world: world.session
+one_of(
+    "Preview",
+    {"the preview": lambda world: world.session, "the first preview": lambda world: world.all_sessions[0]},
+)
 
 
 @part("Words", r'".*"|what was asked last')
@@ -52,14 +50,14 @@ def said(words: str) -> Callable[[CustomerSession], str]:
     return (lambda _session: words[1:-1]) if words.startswith('"') else last_heading
 
 
-@part("Server", r"another task|the same task|its task")
-def server(words: str) -> Callable[[World], Matcher[Service]]:
-    """Which task serves the session: another one than before, the same one, or just the one on its record."""
-    return {
+one_of(
+    "Server",
+    {
         "another task": lambda world: is_served(world.session, but_not_by=world.task),
         "the same task": lambda world: is_served(world.session, by=world.task),
         "its task": lambda world: is_served(world.session),
-    }[words]
+    },
+)
 
 
 @when("a visitor comes to {path}")

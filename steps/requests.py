@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from behave import then, when
@@ -28,7 +29,7 @@ from acceptance.matchers.sessions import (
     unchanged_since,
 )
 from acceptance.matchers.tasks import no_command
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
@@ -42,6 +43,9 @@ def refusal(words: str) -> Matcher[Answer]:
     """The contract's error, with its code and the field at fault where there is one."""
     kind, _, field = words.partition(", naming ")
     return refuses(REFUSALS[kind], field=field.strip('"') or None, code=CODES.get(kind))
+
+
+one_of("Named", {"the same session": the_same_session(), "a session of its own": sessions_of_their_own()})
 
 
 @when("a request comes in with {flaw}")
@@ -142,12 +146,11 @@ def leaves_no_trace(context: Context) -> None:
     expect(platform.records.commands(), no_command(), "the command queue and its dead letters")
 
 
-@then("every answer names {which}")
-def answers_name(context: Context, which: str) -> None:
+@then("every answer names {claim:Named}")
+def answers_name(context: Context, claim: Matcher[Sequence[Answer]]) -> None:
     """Each request was accepted, and is told of a session."""
     world: World = context.world
-    claim = {"the same session": the_same_session, "a session of its own": sessions_of_their_own}[which]
-    expect(world.asked.answers, claim(), "answers to requests at the same moment")
+    expect(world.asked.answers, claim, "answers to requests at the same moment")
 
 
 @then("another client's request with the same key is answered with a session of its own")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from behave import then, when
 from behave.runner import Context
 from hamcrest import equal_to
@@ -20,11 +22,16 @@ from acceptance.matchers.routing import (
     sends_on_to,
 )
 from acceptance.run.placeholders import destination
+from acceptance.run.sentence_parts import one_of
 from acceptance.run.world import World
 from acceptance.waiting.errors import Untrusted
 from acceptance.waiting.expect import expect
 
 FOREIGN_NAME = "preview.example.org"
+
+one_of("Kind", KINDS)
+one_of("Verdict", {verdict: verdict for verdict in ("accepted", "rejected")})
+one_of("Name", {"its own": None, "another": FOREIGN_NAME})
 
 
 @when("{method} {path} is requested")
@@ -63,19 +70,19 @@ def asked_who_serves(context: Context, times: int) -> None:
     world.asked.by_session = ask_in_turn(world.group.sessions, times)
 
 
-@when("a request {kind} is traced to the service that takes it")
-def request_traced(context: Context, kind: str) -> None:
+@when("a request {headers:Kind} is traced to the service that takes it")
+def request_traced(context: Context, headers: Mapping[str, str]) -> None:
     """The session API tells what arrived."""
     world: World = context.world
-    world.asked.arrival = Arrival.told_by(world.platform.wire.send("GET", PATH, headers=KINDS[kind]))
+    world.asked.arrival = Arrival.told_by(world.platform.wire.send("GET", PATH, headers=headers))
 
 
-@when("the platform is visited under {whose} name")
-def visited_under_name(context: Context, whose: str) -> None:
+@when("the platform is visited under {foreign:Name} name")
+def visited_under_name(context: Context, foreign: str | None) -> None:
     """Its own, or another; by a client that trusts the platform's authority."""
     world: World = context.world
     try:
-        world.platform.wire.handshake({"its own": world.platform.wire.host, "another": FOREIGN_NAME}[whose])
+        world.platform.wire.handshake(foreign or world.platform.wire.host)
         world.asked.certificate = "accepted"
     except Untrusted:
         world.asked.certificate = "rejected"
@@ -131,7 +138,7 @@ def service_saw(context: Context, what: str) -> None:
     expect(world.asked.arrival, saw(what, world.platform.wire.own_address()), "what the service saw")
 
 
-@then("the certificate is {verdict}")
+@then("the certificate is {verdict:Verdict}")
 def certificate_is(context: Context, verdict: str) -> None:
     """Because of the name alone."""
     world: World = context.world

@@ -23,7 +23,7 @@ from acceptance.matchers.preview import served_by
 from acceptance.matchers.records import is_whole
 from acceptance.matchers.sessions import ended_as
 from acceptance.results.tags import SHARED
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 from acceptance.waiting.sampler import Recorder
@@ -44,18 +44,6 @@ def starter(words: str) -> Starter:
     return lambda _world: (Customer(client_id, user_id), None)
 
 
-@part("State", r"live|waking")
-def state(words: str) -> Callable[[World, CustomerSession], None]:
-    """What a session that has begun is waited for: its live preview, or just that the platform has begun with it."""
-    return {"live": World.until_live, "waking": lambda _world, session: until_begun(session)}[words]
-
-
-@part("GroupOf", r"as many customers|one customer in one thread")
-def group_of(words: str) -> Callable[[World, int], tuple[CustomerSession, ...]]:
-    """Whose sessions there are at the same time."""
-    return {"as many customers": own_neighbours, "one customer in one thread": start_in_one_thread}[words]
-
-
 @part("Ending", r'inactive|expired|failed, for a reason that mentions "[^"]+"')
 def ending(words: str) -> tuple[str, str]:
     """The last status, and words of the reason on record; none where the contract has no reason."""
@@ -67,12 +55,6 @@ def ending(words: str) -> tuple[str, str]:
 def number(words: str) -> int:
     """How many sessions there are."""
     return int(words.split(maxsplit=1)[0])
-
-
-@part("Parting", r"leaves|ends the session")
-def parting(words: str) -> bool:
-    """Whether the customer says that she is done."""
-    return words == "ends the session"
 
 
 def own_neighbours(world: World, count: int) -> tuple[CustomerSession, ...]:
@@ -88,6 +70,11 @@ def start_in_one_thread(world: World, count: int) -> tuple[CustomerSession, ...]
     sessions = tuple(world.start(customer, wish, thread_id="shared") for wish in wishes)
     until_all_live(world.platform, sessions)
     return sessions
+
+
+one_of("State", {"live": World.until_live, "waking": lambda _world, session: until_begun(session)})
+one_of("GroupOf", {"as many customers": own_neighbours, "one customer in one thread": start_in_one_thread})
+one_of("Parting", {"leaves": False, "ends the session": True})
 
 
 @given("the platform is asleep")

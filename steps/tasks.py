@@ -24,7 +24,7 @@ from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.matchers.groups import spread_evenly
 from acceptance.matchers.sessions import gives_up_to, nothing_of
 from acceptance.matchers.tasks import comes_after, given_up_since, is_left_running, that_many
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
@@ -32,16 +32,8 @@ FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
 """A shell condition: some file of the site has changed."""
 
 
-@part("Victim", "|".join(sorted({victim for victim, _ in ACCIDENTS})))
-def victim(words: str) -> str:
-    """Whom an accident befalls."""
-    return words
-
-
-@part("Accident", "|".join(sorted({accident for _, accident in ACCIDENTS})))
-def accident(words: str) -> str:
-    """What befalls a part of the platform."""
-    return words
+one_of("Victim", {victim: victim for victim, _ in ACCIDENTS})
+one_of("Accident", {accident: accident for _, accident in ACCIDENTS})
 
 
 @part("Tasks", r"\d+ (?:Edit|Hermes) tasks?")

@@ -9,6 +9,7 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import all_of, equal_to, has_length, not_
 
+from acceptance.drivers.http import Answer
 from acceptance.journeys.customer_group import until_carried_out
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.lookalikes import newcomer, workspace_of
@@ -28,21 +29,21 @@ from acceptance.matchers.answers import has_commit
 from acceptance.matchers.history import subject_of
 from acceptance.matchers.routing import names_none_of, reached_only
 from acceptance.matchers.sessions import is_true_of
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of
 from acceptance.run.table import rows
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
-
-@part("Whose", r"her|the customer's|the owner's|another customer's")
-def whose(words: str) -> Callable[[World], CustomerSession]:
-    """A session of the owner at work, of the customer at hand, or of somebody else who has left."""
-    return {
+one_of(
+    "Whose",
+    {
         "her": lambda world: world.owner,
         "the owner's": lambda world: world.owner,
         "the customer's": lambda world: world.session,
         "another customer's": lambda world: world.suite.shared.endings()[EXPIRED],
-    }[words]
+    },
+)
+one_of("Look", LOOKS)
 
 
 @given("{count:d} files of every kind in its workspace, half of them not committed")
@@ -108,13 +109,13 @@ def these_start(context: Context, instruction: str) -> None:
         world.start(newcomer(row["who"], world.owner.customer, world.suite.new_client()), instruction)
 
 
-@when("another customer looks for it {way}")
-def another_looks(context: Context, way: str) -> None:
+@when("another customer looks for it {look:Look}")
+def another_looks(context: Context, look: Callable[[CustomerSession, Secret], tuple[Answer, ...]]) -> None:
     """Whatever he leaves in his own workspace for that goes with the scenario."""
     world: World = context.world
     own = world.suite.shared.session()
     world.undo_later(partial(clear_away, own))
-    world.asked.answers = LOOKS[way](own, world.secret)
+    world.asked.answers = look(own, world.secret)
 
 
 @when("the customer asks for a file in the owner's workspace, named by {way}, and then: {instruction}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from behave.matchers import get_step_matcher_factory
@@ -23,3 +24,10 @@ def part(name: str, pattern: str) -> Callable[[Callable[[str], T]], Callable[[st
         return read
 
     return declare
+
+
+def one_of(name: str, meanings: Mapping[str, T]) -> None:
+    """Declare a part that takes the keys of a table, and no other words; the step is handed what stands there."""
+    # The longest first: a shorter one may begin a longer one.
+    words = sorted(meanings, key=len, reverse=True)
+    part(name, "|".join(map(re.escape, words)))(lambda found: meanings[found])

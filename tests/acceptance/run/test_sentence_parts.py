@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from behave.matchers import get_step_matcher_factory
 
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 
 
 @part("TestDish", r"soup|bread(?: with \w+)?")
@@ -22,3 +22,13 @@ def test_the_words_that_were_declared_are_read_and_no_others() -> None:
         assert found is not None
         assert [(argument.name, argument.value) for argument in found.arguments] == [("dish", read)]
     assert sentence.match("there is cake for everybody") is None
+
+
+def test_of_a_table_the_keys_are_read_also_where_one_begins_another() -> None:
+    one_of("TestHour", {"noon": 12, "noon (or so)": 13})
+    sentence = get_step_matcher_factory().make_step_matcher(lambda: None, "we meet at {hour:TestHour}")
+    for words, hour in (("noon", 12), ("noon (or so)", 13)):
+        found = sentence.match(f"we meet at {words}")
+        assert found is not None
+        assert [argument.value for argument in found.arguments] == [hour]
+    assert sentence.match("we meet at noon or so") is None
