@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from hamcrest import greater_than
-
 from acceptance.drivers.ecs import EcsServicesState, Task
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.platform import Platform
@@ -182,7 +180,11 @@ class CustomerSessions:
         """Wait until a customer has a session on record beside so many that are known; the latest."""
         wait_until(
             lambda: self._platform.records.count(customer.client_id),
-            greater_than(beside),
+            DescribedMatcher[int](
+                f"one on record, beside {beside} that are known" if beside else "one on record",
+                lambda found: found > beside,
+                lambda found: f"{found} on record",
+            ),
             what=f"sessions of {customer}",
             within=self._platform.profile.patience.mail,
             every=self._platform.profile.patience.poll,
