@@ -45,7 +45,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _mutate(arguments: Sequence[str]) -> int:
-    from faults.mutate_command import main as mutate
+    from faults.random_mutants.mutate_command import main as mutate
 
     return mutate(arguments)
 

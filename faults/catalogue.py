@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import (
+from faults.platforms import (
     answers,
     boundaries,
     capacity,

@@ -186,7 +186,7 @@ def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None
 
 def test_a_fault_stands_on_its_module_what_it_breaks_and_its_features() -> None:
     assert files_of(FAULTS["second_edit_task"], EVERYTHING) == {
-        "faults/cold_start.py",
+        "faults/platforms/cold_start.py",
         "sandbox/services/hermes/reconcile.py",
         "features/1_cold_start.feature",
     }
@@ -194,7 +194,7 @@ def test_a_fault_stands_on_its_module_what_it_breaks_and_its_features() -> None:
 
 def test_a_fault_stands_on_the_helpers_that_it_calls_and_on_what_they_break() -> None:
     found = files_of(FAULTS["forged_origin_trusted"], EVERYTHING)
-    assert {"faults/load_balancer.py", "sandbox/alb/envoy.py"} <= found
+    assert {"faults/platforms/load_balancer.py", "sandbox/alb/envoy.py"} <= found
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "certificate_for_all_names"])

@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from faults.platforms.scenarios import GIT_SPY, SPY, TRICKS
 from faults.registry import fault
-from faults.scenarios import GIT_SPY, SPY, TRICKS
 
 
 def _fence_with(**changes: Any) -> None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from faults.platforms.scenarios import (
+    AFTER_ITS_END,
+    BY_MAIL,
+    EVERY_EDIT,
+    ODD_MAIL,
+    REFUSED_MAIL,
+    TO_A_LIVE_SESSION,
+)
 from faults.registry import fault
-from faults.scenarios import AFTER_ITS_END, BY_MAIL, EVERY_EDIT, ODD_MAIL, REFUSED_MAIL, TO_A_LIVE_SESSION
 
 
 @fault(

@@ -6,8 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     ASKED_AND_ENDED,
     HANGS,
     HERMES_DIES,
@@ -16,6 +15,7 @@ from faults.scenarios import (
     LATER_REFUSAL,
     ONE_COMMIT,
 )
+from faults.registry import fault
 
 
 @fault(

@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     BAD_TO_LIVE,
     KEPT_FOR_A_DAY,
     ONE_COMMIT,
@@ -16,6 +15,7 @@ from faults.scenarios import (
     PUT_ASIDE,
     STATUS,
 )
+from faults.registry import fault
 
 
 @fault(

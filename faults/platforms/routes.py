@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from faults.load_balancer import change_rules, change_snapshot
+from faults.platforms.load_balancer import change_rules, change_snapshot
+from faults.platforms.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, SHRINKING, WAITING_PAGE
 from faults.registry import fault
-from faults.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, SHRINKING, WAITING_PAGE
 
 
 def _every_third(seen: dict[str, int], session_id: str) -> bool:

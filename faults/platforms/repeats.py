@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from faults.platforms.scenarios import REPEATED
 from faults.registry import fault
-from faults.scenarios import REPEATED
 
 
 @fault(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     COMES_BACK,
     DAMAGED,
     EDIT_DIES,
@@ -20,6 +19,7 @@ from faults.scenarios import (
     TWO_THREADS,
     WAKING,
 )
+from faults.registry import fault
 
 
 @fault(

@@ -14,12 +14,12 @@ from acceptance.gate.worker_pool import Interruption
 from acceptance.results.run_results import Results
 from acceptance.results.verdict import SelectedScenario
 from faults.attempt import Attempt, Ending, Enough, Seen, troubles
-from faults.likelihood import likely_first
 from faults.matrix import UP
-from faults.mutants import Mutant
 from faults.noticed import failures
 from faults.pool import each
-from faults.tree_copy import TreeCopy
+from faults.random_mutants.likelihood import likely_first
+from faults.random_mutants.mutants import Mutant
+from faults.random_mutants.tree_copy import TreeCopy
 
 LIMIT_S = 1800.0
 """Seconds that all features may take against one mutant, on a busy machine."""
@@ -97,7 +97,7 @@ class Mutation:
         if refusal is not None:
             return self._trial(mutant, _End(Fate.REFUSED, message=refusal), 0.0)
         folder = self.folder / re.sub(r"[^\w.]+", "_", mutant.id)
-        command = ("python", "-m", "faults.elsewhere", str(copy.folder), *UP)
+        command = ("python", "-m", "faults.random_mutants.elsewhere", str(copy.folder), *UP)
 
         def look(scenarios: Sequence[SelectedScenario], name: str) -> Seen:
             return self.attempt(Attempt(tuple(scenarios), command, folder / name, LIMIT_S), _is_red, ending)

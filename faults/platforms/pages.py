@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from faults.platforms.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITING_PAGE
 from faults.registry import fault
-from faults.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITING_PAGE
 
 
 def _page(change: Any, name: str) -> None:

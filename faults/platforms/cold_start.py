@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from faults.platforms.scenarios import EXPIRES, FIRST_REQUEST, FORGOTTEN_TAB, KEPT_AWAKE, ONE_TASK
 from faults.registry import fault
-from faults.scenarios import EXPIRES, FIRST_REQUEST, FORGOTTEN_TAB, KEPT_AWAKE, ONE_TASK
 
 
 @fault(

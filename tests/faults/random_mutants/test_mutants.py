@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from faults.mutants import Mutant, drawn, mutants_of, sources
-from faults.operators import OPERATORS
-from faults.survivors import read_survivors
+from faults.random_mutants.mutants import Mutant, drawn, mutants_of, sources
+from faults.random_mutants.operators import OPERATORS
+from faults.random_mutants.survivors import read_survivors
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 EVERYTHING = '''"""Module."""
 import logging

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     BY_MAIL,
     NEVER_BACK,
     ODD_MAIL,
@@ -16,6 +15,7 @@ from faults.scenarios import (
     TOLD_WHY,
     TOO_MANY_WORDS,
 )
+from faults.registry import fault
 
 
 @fault(

@@ -11,14 +11,15 @@ import pytest
 from acceptance.gate.worker_pool import Interruption
 from acceptance.results.run_results import Results, ScenarioResult
 from acceptance.results.verdict import SelectedScenario
-from faults import mutate_command, record
+from faults import record
 from faults.__main__ import main
 from faults.attempt import Attempt, Ending, Enough, Seen
-from faults.likelihood import likely_first
-from faults.mutants import Mutant, mutants_of
-from faults.mutation import Fate, Mutation, Trial
-from faults.survivors import Class, Score, Survivor, entries, read_survivors
-from faults.tree_copy import TreeCopy
+from faults.random_mutants import mutate_command
+from faults.random_mutants.likelihood import likely_first
+from faults.random_mutants.mutants import Mutant, mutants_of
+from faults.random_mutants.mutation import Fate, Mutation, Trial
+from faults.random_mutants.survivors import Class, Score, Survivor, entries, read_survivors
+from faults.random_mutants.tree_copy import TreeCopy
 
 SOUND = "def limit():\n    return 1\n"
 WORKS, STARTS = (
@@ -63,7 +64,7 @@ def run(project: Path, tmp_path: Path, *attempts: Seen) -> tuple[list[Trial], li
 
     def attempt(given: Attempt, enough: Enough, ending: Ending) -> Seen:
         del ending
-        folder = Path(given.command[given.command.index("faults.elsewhere") + 1])
+        folder = Path(given.command[given.command.index("faults.random_mutants.elsewhere") + 1])
         assert (folder / "sandbox" / "code.py").read_text(encoding="utf-8") == SOUND.replace("1", "2")
         asked.append([scenario.name for scenario in given.scenarios])
         found = looks.pop(0)

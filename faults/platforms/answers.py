@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     ASLEEP,
     BAD_BODY,
     BAD_FIELD,
@@ -21,6 +20,7 @@ from faults.scenarios import (
     REPEATED,
     TO_A_LIVE_SESSION,
 )
+from faults.registry import fault
 
 
 @fault(

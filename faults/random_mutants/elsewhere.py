@@ -1,4 +1,4 @@
-"""Runs a module of another copy of the project: `python -m faults.elsewhere FOLDER MODULE [ARGUMENT ...]`."""
+"""Runs a module of another copy of the project: `python -m faults.random_mutants.elsewhere FOLDER MODULE [ARG ...]`."""
 
 from __future__ import annotations
 

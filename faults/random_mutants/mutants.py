@@ -15,7 +15,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from faults.operators import changes
+from faults.random_mutants.operators import changes
 
 LOGGERS = ("log", "logger", "logging")
 """What is said to them is for whoever runs the platform, and promised to nobody: it is not changed."""

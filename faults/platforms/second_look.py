@@ -6,9 +6,9 @@ import asyncio
 import dataclasses
 import threading
 
-from faults.load_balancer import change_lua
+from faults.platforms.load_balancer import change_lua
+from faults.platforms.scenarios import FIRST_REQUEST, OWN_WORKSPACE, TWO_THREADS, WAKING
 from faults.registry import fault
-from faults.scenarios import FIRST_REQUEST, OWN_WORKSPACE, TWO_THREADS, WAKING
 
 MOMENT_S = 8.0
 """How long what is wrong stays so: longer than the steps before the look take, shorter than a look that waits."""

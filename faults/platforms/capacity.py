@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     ALL_COME_BACK,
     COMES_BACK,
     EXPIRES,
@@ -21,6 +20,7 @@ from faults.scenarios import (
     SHRINKING,
     THREE,
 )
+from faults.registry import fault
 
 if TYPE_CHECKING:
     from sandbox.services.hermes.capacity import Fleet, Task

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     BAD_BODY,
     BAD_TO_LIVE,
     FOREIGN_PATH,
@@ -19,6 +18,7 @@ from faults.scenarios import (
     TOLD_WHY,
     TOO_LATE,
 )
+from faults.registry import fault
 
 
 @fault(

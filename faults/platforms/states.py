@@ -7,8 +7,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from faults.platforms.scenarios import (
+    BURST,
+    ENDED_AGAIN,
+    EXPIRES,
+    NEVER_BACK,
+    READY,
+    STATUS,
+    TOLD_WHY,
+    TOO_LATE,
+)
 from faults.registry import fault
-from faults.scenarios import BURST, ENDED_AGAIN, EXPIRES, NEVER_BACK, READY, STATUS, TOLD_WHY, TOO_LATE
 
 
 @fault(

@@ -6,8 +6,7 @@ import itertools
 import os
 from collections.abc import Iterable
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     BURST,
     CRASH,
     ENDING,
@@ -19,6 +18,7 @@ from faults.scenarios import (
     THREE,
     TWO_HERMES,
 )
+from faults.registry import fault
 
 
 @fault(

@@ -17,19 +17,19 @@ from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.text import counted
 from faults import record
 from faults.attempt import NotBegun
-from faults.mutants import Mutant, drawn, mutants_of, sources
-from faults.mutation import FOLDER, Mutation, Trial
 from faults.page import PAGE, dated, put
+from faults.random_mutants.mutants import Mutant, drawn, mutants_of, sources
+from faults.random_mutants.mutation import FOLDER, Mutation, Trial
+from faults.random_mutants.survivors import Score, entries, read_survivors
+from faults.random_mutants.tree_copy import TreeCopy
 from faults.run_command import INTERRUPTED, WRONG, positive, say
-from faults.survivors import Score, entries, read_survivors
-from faults.tree_copy import TreeCopy
 
 MUTANTS = "mutants.json"
 
 EXIT_CODES = """\
 exit codes:
   0    every mutant that lives is equivalent or outside the contract
-  1    one is a hole, timed out, or is not classed in faults/survivors.toml
+  1    one is a hole, timed out, or is not classed in faults/random_mutants/survivors.toml
   2    the request means nothing
   130  interrupted; what had ended is kept, and --resume goes on from there
 """

@@ -6,9 +6,8 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from faults.preview_script import change_script
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.preview_script import change_script
+from faults.platforms.scenarios import (
     AWAKE,
     CRASH,
     EVERY_EDIT,
@@ -20,6 +19,7 @@ from faults.scenarios import (
     SERVER,
     TWO_THREADS,
 )
+from faults.registry import fault
 
 
 @fault(

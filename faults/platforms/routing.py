@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from faults.load_balancer import change_lua, change_rules, change_snapshot
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.load_balancer import change_lua, change_rules, change_snapshot
+from faults.platforms.scenarios import (
     ASLEEP,
     AWAKE,
     BAD_SOCKET,
@@ -24,6 +23,7 @@ from faults.scenarios import (
     SOCKET_ENDS,
     TRACE,
 )
+from faults.registry import fault
 
 
 @fault(

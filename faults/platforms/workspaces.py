@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from faults.registry import fault
-from faults.scenarios import (
+from faults.platforms.scenarios import (
     DAMAGED,
     FIRST_REQUEST,
     FIVE_HUNDRED,
@@ -19,6 +18,7 @@ from faults.scenarios import (
     TWO_THREADS,
     UNNAMED_THREAD,
 )
+from faults.registry import fault
 
 
 @fault(

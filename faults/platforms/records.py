@@ -6,8 +6,16 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from faults.platforms.scenarios import (
+    BURST,
+    EXPIRES,
+    FIRST_REQUEST,
+    KEPT_AWAKE,
+    OWN_LIST,
+    PAST_ITS_TIME,
+    TOLD_WHY,
+)
 from faults.registry import fault
-from faults.scenarios import BURST, EXPIRES, FIRST_REQUEST, KEPT_AWAKE, OWN_LIST, PAST_ITS_TIME, TOLD_WHY
 
 
 @fault(

@@ -1,4 +1,4 @@
-"""What somebody has found out about mutants that live: `faults/survivors.toml`."""
+"""What somebody has found out about mutants that live: `faults/random_mutants/survivors.toml`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from faults.intervals import wilson
-from faults.mutation import Fate, Trial
+from faults.random_mutants.mutation import Fate, Trial
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 

@@ -1,0 +1,1 @@
+"""The broken platforms, in files by the promise that they break."""

@@ -1,0 +1,1 @@
+"""Platforms broken at random: one place of their sources changed."""
