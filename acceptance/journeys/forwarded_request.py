@@ -59,9 +59,10 @@ _ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 class Arrival:
     """What a service saw of a request. `addresses` are X-Forwarded-For's, the last added by the load balancer.
 
-    Names of all headers are lower case; absent ones are None.
+    `called` is its method and path. Names of all headers are lower case; absent ones are None.
     """
 
+    called: str
     addresses: tuple[str, ...]
     scheme: str | None
     port: str | None
@@ -77,6 +78,7 @@ class Arrival:
             raise UnexpectedAnswer(f'{answer}: expected 200 with "request", found {answer.text[:200]}')
         addresses = tuple(part.strip() for part in (told.get("x-forwarded-for") or "").split(",") if part)
         return cls(
+            f"{told.get('method')} {told.get('path')}",
             addresses,
             told.get("x-forwarded-proto"),
             told.get("x-forwarded-port"),
@@ -124,11 +126,11 @@ def came_from(visitor: str | None, *claimed: str) -> Matcher[Arrival]:
 
 
 def came_by(scheme: str, port: str) -> Matcher[Arrival]:
-    """Forwarded with the scheme and the port of the listener."""
+    """Forwarded as it was called, with the scheme and the port of the listener."""
     return DescribedMatcher(
-        f"forwarded from {scheme}, port {port}",
-        lambda seen: (seen.scheme, seen.port) == (scheme, port),
-        lambda seen: f"{seen.scheme}, port {seen.port}",
+        f"GET {PATH} forwarded from {scheme}, port {port}",
+        lambda seen: (seen.called, seen.scheme, seen.port) == (f"GET {PATH}", scheme, port),
+        lambda seen: f"{seen.called} from {seen.scheme}, port {seen.port}",
     )
 
 

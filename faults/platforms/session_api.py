@@ -12,6 +12,7 @@ from faults.platforms.scenarios import (
     ONE_COMMIT,
     OWN_LIST,
     OWN_WORKSPACE,
+    PASSED_ON,
     PUT_ASIDE,
     STATUS,
 )
@@ -243,3 +244,21 @@ def put_aside_elsewhere() -> None:
         return queue, dead
 
     provision.create_queues = elsewhere
+
+
+@fault(
+    "The health page does not tell with which path it was called.",
+    part="session_api",
+    caught_by=(PASSED_ON,),
+    clause="adds `request`: the method, path and headers that it was called with",
+)
+def health_names_no_path() -> None:
+    """`request` without `path`."""
+    from sandbox.services.session_api import handler
+
+    arrived = handler.arrived
+
+    def without(request: Any) -> dict[str, object]:
+        return {name: value for name, value in arrived(request).items() if name != "path"}
+
+    handler.arrived = without

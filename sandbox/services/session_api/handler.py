@@ -86,9 +86,9 @@ def health(request: Request, _argument: str) -> Answer:
 
 
 def arrived(request: Request) -> dict[str, object]:
-    """What the load balancer passed on of the visitor; of all other headers the names only."""
+    """What was asked for, and what the load balancer passed on of the visitor; of all other headers the names only."""
     told: dict[str, object] = {name: request.headers.get(name) for name in VISITOR_HEADERS}
-    return {**told, "headers": sorted(request.headers)}
+    return {"method": request.method, "path": request.path, **told, "headers": sorted(request.headers)}
 
 
 def activate(request: Request, _argument: str) -> Answer:

@@ -48,7 +48,7 @@ def loaded(url: str) -> Loaded:
 
 
 def arrived(addresses: tuple[str, ...] = ("1.1.1.1",), trace: str | None = None, *names: str) -> a.Arrival:
-    return a.Arrival(addresses, "https", "443", trace, names)
+    return a.Arrival("GET /api/health", addresses, "https", "443", trace, names)
 
 
 PAGE = loaded("https://x/session/s")
@@ -120,7 +120,8 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
         (a.came_from("1.1.1.1", "9.9.9.9"), arrived(("9.9.9.9",)), "for 9.9.9.9"),
         (a.came_from(None), arrived(("10.0.0.1",)), "for 10.0.0.1"),
         (a.came_from("1.1.1.1"), arrived(()), "for nobody"),
-        (a.came_by("https", "80"), arrived(), "https, port 443"),
+        (a.came_by("https", "80"), arrived(), "GET /api/health from https, port 443"),
+        (a.came_by("https", "443"), dataclasses.replace(arrived(), called="GET /"), "GET / from https, port 443"),
         (a.has_trace(), arrived(trace="Root=1-2-3"), "trace Root=1-2-3"),
         (a.has_trace(), arrived(), "trace None"),
         (a.continues(ROOT), arrived(trace=f"Root={ROOT}"), f"trace Root={ROOT}"),
@@ -156,8 +157,9 @@ def test_no_words_to_look_for_prove_nothing() -> None:
 
 
 def test_an_arrival_is_read_from_the_health_page() -> None:
-    told = {"x-forwarded-for": "9.9.9.9, 1.1.1.1", "x-forwarded-proto": "https", "headers": ["host"]}
+    told: dict[str, object] = {"method": "GET", "path": "/api/health", "headers": ["host"]}
+    told |= {"x-forwarded-for": "9.9.9.9, 1.1.1.1", "x-forwarded-proto": "https"}
     seen = a.Arrival.told_by(document({"service": "session-api", "request": told}))
-    assert seen == a.Arrival(("9.9.9.9", "1.1.1.1"), "https", None, None, ("host",))
+    assert seen == a.Arrival("GET /api/health", ("9.9.9.9", "1.1.1.1"), "https", None, None, ("host",))
     with pytest.raises(UnexpectedAnswer, match='expected 200 with "request"'):
         a.Arrival.told_by(document({"service": "session-api"}))
