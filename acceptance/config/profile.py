@@ -18,7 +18,7 @@ from acceptance.waiting.errors import ConfigurationError
 INFO_KEYS = frozenset(
     "id started_by checkout info_url preview_url http_url api_url api_example mail_address mailbox ca_file ca_trust "  # noqa: SIM905
     "aws_endpoint region account access_key secret_key load_balancer cluster hermes_service edit_service table queue "
-    "dead_letters file_system workspace_root logs timing idle_timeout_s".split()
+    "dead_letters file_system workspace_root logs timing idle_timeout_s fence".split()
 )
 """Keys of the sandbox's info document, and so the placeholders a profile may use."""
 
