@@ -93,12 +93,10 @@ class SmallProject:
         return self.ended(done.returncode, done.stdout)
 
     def start(self, *arguments: str, ignoring: bool = False) -> subprocess.Popen[str]:
-        """Start the gate, to be interrupted; `ignoring` SIGINT, as a script starts what it puts into the background.
-
-        Otherwise it heeds SIGINT, even where the tests themselves ignore it.
-        """
-        # Inherited is what is ignored; a handler is not.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.default_int_handler)
+        """Start the gate, to be interrupted; `ignoring` SIGINT, as a script starts what it puts into the background."""
+        before = signal.getsignal(signal.SIGINT)
+        if ignoring:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.Popen(
                 command(*arguments),
