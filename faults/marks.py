@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import BinaryIO
 
 _CALL = "_fault_ran"
 """How the modules know `Mark.ran`."""
@@ -24,23 +25,31 @@ _OWN = ("faults.marks", "faults.registry", "faults.broken")
 
 
 class Mark:
-    """Written to `path` once, by whatever thread comes first; until `armed`, what runs is the fault being applied."""
+    """A line in the file at `path`; until `armed`, what runs is the fault being applied."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._armed = False
+        self._file: BinaryIO | None = None
 
     def arm(self) -> None:
-        """From now on what runs is the platform."""
-        self._armed = True
+        """From now on what runs is the platform. The file is opened here: inside a fence, where the code may run in a
+        child of this process, nothing can be opened any more.
+        """
+        # A fault does what it does where its mark has no place, too.
+        with contextlib.suppress(OSError):
+            self._file = self._path.open("ab", buffering=0)
 
     def ran(self) -> None:
-        """The fault's own code runs."""
-        if self._armed:
-            self._armed = False
-            # Inside a fence nothing can be written: the fault is to do what it does all the same.
+        """The fault's own code runs, in whatever thread or child."""
+        file, self._file = self._file, None
+        if file is not None:
             with contextlib.suppress(OSError):
-                self._path.touch()
+                file.write(b"ran\n")
+
+
+def is_marked(path: Path) -> bool:
+    """Whether the code ran."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 class _Calls(ast.NodeTransformer):

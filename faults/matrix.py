@@ -13,6 +13,7 @@ from acceptance.results.run_results import Results
 from acceptance.results.text import counted
 from acceptance.results.verdict import SelectedScenario
 from faults.attempt import Attempt, Ending, Enough, Seen
+from faults.marks import is_marked
 from faults.noticed import Outcome, catcher, judge, names, notices
 from faults.pool import each
 from faults.record import FOLDER, Row
@@ -74,7 +75,7 @@ class Matrix:
 
         try:
             seen = self.attempt(attempt, enough, ending)
-            held = seen.began and mark.exists()
+            held = seen.began and is_marked(mark)
         finally:
             mark.unlink(missing_ok=True)
         if seen.cut:

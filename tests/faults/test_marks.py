@@ -14,7 +14,7 @@ from types import FunctionType
 import pytest
 
 from faults.catalogue import FAULTS, Fault
-from faults.marks import Mark, marked, own_code
+from faults.marks import Mark, is_marked, marked, own_code
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ runpy.run_path({str(tmp_path / "entry.py")!r})
         [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60,
         env={"PYTHONPATH": f"{PROJECT}:{tmp_path}"},
     )  # fmt: skip
-    return ran.stdout.strip(), mark.exists()
+    return ran.stdout.strip(), is_marked(mark)
 
 
 def replacing(function: str) -> str:
@@ -87,12 +87,23 @@ def test_a_mark_is_written_once_and_only_when_armed(tmp_path: Path) -> None:
     path = tmp_path / "mark"
     mark = Mark(path)
     mark.ran()
-    assert not path.exists()
+    assert not is_marked(path)
     mark.arm()
+    assert not is_marked(path)
     mark.ran()
-    path.unlink()
     mark.ran()
-    assert not path.exists()
+    assert path.read_text() == "ran\n"
+
+
+def test_code_that_runs_where_nothing_can_be_opened_any_more_leaves_its_mark(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    mark = Mark(folder / "mark")
+    mark.arm()
+    kept = (folder / "mark").rename(tmp_path / "kept")
+    folder.rmdir()
+    mark.ran()
+    assert is_marked(kept)
 
 
 def test_a_fault_does_what_it_does_where_no_mark_can_be_written(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Platform:
         at = attempt.command.index("--mark")
         mark, name = Path(attempt.command[at + 1]), attempt.command[at + 2]
         if name not in self.dead:
-            mark.touch()
+            mark.write_text("ran\n", encoding="utf-8")
         found = self.shows(name)
         results = Results(tuple(found))
         self.enough = enough(results)
