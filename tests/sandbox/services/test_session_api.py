@@ -138,6 +138,8 @@ def test_health_tells_how_a_request_arrives_and_no_secret_of_it(stand: Stand) ->
     }
     _, health, _ = stand.call("GET", "/api/health", headers=headers)
     assert health["request"] == {
+        "method": "GET",
+        "path": "/api/health",
         "x-forwarded-for": "203.0.113.7",
         "x-forwarded-proto": "https",
         "x-forwarded-port": None,
