@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from acceptance.config.profile import Names
@@ -71,12 +72,11 @@ class LoadBalancer:
     def __init__(self, clients: Clients, names: Names) -> None:
         self._clients = clients
         self._names = names
-        self._listener = ""
 
     def routing(self) -> Routing:
         """Rules and target groups as they are now; groups of other load balancers and networks are other people's."""
         rules = self.rules()
-        own = self._described()
+        own = self._own
         groups = [
             _group(group)
             for page in self._elb.get_paginator("describe_target_groups").paginate()
@@ -90,7 +90,7 @@ class LoadBalancer:
         """All rules of the HTTPS listener by rising priority, the default last."""
         found = [
             _rule(rule)
-            for page in self._elb.get_paginator("describe_rules").paginate(ListenerArn=self._https_listener())
+            for page in self._elb.get_paginator("describe_rules").paginate(ListenerArn=self._https_listener)
             for rule in page["Rules"]
         ]
         return tuple(sorted(found, key=lambda rule: (rule.priority is None, rule.priority or 0)))
@@ -116,25 +116,23 @@ class LoadBalancer:
     def _elb(self) -> Any:
         return self._clients.of("elbv2")
 
-    def _https_listener(self) -> str:
-        """The listener's ARN, looked up once: sessions come and go with rules, the listener stays."""
-        if not self._listener:
-            self._listener = self._look_up_https_listener()
-        return self._listener
+    @cached_property
+    def _own(self) -> Mapping[str, Any]:
+        """The load balancer as AWS describes it, looked up once: sessions come and go with rules, it stays."""
+        found = self._elb.describe_load_balancers(Names=[self._names.load_balancer])["LoadBalancers"]
+        return dict(found[0])
 
-    def _look_up_https_listener(self) -> str:
-        own = self._described()["LoadBalancerArn"]
-        listeners = self._elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
+    @cached_property
+    def _https_listener(self) -> str:
+        """The listener's ARN; it stays, too."""
+        arn = self._own["LoadBalancerArn"]
+        listeners = self._elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]
         https = [str(listener["ListenerArn"]) for listener in listeners if listener["Protocol"] == "HTTPS"]
         if len(https) != 1:
             raise UnexpectedAnswer(
                 f"{self._names.load_balancer}: expected one HTTPS listener, found {len(https)}"
             )
         return https[0]
-
-    def _described(self) -> Mapping[str, Any]:
-        found = self._elb.describe_load_balancers(Names=[self._names.load_balancer])["LoadBalancers"]
-        return dict(found[0])
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
