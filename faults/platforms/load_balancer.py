@@ -36,6 +36,18 @@ def change_rules(change: Callable[[Sequence[Rule], Snapshot], Sequence[Rule]]) -
     change_snapshot(changed)
 
 
+def change_redirects(**parts: Any) -> None:
+    """Have each redirect differ in these parts of its answer, say `status=302`."""
+    from sandbox.aws_api.elb_state import Redirect
+
+    def changed(rule: Rule) -> Rule:
+        if not isinstance(rule.action, Redirect):
+            return rule
+        return dataclasses.replace(rule, action=dataclasses.replace(rule.action, **parts))
+
+    change_rules(lambda rules, _right: [changed(rule) for rule in rules])
+
+
 def change_lua(old: str, new: str) -> None:
     """Replace a piece of the script that every request goes through; LookupError when it starts, if it lacks that."""
     from sandbox.alb import envoy

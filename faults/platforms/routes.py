@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from faults.platforms.load_balancer import change_rules, change_snapshot
+from faults.platforms.load_balancer import change_redirects, change_rules, change_snapshot
 from faults.platforms.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, SHRINKING, WAITING_PAGE
 from faults.registry import fault
 
@@ -88,14 +88,7 @@ def rules_made_anew_at_each_end() -> None:
 )
 def redirects_for_now() -> None:
     """302 in place of 301."""
-    from sandbox.aws_api.elb_state import Redirect, Rule
-
-    def for_now(rule: Rule) -> Rule:
-        if not isinstance(rule.action, Redirect):
-            return rule
-        return dataclasses.replace(rule, action=dataclasses.replace(rule.action, status=302))
-
-    change_rules(lambda rules, _right: [for_now(rule) for rule in rules])
+    change_redirects(status=302)
 
 
 @fault(

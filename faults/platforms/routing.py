@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from faults.platforms.load_balancer import change_lua, change_rules, change_snapshot
+from faults.platforms.load_balancer import change_lua, change_redirects, change_rules, change_snapshot
 from faults.platforms.scenarios import (
     ASLEEP,
     AWAKE,
@@ -121,14 +121,7 @@ def control_port_routed() -> None:
 )
 def redirect_drops_query() -> None:
     """The redirect keeps the path and not the query."""
-    from sandbox.aws_api.elb_state import Redirect, Rule
-
-    def shortened(rule: Rule) -> Rule:
-        if not isinstance(rule.action, Redirect):
-            return rule
-        return dataclasses.replace(rule, action=dataclasses.replace(rule.action, query=""))
-
-    change_rules(lambda rules, _right: [shortened(rule) for rule in rules])
+    change_redirects(query="")
 
 
 @fault(
