@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from faults.platforms.opening import after_opening
 from faults.platforms.scenarios import (
     COMES_BACK,
     DAMAGED,
@@ -21,6 +22,9 @@ from faults.platforms.scenarios import (
 )
 from faults.registry import fault
 
+if TYPE_CHECKING:
+    from sandbox.services.edit.workspace import Workspace
+
 
 @fault(
     "Opening a workspace throws away what is not committed.",
@@ -30,17 +34,12 @@ from faults.registry import fault
 )
 def reset_on_opening() -> None:
     """`git reset --hard` and `git clean` whenever a workspace is opened."""
-    from sandbox.services.edit import workspace
 
-    sound = workspace.open_workspace
-
-    def tidy(places: workspace.Places, client_id: str, user_id: str, thread_id: str) -> workspace.Workspace:
-        opened = sound(places, client_id, user_id, thread_id)
+    def tidy(opened: Workspace) -> None:
         opened.git.run("reset", "-q", "--hard")
         opened.git.run("clean", "-q", "-f", "-d")
-        return opened
 
-    workspace.open_workspace = tidy
+    after_opening(tidy)
 
 
 @fault(
@@ -51,18 +50,13 @@ def reset_on_opening() -> None:
 )
 def modes_evened_out() -> None:
     """Every file gets mode 644."""
-    from sandbox.services.edit import workspace
 
-    sound = workspace.open_workspace
-
-    def plain(places: workspace.Places, client_id: str, user_id: str, thread_id: str) -> workspace.Workspace:
-        opened = sound(places, client_id, user_id, thread_id)
+    def plain(opened: Workspace) -> None:
         for path in opened.root.rglob("*"):
             if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
                 path.chmod(0o644)
-        return opened
 
-    workspace.open_workspace = plain
+    after_opening(plain)
 
 
 @fault(

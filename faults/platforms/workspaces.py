@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from faults.platforms.opening import after_opening
 from faults.platforms.scenarios import (
     DAMAGED,
     FIRST_REQUEST,
@@ -19,6 +21,9 @@ from faults.platforms.scenarios import (
     UNNAMED_THREAD,
 )
 from faults.registry import fault
+
+if TYPE_CHECKING:
+    from sandbox.services.edit.workspace import Workspace
 
 
 @fault(
@@ -187,16 +192,11 @@ def newcomers_begin_anew() -> None:
 )
 def ignored_files_cleared() -> None:
     """`git clean -X` whenever a workspace is opened."""
-    from sandbox.services.edit import workspace
 
-    sound = workspace.open_workspace
-
-    def tidy(places: workspace.Places, client_id: str, user_id: str, thread_id: str) -> workspace.Workspace:
-        opened = sound(places, client_id, user_id, thread_id)
+    def tidy(opened: Workspace) -> None:
         opened.git.run("clean", "-q", "-f", "-d", "-X")
-        return opened
 
-    workspace.open_workspace = tidy
+    after_opening(tidy)
 
 
 @fault(
@@ -207,19 +207,14 @@ def ignored_files_cleared() -> None:
 )
 def links_become_copies() -> None:
     """As a copy through a file system without links."""
-    from sandbox.services.edit import workspace
 
-    sound = workspace.open_workspace
-
-    def copied(places: workspace.Places, client_id: str, user_id: str, thread_id: str) -> workspace.Workspace:
-        opened = sound(places, client_id, user_id, thread_id)
+    def copied(opened: Workspace) -> None:
         for path in [path for path in opened.root.rglob("*") if path.is_symlink() and path.is_file()]:
             content = path.read_bytes()
             path.unlink()
             path.write_bytes(content)
-        return opened
 
-    workspace.open_workspace = copied
+    after_opening(copied)
 
 
 @fault(
