@@ -50,7 +50,8 @@ Feature: Bad input leaves no trace
         | lists in lists, 20,000 deep                 | invalid     |
         | a number of 20,000 digits                   | invalid     |
         | a member given twice                        | invalid     |
-        | a body of 512 KiB                             | too large   |
+        | a body that is not the gzip it claims to be | invalid     |
+        | a body of 512 KiB                           | too large   |
         | the wrong method                            | not allowed |
         | an instruction for a session that never was | unknown     |
 

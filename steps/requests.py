@@ -54,7 +54,9 @@ def request_with_flaw(context: Context, flaw: str) -> None:
     world: World = context.world
     request = flawed(flaw, world.new_customer())
     world.asked.at = datetime.now(UTC)
-    world.asked.answer = world.platform.sessions.request(request.method, request.path, body=request.body)
+    world.asked.answer = world.platform.sessions.request(
+        request.method, request.path, body=request.body, headers=request.headers
+    )
 
 
 @when("a request to the session comes in with {flaw}")

@@ -15,14 +15,19 @@ from acceptance.journeys.customer_session import Customer
 
 KIB = 1024
 
+HEALTH = "/api/health"
+
+ACTIVATE = f"{API}/activate"
+
 
 @dataclass(frozen=True)
-class FlawedRequest:
+class Request:
     """A request to send as it is."""
 
-    method: str
-    path: str
-    body: bytes | None
+    method: str = "GET"
+    path: str = HEALTH
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 _WITHOUT = {"no client": "clientId", "no customer": "userId", "no instruction": "instruction"}
@@ -87,7 +92,7 @@ _TOO_LATE: Mapping[str, tuple[str, bytes | None]] = MappingProxyType(
 NEVER_WAS = "0" * 32
 
 
-def flawed(flaw: str, customer: Customer) -> FlawedRequest:
+def flawed(flaw: str, customer: Customer) -> Request:
     """The request with this flaw; KeyError for a flaw that is not in the lists above."""
     right: dict[str, object] = {
         "clientId": customer.client_id,
@@ -95,38 +100,36 @@ def flawed(flaw: str, customer: Customer) -> FlawedRequest:
         "instruction": 'Change the heading to "Never seen"',
     }
     if flaw == "the wrong method":
-        return FlawedRequest("PUT", f"{API}/activate", json.dumps(right).encode())
+        return Request("PUT", ACTIVATE, json.dumps(right).encode())
     if flaw == "an instruction for a session that never was":
         body = json.dumps({"instruction": right["instruction"]}).encode()
-        return FlawedRequest("POST", f"{API}/{NEVER_WAS}/instructions", body)
+        return Request("POST", f"{API}/{NEVER_WAS}/instructions", body)
     if flaw == "a member given twice":
         twice = json.dumps(right)[:-1] + ', "userId": "eve@customers.example"}'
-        return FlawedRequest("POST", f"{API}/activate", twice.encode())
+        return Request("POST", ACTIVATE, twice.encode())
+    if flaw == "a body that is not the gzip it claims to be":
+        return Request("POST", ACTIVATE, json.dumps(right).encode(), {"content-encoding": "gzip"})
     if flaw in _BODIES:
-        return FlawedRequest("POST", f"{API}/activate", _BODIES[flaw])
+        return Request("POST", ACTIVATE, _BODIES[flaw])
     if flaw in _WITHOUT:
         del right[_WITHOUT[flaw]]
     else:
         field, value = _INSTEAD[flaw]
         right[field] = value
-    return FlawedRequest("POST", f"{API}/activate", json.dumps(right).encode())
+    return Request("POST", ACTIVATE, json.dumps(right).encode())
 
 
-def flawed_to(flaw: str, session_id: str) -> FlawedRequest:
+def flawed_to(flaw: str, session_id: str) -> Request:
     """The request to a live session with this flaw; KeyError for a flaw that is not in the list above."""
     method, what, body = _TO_A_SESSION[flaw]
-    return FlawedRequest(method, f"{API}/{session_id}/{what}", body)
+    return Request(method, f"{API}/{session_id}/{what}", body)
 
 
-def too_late(request: str, session_id: str) -> FlawedRequest:
+def too_late(request: str, session_id: str) -> Request:
     """A request that is right but for its time: the session has ended; KeyError for one that is not in the list."""
     what, body = _TOO_LATE[request]
-    return FlawedRequest("POST", f"{API}/{session_id}/{what}", body)
+    return Request("POST", f"{API}/{session_id}/{what}", body)
 
-
-HEALTH = "/api/health"
-
-ACTIVATE = "/api/sessions/activate"
 
 JSON = {"content-type": "application/json"}
 
@@ -139,32 +142,22 @@ WEBSOCKET = {
 """The head of a WebSocket's opening handshake, with the key of RFC 6455's own example."""
 
 
-@dataclass(frozen=True)
-class Extreme:
-    """A request to send as it is."""
-
-    method: str = "GET"
-    path: str = HEALTH
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-
-
-def extreme(name: str) -> Extreme:
+def extreme(name: str) -> Request:
     """The request of this name, at or beyond a limit; KeyError for one that is not in the list."""
     return {
-        "a header of 15 KiB": Extreme(headers={"x-long": "a" * 15 * KIB}),
-        "a header of 17 KiB": Extreme(headers={"x-long": "a" * 17 * KIB}),
-        "headers of 70 KiB together": Extreme(headers={f"x-long-{n}": "a" * 10 * KIB for n in range(7)}),
-        "a path of 2,000 characters": Extreme(path=f"/{'a' * 1999}"),
-        "the method TRACE": Extreme(method="TRACE"),
-        "the method BREW": Extreme(method="BREW", path="/"),
-        "31 addresses in X-Forwarded-For": Extreme(
+        "a header of 15 KiB": Request(headers={"x-long": "a" * 15 * KIB}),
+        "a header of 17 KiB": Request(headers={"x-long": "a" * 17 * KIB}),
+        "headers of 70 KiB together": Request(headers={f"x-long-{n}": "a" * 10 * KIB for n in range(7)}),
+        "a path of 2,000 characters": Request(path=f"/{'a' * 1999}"),
+        "the method TRACE": Request(method="TRACE"),
+        "the method BREW": Request(method="BREW", path="/"),
+        "31 addresses in X-Forwarded-For": Request(
             headers={"x-forwarded-for": ", ".join(["203.0.113.7"] * 31)}
         ),
-        "an empty body": Extreme("POST", ACTIVATE, JSON, b""),
-        "a body of 1 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(KIB * KIB)),
-        "a body of 2 MiB": Extreme("POST", ACTIVATE, JSON, _text_of(2 * KIB * KIB)),
-        "a WebSocket upgrade": Extreme(headers=WEBSOCKET),
+        "an empty body": Request("POST", ACTIVATE, b"", JSON),
+        "a body of 1 MiB": Request("POST", ACTIVATE, _text_of(KIB * KIB), JSON),
+        "a body of 2 MiB": Request("POST", ACTIVATE, _text_of(2 * KIB * KIB), JSON),
+        "a WebSocket upgrade": Request(headers=WEBSOCKET),
     }[name]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.platforms.scenarios import (
+    BAD_BODY,
     BAD_TO_LIVE,
     KEPT_FOR_A_DAY,
     ONE_COMMIT,
@@ -140,6 +141,22 @@ def bodies_without_fields_unread() -> None:
         del body
 
     validation.no_fields = take
+
+
+@fault(
+    "A request's body is taken as it comes, whatever its Content-Encoding claims that it is.",
+    part="session_api",
+    caught_by=(BAD_BODY,),
+    clause="a body that is not what its `Content-Encoding` claims",
+)
+def content_encoding_unread() -> None:
+    """The body as it was sent is the content."""
+    from sandbox.services.session_api.web import Request
+
+    def as_sent(self: Request) -> bytes:
+        return self.body
+
+    Request.content = property(as_sent)  # type: ignore[method-assign, assignment]
 
 
 @fault(

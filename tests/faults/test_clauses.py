@@ -39,7 +39,6 @@ WITHOUT_A_FAULT: Mapping[str, str] = {
     "capacity: Application Auto Scaling target": _OVERVIEW,
     "call: answers": _HEADING,
     "counts as activity": "said again under Scaling and idling, and broken there",
-    "a body that is not what its `Content-Encoding` claims": "open: no fault is written",
     "While what the platform stands on fails, the API answers 503": _UNSEEN,
     "it takes no more instructions or keepalives, and a command that was lost": _UNSEEN,
     "`/workspace/{clientId}/{user}/project`: a git repository": "what lies in it is broken sentence by sentence",

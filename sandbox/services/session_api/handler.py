@@ -93,7 +93,7 @@ def arrived(request: Request) -> dict[str, object]:
 
 def activate(request: Request, _argument: str) -> Answer:
     """`POST /api/sessions/activate`"""
-    asked = validation.activation(validation.document(request.body))
+    asked = validation.activation(validation.document(request.content))
     key = validation.idempotency_key(request.headers)
     record = sessions.activate(backend(), asked, request=None if key is None else f"api {key}")
     return json_answer(202, sessions.activated(record))
@@ -112,7 +112,7 @@ def session_status(_request: Request, session_id: str) -> Answer:
 
 def instruct(request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/instructions`"""
-    instruction = validation.instruction_of(validation.document(request.body))
+    instruction = validation.instruction_of(validation.document(request.content))
     record = sessions.find(backend(), session_id)
     identity = sessions.instruct(backend(), record, instruction)
     return json_answer(202, {"sessionId": session_id, "instructionId": identity})
@@ -120,13 +120,13 @@ def instruct(request: Request, session_id: str) -> Answer:
 
 def keep_alive(request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/keepalive`"""
-    validation.no_fields(request.body)
+    validation.no_fields(request.content)
     return json_answer(200, {"ttl": sessions.keep_alive(backend(), sessions.find(backend(), session_id))})
 
 
 def deactivate(request: Request, session_id: str) -> Answer:
     """`POST /api/sessions/{id}/deactivate`"""
-    validation.no_fields(request.body)
+    validation.no_fields(request.content)
     record = sessions.deactivate(backend(), sessions.find(backend(), session_id))
     return json_answer(202, {"sessionId": session_id, "status": record.status})
 

@@ -37,9 +37,7 @@ class Activation:
 def document(body: bytes) -> Mapping[str, Any]:
     """The JSON object of a request body; ApiError 413 above 64 KiB, 400 for anything but a JSON object."""
     if len(body) > MAX_BODY_BYTES:
-        raise ApiError(
-            413, "too_large", f"The request body may have {MAX_BODY_BYTES} bytes, not {len(body)}."
-        )
+        raise ApiError(413, "too_large", f"The request body may have at most {MAX_BODY_BYTES} bytes.")
     try:
         found = json.loads(body, object_pairs_hook=_members, parse_constant=_no_json)
     except (ValueError, RecursionError):

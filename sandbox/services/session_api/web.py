@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,7 +18,7 @@ SERVICE = "session-api"
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request: the path as sent (still percent-encoded), header names in lower case."""
+    """One HTTP request: path and body as sent (percent-encoded, packed), header names in lower case."""
 
     method: str
     path: str
@@ -33,6 +36,22 @@ class Request:
             raise ApiError(400, "invalid_body", "The request body cannot be read.") from None
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         return cls(event["httpMethod"], event["path"], headers, body)
+
+    @property
+    def content(self) -> bytes:
+        """The body unpacked, cut behind the first byte too many; ApiError 400 if it is not what it claims to be."""
+        claim = self.headers.get("content-encoding", "identity").strip().lower()
+        if not self.body or claim == "identity":
+            return self.body
+        if claim != "gzip":
+            raise ApiError(400, "invalid_body", "The request body may be packed with gzip, or not at all.")
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(self.body)) as packed:
+                return packed.read(MAX_BODY_BYTES + 1)
+        except (OSError, EOFError, zlib.error):
+            raise ApiError(
+                400, "invalid_body", "The request body is not the gzip that its Content-Encoding claims."
+            ) from None
 
     @property
     def segments(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -55,8 +56,12 @@ class Stand:
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, Any, Mapping[str, str]]:
-        """One request through the load balancer's event: status, document (or text), headers."""
-        text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+        """One request through the load balancer's event (bytes in base64): status, document (or text), headers."""
+        encoded = isinstance(body, bytes)
+        if isinstance(body, bytes):
+            text = base64.b64encode(body).decode("ascii")
+        else:
+            text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
         event = {
             "requestContext": {"elb": {"targetGroupArn": "arn"}},
             "httpMethod": method,
@@ -64,7 +69,7 @@ class Stand:
             "queryStringParameters": {},
             "headers": dict(headers or {}),
             "body": text,
-            "isBase64Encoded": False,
+            "isBase64Encoded": encoded,
         }
         answer = handle(event, None)
         assert answer is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -89,6 +90,32 @@ def test_a_bad_activation_gets_400_and_leaves_no_trace(
 def test_a_body_above_the_limit_gets_413(stand: Stand) -> None:
     status, document, _ = stand.call("POST", "/api/sessions/activate", {**ASKED, "more": "x" * 70_000})
     assert (status, document["error"]["code"], stand.items()) == (413, "too_large", 0)
+
+
+SPOKEN = json.dumps(ASKED).encode()
+
+
+@pytest.mark.parametrize(
+    ("claim", "body", "status", "code"),
+    [
+        ("gzip", SPOKEN, 400, "invalid_body"),
+        ("gzip", gzip.compress(SPOKEN)[:-9], 400, "invalid_body"),
+        ("gzip", gzip.compress(SPOKEN)[:-8] + bytes(8), 400, "invalid_body"),
+        ("gzip", gzip.compress(SPOKEN)[:20] + b"\xff" * 40, 400, "invalid_body"),
+        ("br", SPOKEN, 400, "invalid_body"),
+        ("gzip", b"", 400, "invalid_json"),
+        ("gzip", gzip.compress(b" " * 10_000_000), 413, "too_large"),
+        ("GZIP", gzip.compress(SPOKEN), 202, None),
+        ("identity", SPOKEN, 202, None),
+    ],
+)
+def test_a_body_is_what_its_content_encoding_claims_or_refused(
+    stand: Stand, claim: str, body: bytes, status: int, code: str | None
+) -> None:
+    path = "/api/sessions/activate"
+    answered, document, _ = stand.call("POST", path, body, {"Content-Encoding": claim})
+    assert (answered, document.get("error", {}).get("code")) == (status, code)
+    assert stand.items() == (status == 202)
 
 
 def test_a_base64_body_is_read_and_a_broken_one_refused() -> None:
