@@ -56,7 +56,7 @@ Feature: Cold start
     @criterion.cold_start
     Scenario: The preview is never called ready before it is served
       When a customer's request wakes the platform from nothing
-      Then whenever the session was called healthy, its preview was served
+      Then whenever the session was called healthy or active, its preview was served
 
     @criterion.cold_start
     Scenario: No request is answered by a broken gateway while the platform wakes

@@ -135,11 +135,11 @@ def waiting_until_live(context: Context) -> None:
     expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.session.preview_url}")
 
 
-@then("whenever the session was called healthy, its preview was served")
+@then("whenever the session was called healthy or active, its preview was served")
 def healthy_is_served(context: Context) -> None:
-    """A visitor who believed the health page got the site at once."""
+    """A visitor who believed the health page or the status call got the site at once."""
     wake_up = context.world.suite.shared.wake_up()
-    expect(wake_up.readiness, served_whenever_healthy(), f"health of {wake_up.session}")
+    expect(wake_up.readiness, served_whenever_healthy(), f"status and health of {wake_up.session}")
 
 
 @then("no request made meanwhile was answered with {one:d} or {other:d}")

@@ -35,13 +35,16 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What a session's health page answered, and what its preview did right after; None if it was not healthy."""
+    """What a session's status call and health page said, and what its preview did right after; None if neither
+    called it ready.
+    """
 
+    status: str
     health: Answer
     page: Answer | None
 
     def __str__(self) -> str:
-        return f"health {self.health.status}" + (f", then {self.page}" if self.page else "")
+        return f"{self.status}, health {self.health.status}" + (f", then {self.page}" if self.page else "")
 
 
 class Preview:
@@ -62,10 +65,11 @@ class Preview:
         """The preview server's own health page: no visit."""
         return self._web.get(f"{preview_url.rstrip('/')}/health", deadline=deadline)
 
-    def readiness(self, preview_url: str) -> Readiness:
-        """What the health page says, and what a visitor gets who believes it."""
+    def readiness(self, preview_url: str, status: str) -> Readiness:
+        """What the health page says of a session of this status, and what a visitor gets who believes either."""
         health = self.health(preview_url)
-        return Readiness(health, self.get(preview_url) if health.status == 200 else None)
+        ready = health.status == 200 or status == "active"
+        return Readiness(status, health, self.get(preview_url) if ready else None)
 
     def recorder(self, url: str, every: timedelta) -> Recorder[Answer]:
         """A recorder of what a visitor gets. Looks that nobody answers are its `misses`."""

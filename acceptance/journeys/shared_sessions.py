@@ -16,7 +16,7 @@ from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
-from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.errors import Unreachable, UnknownSession
 from acceptance.waiting.sampler import Recorder, Sample
 
 NEARBY = ("/api/health", "/hermes/health")
@@ -27,8 +27,8 @@ NEARBY = ("/api/health", "/hermes/health")
 class WakeUp:
     """A wake-up from nothing as it was seen from the request to the live preview.
 
-    `pages` are the answers at the preview's address, `readiness` those at its health page, each with what a visitor
-    got right after it; `nearby` are those at `NEARBY`, `statuses` the session's states in order; `record`, `health` and
+    `pages` are the answers at the preview's address, `readiness` what status call and health page said, each
+    with what a visitor got right after it; `nearby` are those at `NEARBY`, `statuses` the session's states in order; `record`, `health` and
     the tasks are as they were once the preview was live.
     """
 
@@ -141,10 +141,12 @@ class Shared:
             session = sessions.start(customer, 'Change the heading to "Watched"')
             statuses = Recorder(lambda: self._status(session), what=f"status of {session}", every=every)
             readiness = Recorder(
-                lambda: platform.preview.readiness(session.preview_url),
-                what=f"health of {session}",
+                lambda: platform.preview.readiness(
+                    session.preview_url, platform.sessions.status(session.session_id).status
+                ),
+                what=f"status and health of {session}",
                 every=every / 4,
-                transient=(Unreachable,),
+                transient=(Unreachable, UnknownSession),
             )
             with statuses, readiness, platform.preview.recorder(session.preview_url, every) as pages:
                 sessions.until_live(session)

@@ -88,8 +88,11 @@ def served_by(record: SessionRecord) -> Matcher[Answer]:
 
 
 def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
-    """Health pages of which each that said 200 was followed by the site, and each before them said to wait; one that
-    never said 200 raises NoData.
+    """Looks of which each that called the session ready was followed by the site, and whose health pages said to wait
+    before they said 200; if none ever did, NoData is raised.
+
+    A session is `active` only once its target is healthy behind its rule, and healthy only once its preview is served
+    (contract, Routing).
     """
 
     def early(series: Sequence[Sample[Readiness]]) -> list[Sample[Readiness]]:
@@ -98,12 +101,12 @@ def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
             raise NoData(
                 "the session was never called healthy, so nothing can be said about what visitors got then"
             )
-        unserved = [s for s in healthy if not (s.value.page and is_live().matches(s.value.page))]
+        unserved = [s for s in series if s.value.page is not None and not is_live().matches(s.value.page)]
         waits = [sample for sample in series if sample.at_s < healthy[0].at_s]
         return [s for s in waits if s.value.health.status != WAITING] + unserved
 
     return DescribedMatcher(
-        f"{WAITING} until the session is called healthy, and the site whenever it is",
+        f"{WAITING} until the session is called healthy, and the site whenever it is called healthy or active",
         lambda series: not early(series),
         lambda series: (
             f"{len(early(series))} times not, first at {early(series)[0].at_s:.2f} s {early(series)[0].value}"

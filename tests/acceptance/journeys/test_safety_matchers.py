@@ -44,10 +44,10 @@ def mismatch(matcher: object, item: object) -> str:
     return str(text)
 
 
-def looks(*seen: tuple[int, int | None]) -> list[Sample[Readiness]]:
-    """Health pages by status, each with that of the preview right after it."""
+def looks(*seen: tuple[int, int | None], status: str = "initializing") -> list[Sample[Readiness]]:
+    """Health pages by status, each with that of the preview right after it, of a session of one status."""
     return [
-        Sample(float(at), Readiness(answer(health), None if page is None else answer(page)))
+        Sample(float(at), Readiness(status, answer(health), None if page is None else answer(page)))
         for at, (health, page) in enumerate(seen)
     ]
 
@@ -58,12 +58,17 @@ def test_a_session_may_be_called_healthy_once_its_preview_is_served() -> None:
 
 def test_a_health_told_too_early_is_named_with_its_moment() -> None:
     told = mismatch(served_whenever_healthy(), looks((503, None), (200, 503), (200, 200)))
-    assert told == "1 times not, first at 1.00 s health 200, then GET https://x/ answered 503"
+    assert told == "1 times not, first at 1.00 s initializing, health 200, then GET https://x/ answered 503"
+
+
+def test_a_session_called_active_too_early_is_named_with_its_moment() -> None:
+    told = mismatch(served_whenever_healthy(), looks((503, 503), (200, 200), status="active"))
+    assert told == "1 times not, first at 0.00 s active, health 503, then GET https://x/ answered 503"
 
 
 def test_a_session_called_unknown_before_it_is_healthy_is_named() -> None:
     told = mismatch(served_whenever_healthy(), looks((503, None), (404, None), (200, 200)))
-    assert told.startswith("1 times not, first at 1.00 s health 404")
+    assert told.startswith("1 times not, first at 1.00 s initializing, health 404")
 
 
 def test_a_session_never_called_healthy_proves_nothing() -> None:
