@@ -16,7 +16,7 @@ from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
-from acceptance.waiting.errors import Unreachable, UnknownSession
+from acceptance.waiting.errors import UnknownSession, Unreachable
 from acceptance.waiting.sampler import Recorder, Sample
 
 NEARBY = ("/api/health", "/hermes/health")
