@@ -37,7 +37,8 @@ Feature: Concurrent sessions
     @criterion.concurrency @criterion.scaling
     Scenario: Ending one session disturbs no other
       When the customer ends the session
-      Then the session ends as inactive
+      Then it is answered that the session is draining
+      And the session ends as inactive
       And none of the others noticed anything
 
     @criterion.concurrency @criterion.scaling

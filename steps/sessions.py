@@ -193,7 +193,7 @@ def customer_parts(context: Context, parting: bool) -> None:
     world: World = context.world
     world.leave(world.session)
     if parting:
-        world.platform.sessions.deactivate(world.session.session_id)
+        world.asked.answer = world.platform.sessions.deactivate(world.session.session_id)
 
 
 @then("the session is on record at once as initializing")

@@ -117,9 +117,11 @@ class Sessions:
         answer = self.request("POST", f"{API}/{session_id}/keepalive")
         return _number(answer, _fields(answer, 200), "ttl")
 
-    def deactivate(self, session_id: str) -> None:
+    def deactivate(self, session_id: str) -> Answer:
         """Ask for the session's end. Expects 202."""
-        _expect_status(self.request("POST", f"{API}/{session_id}/deactivate"), 202)
+        answer = self.request("POST", f"{API}/{session_id}/deactivate")
+        _expect_status(answer, 202)
+        return answer
 
     def of_client(self, client_id: str) -> tuple[ListedSession, ...]:
         """A client's sessions in the order the API lists them."""

@@ -27,9 +27,9 @@ NEARBY = ("/api/health", "/hermes/health")
 class WakeUp:
     """A wake-up from nothing as it was seen from the request to the live preview.
 
-    `pages` are the answers at the preview's address, `readiness` what status call and health page said, each
-    with what a visitor got right after it; `nearby` are those at `NEARBY`, `statuses` the session's states in order; `record`, `health` and
-    the tasks are as they were once the preview was live.
+    `pages` are the answers at the preview's address, `readiness` what status call and health page said, each with what
+    a visitor got right after it; `nearby` are those at `NEARBY`, `statuses` the session's states in order; `record`,
+    `health` and the tasks are as they were once the preview was live.
     """
 
     session: CustomerSession

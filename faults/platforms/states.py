@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from faults.platforms.scenarios import (
-    BURST,
     ENDED_AGAIN,
+    ENDING,
     EXPIRES,
     NEVER_BACK,
     READY,
@@ -148,7 +148,7 @@ def set_back_by_a_death() -> None:
 @fault(
     "Whoever ends a session is told that it has ended, and it has not.",
     part="session_api",
-    caught_by=(BURST,),
+    caught_by=(ENDING,),
     clause='202 `{sessionId, status: "draining"}`',
 )
 def end_called_done() -> None:
