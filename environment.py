@@ -16,10 +16,11 @@ import acceptance.early  # noqa: F401 - before all that takes long to load
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.report.install import begin_report
 from acceptance.report.runner import ReportingRunner
+from acceptance.results.preflight import WrongRequest, check_request
 from acceptance.results.run_results import NOT_OBSERVED, ScenarioResult, StepTime
 from acceptance.results.summary import summary
 from acceptance.results.tags import SKIP, reason_to_skip
-from acceptance.run.preflight import WrongRequest, check_request
+from acceptance.run.deployment import absent
 from acceptance.run.suite import Suite
 from acceptance.run.world import World
 from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, DeploymentDied, NotObserved
@@ -39,8 +40,9 @@ def before_all(context: Context) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     runner: ReportingRunner = context.runner
     try:
-        check_request(runner.features, runner.config, runner.step_registry)
-        suite = Suite.start(dict(context.config.userdata), _say)
+        settings = dict(context.config.userdata)
+        check_request(runner.features, runner.config, runner.step_registry, beside=absent(settings))
+        suite = Suite.start(settings, _say)
     except (WrongRequest, ConfigurationError, CredentialsEnded, DeploymentDied) as wrong:
         # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
         _say(str(wrong))

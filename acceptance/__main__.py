@@ -36,8 +36,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     from acceptance.gate.command_line import main as gate
+    from acceptance.run.deployment import absent
 
-    return gate(arguments)
+    return gate(arguments, absent=absent)
 
 
 def _merge(arguments: Sequence[str]) -> int:

@@ -21,10 +21,10 @@ from acceptance.gate.selection import OWN_SETTINGS
 from acceptance.report.command_line import main as report
 from acceptance.results import run_folder as files
 from acceptance.results.manifest import RunManifest
+from acceptance.results.preflight import SETTINGS
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
 from acceptance.results.verdict import Verdict
-from acceptance.run.preflight import SETTINGS
 from acceptance.run.sweep import main as sweep
 from faults.__main__ import main as faults
 from sandbox.command_line import LOST, NOT_STARTED

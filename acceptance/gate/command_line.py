@@ -7,7 +7,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from acceptance.outlet import speak_safely
 
@@ -15,14 +15,18 @@ NOT_JUDGED = 2
 INTERRUPTED = 130
 
 
-def main(arguments: Sequence[str]) -> int:
+Absent = Callable[[Mapping[str, str]], Iterable[str]]
+"""What to say of a platform that behave's `-D` values name, if it is not there: the gate cannot look for itself."""
+
+
+def main(arguments: Sequence[str], *, absent: Absent) -> int:
     """The exit code (`--help` lists them); never Python's own 1 for what fails in the gate itself."""
     speak_safely()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     try:
-        return _command(arguments)
+        return _command(arguments, absent)
     except KeyboardInterrupt:
         sys.stderr.write("INTERRUPTED: nothing was judged.\n")
         return INTERRUPTED
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         return NOT_JUDGED
 
 
-def _command(arguments: Sequence[str]) -> int:
+def _command(arguments: Sequence[str], absent: Absent) -> int:
     """Run or merge; what was asked for and cannot be done is told in a sentence."""
     # Imported late: Ctrl-C in the first second is to find somebody who heeds it.
     from acceptance.gate.alone import use_own_settings_only
@@ -46,7 +50,7 @@ def _command(arguments: Sequence[str]) -> int:
     use_own_settings_only()
     options = parse(arguments)
     try:
-        return merge(options) if isinstance(options, MergeOptions) else run(options)
+        return merge(options) if isinstance(options, MergeOptions) else run(options, absent)
     except (SelectionError, ConfigurationError, Unreadable) as error:
         sys.stderr.write(f"{error}\n")
     except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from acceptance.config.profile import read
@@ -16,7 +16,7 @@ from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
 from acceptance.gate.partition import Expected, Shard, share, units
-from acceptance.gate.selection import Selection, SelectionError, check_steps, select
+from acceptance.gate.selection import Selection, SelectionError, check_steps, refuse, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.report.history import known_seconds
 from acceptance.results.disk_space import TO_BEGIN, TO_GO_ON, check_room
@@ -31,8 +31,10 @@ REPORTS = Path("reports")
 PROFILE = "deployments/sandbox.toml"
 
 
-def run(options: Options) -> Code:
+def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) -> Code:
     """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
+
+    `absent` tells of the platform that behave's `-D` values name, if it is not there.
 
     Raises:
         SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong. NoRoom: a
@@ -43,6 +45,7 @@ def run(options: Options) -> Code:
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / LATEST) if options.last_failed else None)
     check_steps(options.behave)
+    refuse(*absent(selection.settings))
     files = {wanted.file for wanted in selection.scenarios}
     own = _own_platforms(selection)
     jobs = _jobs(options.jobs, len(files), own_platforms=own)

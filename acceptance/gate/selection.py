@@ -15,14 +15,14 @@ from behave.runner import Runner
 from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
 from behave.step_registry import registry
 
-from acceptance.results.verdict import SelectedScenario
-from acceptance.run.preflight import (
+from acceptance.results.preflight import (
     undefined_steps,
     unknown_tags,
     wrong_lines,
     wrong_settings,
     wrong_tag_expression,
 )
+from acceptance.results.verdict import SelectedScenario
 
 _WRONG = (
     ConfigError,
@@ -71,7 +71,7 @@ def select(arguments: Sequence[str], *, only: Callable[[SelectedScenario], bool]
         config = Configuration(command_args=list(arguments))
         _check(config)
         features = _features(config)
-        _refuse(
+        refuse(
             *wrong_settings(config.userdata or {}),
             *wrong_lines(features, config.paths),
             *wrong_tag_expression(config),
@@ -132,10 +132,11 @@ def check_steps(arguments: Sequence[str]) -> None:
         runner.load_step_definitions()
     except Exception as error:
         raise SelectionError(f"the steps cannot be loaded: {type(error).__name__}: {error}") from error
-    _refuse(*unknown_tags(features), *undefined_steps(features, config, registry))
+    refuse(*unknown_tags(features), *undefined_steps(features, config, registry))
 
 
-def _refuse(*problems: str) -> None:
+def refuse(*problems: str) -> None:
+    """SelectionError with all of them, if there is any."""
     if problems:
         raise SelectionError("\n".join(problems))
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -250,6 +250,18 @@ class Deployment:
             return "no log"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-TAIL_LINES:]) or "the log is empty"
+
+
+def absent(settings: Mapping[str, str]) -> Iterator[str]:
+    """What to say of a sandbox that a run was told to use, if it is not there."""
+    if "sandbox" in settings:
+        try:
+            Deployment.attach(settings["sandbox"])
+        except (Unreachable, UnexpectedAnswer) as failure:
+            yield (
+                f"-D sandbox={settings['sandbox']}: no sandbox answers there ({failure}); "
+                "start one with `make sandbox`, or leave the setting out"
+            )
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:

@@ -78,7 +78,7 @@ class Suite:
         """Read the profile, start or find its deployment, and make the drivers.
 
         Args:
-            settings: behave's `-D` values (acceptance/run/preflight.py says what each means).
+            settings: behave's `-D` values (acceptance/results/preflight.py says what each means).
             say: told what goes on while the deployment starts.
 
         Raises:

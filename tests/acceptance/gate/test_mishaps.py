@@ -114,11 +114,11 @@ def test_when_the_gate_itself_fails_it_is_exit_2_with_a_traceback_and_what_there
 def test_a_failure_that_nobody_foresaw_is_exit_2_and_not_pythons_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails(_: object) -> int:
+    def fails(*_: object) -> int:
         raise RuntimeError("planted")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([]) == 2
+    assert gate_main.main([], absent=lambda _settings: ()) == 2
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert said.splitlines()[-1] == "COULD NOT BE JUDGED: the gate itself failed: RuntimeError: planted"
@@ -131,11 +131,11 @@ def test_a_failure_that_nobody_foresaw_is_exit_2_and_not_pythons_own(
 def test_the_machines_own_trouble_is_one_sentence_with_its_cure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, cure: str
 ) -> None:
-    def fails(_: object) -> int:
+    def fails(*_: object) -> int:
         raise OSError(number, os.strerror(number), "reports/x")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([]) == 2
+    assert gate_main.main([], absent=lambda _settings: ()) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"COULD NOT BE JUDGED: {os.strerror(number)}: reports/x; {cure}")
 
@@ -143,11 +143,11 @@ def test_the_machines_own_trouble_is_one_sentence_with_its_cure(
 def test_ctrl_c_before_anything_has_begun_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: object) -> int:
+    def interrupted(*_: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("acceptance.gate.run.run", interrupted)
-    assert gate_main.main([]) == 130
+    assert gate_main.main([], absent=lambda _settings: ()) == 130
     assert capsys.readouterr().err == "INTERRUPTED: nothing was judged.\n"
 
 

@@ -22,7 +22,7 @@ import acceptance.run.deployment
 from acceptance.config.profile import SandboxCommand, read
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
-from acceptance.run.deployment import Deployment
+from acceptance.run.deployment import Deployment, absent
 from acceptance.run.sweep import main, sweep
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
@@ -164,6 +164,14 @@ def test_attaching_reads_the_info_document() -> None:
         Deployment.attach(f"{origin}/")
     with pytest.raises(Unreachable):
         Deployment.attach("http://127.0.0.1:9/")
+
+
+def test_a_sandbox_that_is_not_there_is_told_with_its_address() -> None:
+    assert list(absent({"profile": "any"})) == []
+    (told,) = absent({"sandbox": "http://127.0.0.1:1/"})
+    assert told.startswith("-D sandbox=http://127.0.0.1:1/: no sandbox answers there (")
+    assert "connection refused" in told
+    assert "`make sandbox`" in told
 
 
 def test_a_timeline_keeps_first_marks_and_tells_what_never_came() -> None:

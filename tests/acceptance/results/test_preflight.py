@@ -14,8 +14,8 @@ from behave.model import Feature
 from behave.parser import parse_file
 from behave.step_registry import StepRegistry
 
+from acceptance.results.preflight import undefined_steps, wrong_lines, wrong_settings, wrong_tag_expression
 from acceptance.results.run_folder import PROJECT
-from acceptance.run.preflight import undefined_steps, wrong_lines, wrong_settings, wrong_tag_expression
 
 TEXT = '''@anywhere
 Feature: F
@@ -86,13 +86,6 @@ def test_a_setting_that_means_nothing_is_named_with_the_nearest() -> None:
     assert told.startswith(
         "-D patiance means nothing: did you mean patience?; there are keep, patience, profile"
     )
-
-
-def test_a_sandbox_that_is_not_there_is_told_with_its_address() -> None:
-    (told,) = wrong_settings({"sandbox": "http://127.0.0.1:1/"})
-    assert told.startswith("-D sandbox=http://127.0.0.1:1/: no sandbox answers there (")
-    assert "connection refused" in told
-    assert "`make sandbox`" in told
 
 
 def test_a_sentence_without_a_step_is_told_once_with_its_place_and_a_step_to_paste(feature: Feature) -> None:

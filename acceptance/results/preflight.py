@@ -14,8 +14,7 @@ from behave.runner_util import FileLocationParser
 from behave.step_registry import StepRegistry
 
 from acceptance.results.tags import BUG, KNOWN, SKIP, WrongTags, check_tags
-from acceptance.run.deployment import Deployment
-from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
+from acceptance.waiting.errors import DriverError
 
 SETTINGS: Mapping[str, str] = {
     "profile": "the TOML file that describes the deployment; `deployments/sandbox.toml` if none is named",
@@ -35,10 +34,16 @@ class WrongRequest(DriverError):
     """A run was asked for that cannot be had; the text has every reason, a line or more for each."""
 
 
-def check_request(features: Sequence[Feature], config: Configuration, steps: StepRegistry) -> None:
-    """WrongRequest if anything in a run of behave means nothing, or nothing is left of it to run."""
+def check_request(
+    features: Sequence[Feature], config: Configuration, steps: StepRegistry, *, beside: Iterable[str]
+) -> None:
+    """WrongRequest if anything in a run of behave means nothing, or nothing is left of it to run.
+
+    `beside` is what else is wrong with it: that of which this room knows nothing.
+    """
     problems = [
         *wrong_settings(config.userdata or {}),
+        *beside,
         *wrong_lines(features, config.paths),
         *wrong_tags(features),
         *wrong_tag_expression(config),
@@ -51,18 +56,10 @@ def check_request(features: Sequence[Feature], config: Configuration, steps: Ste
 
 
 def wrong_settings(settings: Mapping[str, str]) -> Iterator[str]:
-    """`-D` names that mean nothing, and a sandbox that is not there."""
+    """`-D` names that mean nothing."""
     for name in settings:
         if "." not in name and name not in SETTINGS:
             yield f"-D {name} means nothing{_meant(name, SETTINGS)}; there are {', '.join(sorted(SETTINGS))}"
-    if "sandbox" in settings:
-        try:
-            Deployment.attach(settings["sandbox"])
-        except (Unreachable, UnexpectedAnswer) as failure:
-            yield (
-                f"-D sandbox={settings['sandbox']}: no sandbox answers there ({failure}); "
-                "start one with `make sandbox`, or leave the setting out"
-            )
 
 
 def wrong_lines(features: Iterable[Feature], paths: Iterable[str]) -> Iterator[str]:
