@@ -13,11 +13,11 @@ from acceptance.drivers.hmr import find_client
 from acceptance.drivers.http import Answer
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.journeys.timeline import Stage
-from acceptance.journeys.update_sockets import FATES, ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.matchers.answers import is_open
 from acceptance.matchers.preview import has_update_since
 from acceptance.run.sentence_parts import one_of
 from acceptance.run.world import World
+from acceptance.strangers.update_sockets import FATES, ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.waiting.expect import expect
 
 one_of("Size", {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024})

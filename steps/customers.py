@@ -8,7 +8,6 @@ from functools import partial
 from behave import given, then, when
 from behave.runner import Context
 
-from acceptance.journeys.burst import started_and_ended
 from acceptance.journeys.bystanders import undisturbed
 from acceptance.journeys.customer_group import ask_in_parallel
 from acceptance.journeys.further_edits import edit_in_turn
@@ -18,6 +17,7 @@ from acceptance.matchers.groups import is_on_a_task_of
 from acceptance.matchers.tasks import is_another_than
 from acceptance.run.table import rows
 from acceptance.run.world import World
+from acceptance.strangers.burst import started_and_ended
 from acceptance.waiting.expect import expect
 
 

@@ -13,7 +13,6 @@ from hamcrest.core.matcher import Matcher
 from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.recovery import Service, is_served, last_heading, service_of
-from acceptance.journeys.session_probe import look, shows_own_work_only
 from acceptance.matchers.answers import (
     all_loaded,
     always,
@@ -29,6 +28,7 @@ from acceptance.matchers.routing import lies_under, reads
 from acceptance.run.placeholders import destination
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
+from acceptance.strangers.session_probe import look, shows_own_work_only
 from acceptance.waiting.expect import expect
 
 

@@ -12,9 +12,6 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.session_api import API
-from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
-from acceptance.journeys.burst import ask, repeated
-from acceptance.journeys.id_entropy import sessions_of_their_own, the_same_session, unguessable
 from acceptance.journeys.recovery import settled
 from acceptance.journeys.shared_sessions import ENDED
 from acceptance.matchers.answers import accepts_as, has_status, refuses
@@ -31,6 +28,9 @@ from acceptance.matchers.sessions import (
 from acceptance.matchers.tasks import no_command
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
+from acceptance.strangers.bad_requests import flawed, flawed_to, too_late
+from acceptance.strangers.burst import ask, repeated
+from acceptance.strangers.id_entropy import sessions_of_their_own, the_same_session, unguessable
 from acceptance.waiting.expect import expect
 
 REFUSALS = {"invalid": 400, "unknown": 404, "not allowed": 405, "too large": 413, "too late": 410}

@@ -8,11 +8,7 @@ from behave import then, when
 from behave.runner import Context
 from hamcrest import equal_to
 
-from acceptance.journeys.bad_requests import extreme
-from acceptance.journeys.forwarded_request import KINDS, PATH, Arrival, internal_addresses, saw
 from acceptance.journeys.hermes_takeover import one_rule
-from acceptance.journeys.path_traversal import try_everything
-from acceptance.journeys.session_probe import ask_in_turn, tasks_on_record
 from acceptance.matchers.routing import (
     all_from,
     answers_from,
@@ -24,6 +20,10 @@ from acceptance.matchers.routing import (
 from acceptance.run.placeholders import destination
 from acceptance.run.sentence_parts import one_of
 from acceptance.run.world import World
+from acceptance.strangers.bad_requests import extreme
+from acceptance.strangers.forwarded_request import KINDS, PATH, Arrival, internal_addresses, saw
+from acceptance.strangers.path_traversal import try_everything
+from acceptance.strangers.session_probe import ask_in_turn, tasks_on_record
 from acceptance.waiting.errors import Untrusted
 from acceptance.waiting.expect import expect
 

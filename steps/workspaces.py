@@ -12,9 +12,6 @@ from hamcrest import all_of, equal_to, has_length, not_
 from acceptance.drivers.http import Answer
 from acceptance.journeys.customer_group import until_carried_out
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.lookalikes import newcomer, workspace_of
-from acceptance.journeys.path_traversal import SYSTEM_WORDS
-from acceptance.journeys.secret_file import LOOKS, UP, Secret, clear_away, found_nothing, keeps, tells
 from acceptance.journeys.shared_sessions import EXPIRED
 from acceptance.journeys.workspace_fixtures import LaidOut, inflict, lay_out, of_every_kind
 from acceptance.journeys.workspace_state import (
@@ -32,6 +29,9 @@ from acceptance.matchers.sessions import is_true_of
 from acceptance.run.sentence_parts import one_of
 from acceptance.run.table import rows
 from acceptance.run.world import World
+from acceptance.strangers.lookalikes import newcomer, workspace_of
+from acceptance.strangers.path_traversal import SYSTEM_WORDS
+from acceptance.strangers.secret_file import LOOKS, UP, Secret, clear_away, found_nothing, keeps, tells
 from acceptance.waiting.expect import expect
 
 one_of(

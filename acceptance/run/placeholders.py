@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from acceptance.journeys.bad_requests import NEVER_WAS
 from acceptance.journeys.shared_sessions import ENDED, EXPIRED
 from acceptance.run.world import World
+from acceptance.strangers.bad_requests import NEVER_WAS
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

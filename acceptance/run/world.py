@@ -18,15 +18,15 @@ from acceptance.journeys.bystanders import BystanderWatches
 from acceptance.journeys.customer_group import Crowd
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.journeys.forwarded_request import Arrival
 from acceptance.journeys.idle_watch import OneThingEach
 from acceptance.journeys.mail_thread import MailThread
-from acceptance.journeys.secret_file import Secret
-from acceptance.journeys.update_sockets import Echo
 from acceptance.journeys.workspace_state import Snapshot
 from acceptance.run.evidence import Exhibit
 from acceptance.run.known import Known
 from acceptance.run.suite import Suite
+from acceptance.strangers.forwarded_request import Arrival
+from acceptance.strangers.secret_file import Secret
+from acceptance.strangers.update_sockets import Echo
 from acceptance.waiting.errors import NotObserved
 from acceptance.waiting.sampler import Sample
 

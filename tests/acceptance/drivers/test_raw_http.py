@@ -14,8 +14,8 @@ import trustme
 from aiohttp import web
 
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.bad_requests import extreme
-from acceptance.journeys.path_traversal import ways
+from acceptance.strangers.bad_requests import extreme
+from acceptance.strangers.path_traversal import ways
 from acceptance.waiting.errors import Unreachable, Untrusted
 from tests.fake_server import authority_file, serving
 

@@ -25,18 +25,18 @@ from acceptance.drivers.workspace import FileEntry, Manifest
 from acceptance.journeys.bystanders import BystanderObservations, undisturbed
 from acceptance.journeys.customer_group import one_commit_each
 from acceptance.journeys.customer_session import Customer, CustomerSession
-from acceptance.journeys.id_entropy import (
+from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
+from acceptance.journeys.timeline import Timeline
+from acceptance.journeys.workspace_state import RepositoryState, sound_and_pushed
+from acceptance.matchers import groups as m
+from acceptance.strangers.id_entropy import (
     TOLD,
     random_bits,
     sessions_of_their_own,
     the_same_session,
     unguessable,
 )
-from acceptance.journeys.session_probe import SessionView, shows_own_work_only
-from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
-from acceptance.journeys.timeline import Timeline
-from acceptance.journeys.workspace_state import RepositoryState, sound_and_pushed
-from acceptance.matchers import groups as m
+from acceptance.strangers.session_probe import SessionView, shows_own_work_only
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.sampler import Sample

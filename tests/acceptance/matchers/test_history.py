@@ -21,12 +21,12 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
-from acceptance.journeys.lookalikes import newcomer, workspace_of
 from acceptance.journeys.recovery import Service, is_served
-from acceptance.journeys.secret_file import Secret, keeps, pry, tells, ways_to
 from acceptance.journeys.timeline import Timeline
 from acceptance.matchers.history import continues, subject_of
 from acceptance.run.table import rows
+from acceptance.strangers.lookalikes import newcomer, workspace_of
+from acceptance.strangers.secret_file import Secret, keeps, pry, tells, ways_to
 from acceptance.waiting.errors import NoData
 from tests.fake_server import serving
 

@@ -14,9 +14,9 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.drivers.page_references import Reference
 from acceptance.drivers.preview import Loaded
-from acceptance.journeys import forwarded_request as a
-from acceptance.journeys.update_sockets import answered_once, unanswered
 from acceptance.matchers import routing as m
+from acceptance.strangers import forwarded_request as a
+from acceptance.strangers.update_sockets import answered_once, unanswered
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 from acceptance.waiting.expect import expect
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.forwarded_request import HOP_BY_HOP
+from acceptance.strangers.forwarded_request import HOP_BY_HOP
 from tests.sandbox.alb.alb_stand import Target, edge, eventually
 
 

@@ -13,8 +13,8 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.hmr import SUBPROTOCOL, HmrClient, HmrSocket
 from acceptance.drivers.http import Answer
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.bad_requests import NEVER_WAS, WEBSOCKET
 from acceptance.matchers.answers import answers_with
+from acceptance.strangers.bad_requests import NEVER_WAS, WEBSOCKET
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
-from acceptance.journeys.burst import STATUS_ACCEPTED, session_id_in
+from acceptance.strangers.burst import STATUS_ACCEPTED, session_id_in
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
 

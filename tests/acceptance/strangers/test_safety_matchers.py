@@ -11,11 +11,11 @@ from hamcrest.core.string_description import StringDescription
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.journeys.bad_requests import flawed, flawed_to, too_late
 from acceptance.journeys.customer_session import Customer
-from acceptance.journeys.secret_file import Secret, found_nothing, looked_everywhere, spy_on
 from acceptance.matchers.preview import served_whenever_healthy
 from acceptance.matchers.sessions import unchanged_since
+from acceptance.strangers.bad_requests import flawed, flawed_to, too_late
+from acceptance.strangers.secret_file import Secret, found_nothing, looked_everywhere, spy_on
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Sample

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.secret_file import UP
+from acceptance.strangers.secret_file import UP
 from acceptance.waiting.errors import Unreachable
 
 SYSTEM_FILE = "/etc/passwd"

@@ -13,7 +13,7 @@ from aiohttp import web
 from acceptance.drivers.hmr import HmrSocket, find_client
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.raw_http import RawHttpClient
-from acceptance.journeys.update_sockets import Echo, ask_for_echo, echoes, is_closed, open_wrongly
+from acceptance.strangers.update_sockets import Echo, ask_for_echo, echoes, is_closed, open_wrongly
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.waits import wait_until
 from tests.acceptance.drivers.test_hmr import BASE, TOKEN, client_source
