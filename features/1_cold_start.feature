@@ -47,6 +47,7 @@ Feature: Cold start
       When a customer's request wakes the platform from nothing
       Then exactly 1 Hermes task was started for it
       And exactly 1 Edit task was started for it
+      And the Edit task did not wait for the Hermes task to run
 
     @criterion.cold_start
     Scenario: A visitor who comes too early sees the waiting page

@@ -82,6 +82,7 @@ def provision(plan: Plan) -> Provisioned:
     session_api_environment = {
         **common,
         "HERMES_SERVICE": names.hermes,
+        "EDIT_SERVICE": names.edit,
         "MAIL_DOMAIN": names.mail_domain,
     }
     session_api = _create_function(client, names, role, session_api_environment)

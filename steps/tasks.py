@@ -23,7 +23,7 @@ from acceptance.journeys.recovery import (
 from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.matchers.groups import spread_evenly
 from acceptance.matchers.sessions import gives_up_to, nothing_of
-from acceptance.matchers.tasks import comes_after, given_up_since, is_left_running, that_many
+from acceptance.matchers.tasks import comes_after, given_up_since, is_left_running, made_before_ran, that_many
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -117,6 +117,14 @@ def tasks_started(context: Context, tasks: tuple[int, str]) -> None:
     started = {"Hermes": wake_up.hermes_tasks, "Edit": wake_up.edit_tasks}[name]
     expect(started, that_many(count, name), f"{name} tasks made since the request")
     world.suite.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
+
+
+@then("the Edit task did not wait for the Hermes task to run")
+def woken_at_once(context: Context) -> None:
+    """As ECS dates both: what wakes one wakes the other."""
+    wake_up = context.world.suite.shared.wake_up()
+    (hermes_task,), (edit_task,) = wake_up.hermes_tasks, wake_up.edit_tasks
+    expect(edit_task, made_before_ran(hermes_task), "the tasks made since the request")
 
 
 @then("{tasks:Tasks} ran at once, and never more")

@@ -55,6 +55,22 @@ def that_many(count: int, role: str) -> Matcher[Sequence[Task]]:
     )
 
 
+def made_before_ran(other: Task) -> Matcher[Task]:
+    """A task that was made before the other ran; NoData if ECS does not say when that was."""
+    ran = other.started_at
+    if ran is None:
+        raise NoData(f"ECS does not say when {other} ran, so nothing can be said about what came before it")
+    return DescribedMatcher(
+        f"made before {other} ran",
+        lambda task: task.created_at is not None and task.created_at <= ran,
+        lambda task: (
+            f"{task} was made {(task.created_at - ran).total_seconds():.1f} s after it"
+            if task.created_at
+            else f"{task} was made nobody knows when"
+        ),
+    )
+
+
 def is_another_than(other: Task) -> Matcher[Task]:
     """A task that is not the other one."""
     return DescribedMatcher(f"another task than {other.task_id}", lambda task: task.arn != other.arn, str)

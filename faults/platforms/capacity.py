@@ -80,6 +80,22 @@ def one_task_kept_warm() -> None:
 
 
 @fault(
+    "Hermes never has more Edit tasks run than the one that woke with it.",
+    part="hermes",
+    caught_by=(THREE,),
+    clause="Edit's desired count is min(3, sessions not ended)",
+)
+def hermes_never_scales_edit() -> None:
+    """The reconciler's scaling does nothing."""
+    from sandbox.services.hermes.reconcile import Reconciler
+
+    def scale(self: Reconciler) -> None:
+        del self
+
+    Reconciler.scale = scale  # type: ignore[method-assign]
+
+
+@fault(
     "Whoever comes fourth is put where most are already.",
     part="hermes",
     caught_by=(MANY,),

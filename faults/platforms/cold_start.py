@@ -13,19 +13,20 @@ from faults.registry import fault
 
 
 @fault(
-    "Hermes wakes, but never has Edit run.",
-    part="hermes",
-    caught_by=(FIRST_REQUEST,),
-    clause="then Hermes and Edit scale",
+    "Edit sleeps on until Hermes runs.",
+    part="session_api",
+    caught_by=(ONE_TASK,),
+    clause="then Hermes and Edit scale, both at once",
 )
-def hermes_never_scales_edit() -> None:
-    """The reconciler's scaling does nothing."""
-    from sandbox.services.hermes.reconcile import Reconciler
+def edit_waits_for_hermes() -> None:
+    """The session API has Hermes run and nothing else."""
+    from sandbox.services.session_api.backend import Backend
 
-    def scale(self: Reconciler) -> None:
+    def never(self: Backend) -> bool:
         del self
+        return False
 
-    Reconciler.scale = scale  # type: ignore[method-assign]
+    Backend._asleep = never  # type: ignore[method-assign]
 
 
 @fault(

@@ -100,9 +100,10 @@ class Reconciler:
         interval_s = self.config.reconcile_interval_s
         if now >= self._refresh_at:
             self._refresh_at = self._fleet_at = now + interval_s
+            # The fleet first: a task that an activation woke must not be seen without that activation's session.
+            self.fleet = self.capacity.fleet()
             for record in self.records.with_status(*OPEN):
                 self.adopt(record)
-            self.fleet = self.capacity.fleet()
             self._refresh_at = now + max(_MIN_REFRESH_S, _REFRESH_TICKS * interval_s)
         elif self.fleet is not None and self._homeless() and now >= self._fleet_at:
             self._fleet_at = now + interval_s

@@ -1,10 +1,11 @@
-"""What the session API stands on: the table, the queue and the service it wakes."""
+"""What the session API stands on: the table, the queue and the services it wakes."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from sandbox.services.aws import Clients
 from sandbox.services.records import Records
 from sandbox.services.session_record import SessionRecord
+
+_WAKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Backend:
     queue_url: str
     cluster: str
     hermes_service: str
+    edit_service: str
     preview_origin: str
     mail_domain: str
     mail_from: str
@@ -42,6 +46,7 @@ class Backend:
             queue_url=environment["COMMAND_QUEUE_URL"],
             cluster=environment["CLUSTER"],
             hermes_service=environment["HERMES_SERVICE"],
+            edit_service=environment["EDIT_SERVICE"],
             preview_origin=environment["PREVIEW_ORIGIN"],
             mail_domain=environment["MAIL_DOMAIN"],
             mail_from=environment["MAIL_FROM"],
@@ -67,10 +72,23 @@ class Backend:
         )
 
     def wake(self) -> None:
-        """Have Hermes run; it scales everything else."""
-        self.clients.get("ecs").update_service(
-            cluster=self.cluster, service=self.hermes_service, desiredCount=1
-        )
+        """Have Hermes run, and with it a first Edit task where all sleep; once it runs, Hermes alone scales Edit."""
+        # Of many requests at once the last would take Edit back to one task, when Hermes runs and has scaled it.
+        with _WAKING:
+            try:
+                if self._asleep():
+                    self._want_one(self.edit_service)
+            finally:
+                self._want_one(self.hermes_service)
+
+    def _asleep(self) -> bool:
+        found = self.clients.get("ecs").describe_services(
+            cluster=self.cluster, services=[self.hermes_service, self.edit_service]
+        )["services"]
+        return not any(service["desiredCount"] for service in found)
+
+    def _want_one(self, service: str) -> None:
+        self.clients.get("ecs").update_service(cluster=self.cluster, service=service, desiredCount=1)
 
     def preview_url(self, session_id: str) -> str:
         """The address of a session's preview."""

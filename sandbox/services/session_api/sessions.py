@@ -21,17 +21,18 @@ def activate(
     instruction_id: str | None = None,
     mail: Mapping[str, str] | None = None,
 ) -> SessionRecord:
-    """Put a new session on record, then queue it, then wake Hermes: whoever hears of it finds the record.
+    """Put a new session on record, then queue it, then wake the platform: whoever hears of it finds the record.
 
-    `request`: an idempotency key of this user; a repeat gets the first session again (and wakes Hermes again, in case
-    the first attempt got no further than the record).
+    `request`: an idempotency key of this user; a repeat gets the first session again (and wakes the platform again, in
+    case the first attempt got no further than the record), also one that has ended since, which wakes nothing.
     """
     record = platform.records.create(
         new_record(platform, asked, instruction_id, mail),
         None if request is None else f"{asked.client_id} {asked.user_id} {request}",
     )
-    platform.send("activate", record, record.instruction_id)
-    platform.wake()
+    if record.is_open:
+        platform.send("activate", record, record.instruction_id)
+        platform.wake()
     return record
 
 

@@ -10,7 +10,8 @@ from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.ecs import Counts, Task
-from acceptance.matchers.tasks import given_up_since, none_counted, that_many
+from acceptance.matchers.tasks import given_up_since, made_before_ran, none_counted, that_many
+from acceptance.waiting.errors import NoData
 
 ZERO = Counts(0, 0, 0)
 
@@ -55,6 +56,18 @@ def test_too_many_tasks_are_told_by_name_and_state() -> None:
     assert told(one, []) == "none"  # type: ignore[arg-type]
     assert told(one, [task("a"), task("b")]) == "2: edit task a RUNNING; edit task b RUNNING"  # type: ignore[arg-type]
     assert str(one) == "exactly 1 Edit task"
+
+
+def test_a_task_that_waited_for_another_to_run_is_told() -> None:
+    hermes, edit = task("a"), task("b")
+    assert hermes.started_at is not None
+    assert made_before_ran(hermes).matches(edit)
+    late = dataclasses.replace(edit, created_at=hermes.started_at + timedelta(seconds=1.5))
+    assert not made_before_ran(hermes).matches(late)
+    assert told(made_before_ran(hermes), late) == "edit task b RUNNING was made 1.5 s after it"  # type: ignore[arg-type]
+    assert not made_before_ran(hermes).matches(dataclasses.replace(edit, created_at=None))
+    with pytest.raises(NoData):
+        made_before_ran(dataclasses.replace(hermes, started_at=None))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class Stand:
             "COMMAND_QUEUE_URL": self.queue_url,
             "CLUSTER": "live-preview",
             "HERMES_SERVICE": "hermes",
+            "EDIT_SERVICE": "edit",
             "PREVIEW_ORIGIN": "https://preview.example",
             "RECORD_TTL_S": "86400",
             "MAIL_DOMAIN": "edit.preview.example",

@@ -185,6 +185,17 @@ def test_one_idempotency_key_makes_one_session(stand: Stand) -> None:
     assert stand.call("POST", "/api/sessions/activate", ASKED, {"idempotency-key": "a b"})[0] == 400
 
 
+def test_a_repeat_after_the_sessions_end_wakes_nothing(stand: Stand) -> None:
+    key = {"idempotency-key": "k-2"}
+    first = stand.call("POST", "/api/sessions/activate", ASKED, key)[1]
+    record = stand.records.get(first["sessionId"])
+    assert record is not None
+    assert stand.records.change(record, {"status": "expired"}, {})
+    stand.seen.clear()
+    assert stand.call("POST", "/api/sessions/activate", ASKED, key)[:2] == (202, first)
+    assert stand.seen == []
+
+
 def test_status_and_the_clients_list(stand: Stand) -> None:
     first, second = stand.activate(), stand.activate(userId="second@example.com")
     _, document, _ = stand.call("GET", f"/api/sessions/{first['sessionId']}/status")
