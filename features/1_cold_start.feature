@@ -119,8 +119,9 @@ Feature: Cold start
     @promise.ownership
     Scenario: A later instruction that cannot be carried out costs the customer nothing but an answer
       Given a live session
-      And the customer's workspace is remembered
+      And a program that looks at its status all the time
+      And the customer keeps a copy of her workspace
       When the customer asks: Delete the page "Nowhere"
       Then the customer is mailed a reason that mentions "no page", once
-      And the session is active
+      And the session was active all the while
       And the customer's workspace is as it was, byte for byte

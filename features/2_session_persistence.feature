@@ -10,29 +10,29 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: A new session resumes the workspace after Edit was forced to zero
       Given a live session of "test@example.com" of "test-client", begun with: Create a components/Header.astro file
-      And the customer's workspace is remembered
+      And the customer keeps a copy of her workspace
       And Edit was forced to zero
       When "test@example.com" of "test-client" starts with: Update Header.astro with new content
       Then the preview is live within 60 seconds, connected for updates
       And another task serves the session at its own address, connected for updates
       And the file "/workspace/test-client/test/project/src/components/Header.astro" exists
-      And the workspace is as it was, byte for byte, but for one commit that changes "src/components/Header.astro"
+      And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/components/Header.astro"
 
     @criterion.persistence
     Scenario: Five hundred files of every kind survive, committed or not
       Given a live session
       And 500 files of every kind in its workspace, half of them not committed
-      And the customer's workspace is remembered
+      And the customer keeps a copy of her workspace
       And the session has ended and Edit has gone to zero
       When that customer starts with: Change the heading to "Back again"
       Then the preview is live within 60 seconds, connected for updates
-      And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
+      And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
 
     @criterion.persistence
     Scenario Outline: A session comes back with all its files when its Edit task <accident>
       Given a live session
       And its preview is open in a browser
-      And the customer's workspace is remembered
+      And the customer keeps a copy of her workspace
       When its Edit task <accident>
       Then another task serves the session at its own address, connected for updates
       And the customer's workspace is as it was, byte for byte
@@ -45,7 +45,7 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: A task that hangs is given up after five pings, and its session comes back
       Given a live session
-      And the customer's workspace is remembered
+      And the customer keeps a copy of her workspace
       When its Edit task hangs
       Then another task serves the session at its own address, connected for updates
       And the task that hung was given up after five pings, within 20 seconds
@@ -60,7 +60,7 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: A session whose task dies is never set back
       Given a live session
-      And its states are followed
+      And a program that looks at its status all the time
       When its Edit task dies suddenly, and again once it is back
       Then another task serves the session at its own address, connected for updates
       And the session was active all the while
@@ -106,7 +106,7 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: Whoever ends her session right after she has asked finds it done
       Given a live session
-      When the customer asks for 5 changes and ends the session at once
+      When the customer asks for 5 changes, and ends the session at once
       Then the session ends as inactive
       And each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed
@@ -119,8 +119,8 @@ Feature: Session persistence and resume
 
     @criterion.persistence
     Scenario: A command that fails again and again is put aside
-      Given the platform is asleep
-      Then what is tried again and again without success goes to the queue of dead letters
+      When an engineer looks up what becomes of a command that fails again and again
+      Then it goes to the queue of dead letters
 
   Rule: The history only ever grows
 
@@ -146,14 +146,14 @@ Feature: Session persistence and resume
     @criterion.persistence
     Scenario: The next session goes on with the thread, its pages and its history
       Given a live session of a customer, begun with: Add a new page called "Kept for later"
-      And the customer's workspace is remembered
+      And the customer keeps a copy of her workspace
       And the session has ended and Edit has gone to zero
       When that customer starts with: Change the heading to "Second day"
       Then the preview is live within 60 seconds, connected for updates
       And the new session has the thread of the one before
       And the page "kept-for-later" of the preview says "Kept for later"
       And the home page of the preview says "Second day"
-      And the workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
+      And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"
       And the repository is sound, all of it committed and pushed
 
     @criterion.persistence
@@ -179,7 +179,7 @@ Feature: Session persistence and resume
       Given a customer whose workspace was left with <damage>
       When that customer starts with: Create a components/Repaired.astro file
       Then the preview is live within 60 seconds, connected for updates
-      And the workspace is as it was, byte for byte, but for one commit that changes "src/components/Repaired.astro"
+      And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/components/Repaired.astro"
 
       Examples:
         | damage                 |

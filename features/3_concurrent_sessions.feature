@@ -65,13 +65,13 @@ Feature: Concurrent sessions
       And another customer, whose Edit task hangs over what she asked for
       When the customer asks: Change the heading to "Meanwhile"
       Then the home page of the preview says "Meanwhile"
-      And the task that hangs has not been given up yet
+      And the task that hung has not been given up yet
 
     @criterion.concurrency @criterion.persistence
     Scenario: When a task dies, each of its sessions comes back
       Given 4 live sessions of as many customers
       When the Edit task with most of them dies suddenly
-      Then another task serves each of its sessions at its own address
+      Then another task serves each of its sessions at its own address, connected for updates
 
   Rule: More customers than tasks share them fairly
 
@@ -135,7 +135,7 @@ Feature: Concurrent sessions
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess
       When 30 customers start at the same moment and end their sessions at once
       Then every answer names a session of its own
-      And no identifier can be guessed from another
+      And every answer names a session that cannot be guessed from the others
       And exactly 30 sessions are on record for the client
       And nothing but sessions is in the table of sessions
       And all of them end as inactive

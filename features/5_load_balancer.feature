@@ -53,7 +53,7 @@ Feature: The load balancer's limits, headers and encryption
 
     @criterion.routing
     Scenario Outline: A request for <path> without encryption is sent on, encrypted
-      When <path> is requested without encryption
+      When GET <path> is requested without encryption
       Then the visitor is sent on for good to the same path and query, encrypted
 
       Examples:

@@ -65,7 +65,7 @@ Feature: Nobody gets at another's work
 
     @promise.ownership
     Scenario: A client is shown its own sessions only, the newest first
-      Given 2 sessions of a client, and one of another client whose name begins with that one's
+      When 2 customers of a client start, and between them one of another whose name begins with that one's
       Then the client is shown its own sessions and no other, the newest first
 
   @shared
@@ -91,8 +91,9 @@ Feature: Nobody gets at another's work
 
     @criterion.routing @promise.ownership
     Scenario: No path leads to the control port of an Edit task
+      Given a program that looks at its status all the time
       When a visitor tries the commands of Edit's control port on every prefix
       Then none of them is carried out
       And no answer names an address inside the platform
-      And the session is active
       And the home page of the preview still says "Good day"
+      And the session was active all the while

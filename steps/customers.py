@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,10 +16,27 @@ from acceptance.journeys.recovery import task_of
 from acceptance.journeys.scale_in import by_age_of_task, end_one_after_the_other
 from acceptance.matchers.groups import is_on_a_task_of
 from acceptance.matchers.tasks import is_another_than
+from acceptance.run.sentence_parts import one_of
 from acceptance.run.table import rows
 from acceptance.run.world import World
 from acceptance.strangers.burst import started_and_ended
 from acceptance.waiting.expect import expect
+
+
+def ask_and_end(world: World, count: int) -> None:
+    """What was asked waits ahead of the session's end."""
+    world.leave(world.session)
+    world.session.ask(*(f'Change the heading to "Last thing {number}"' for number in range(1, count + 1)))
+    world.platform.sessions.deactivate(world.session.session_id)
+
+
+one_of(
+    "Manner",
+    {
+        "each once the one before is there": lambda world, count: edit_in_turn(world.session, count),
+        "and ends the session at once": ask_and_end,
+    },
+)
 
 
 @given("{count:d} customers at work, each with the preview open in a browser")
@@ -62,15 +80,6 @@ def customer_asks(context: Context, instruction: str) -> None:
     world.session.ask(instruction)
 
 
-@when("the customer asks for {count:d} changes and ends the session at once")
-def customer_asks_and_ends(context: Context, count: int) -> None:
-    """What she asked waits ahead of the end."""
-    world: World = context.world
-    world.leave(world.session)
-    world.session.ask(*(f'Change the heading to "Last thing {number}"' for number in range(1, count + 1)))
-    world.platform.sessions.deactivate(world.session.session_id)
-
-
 @when("the customer asks, one after the other:")
 def customer_asks_all(context: Context) -> None:
     """Further instructions, each sent as soon as the one before is accepted."""
@@ -78,11 +87,10 @@ def customer_asks_all(context: Context) -> None:
     world.session.ask(*(row["instruction"] for row in rows(context.table)))
 
 
-@when("the customer asks for {count:d} changes, each once the one before is there")
-def changes_in_turn(context: Context, count: int) -> None:
-    """She waits for the preview to serve it, and looks at the page that she has open."""
-    world: World = context.world
-    edit_in_turn(world.session, count)
+@when("the customer asks for {count:d} changes, {manner:Manner}")
+def customer_asks_for_changes(context: Context, count: int, manner: Callable[[World, int], None]) -> None:
+    """Each of the heading."""
+    manner(context.world, count)
 
 
 @when("{count:d} customers start at the same moment")
@@ -91,6 +99,17 @@ def customers_start(context: Context, count: int) -> None:
     world: World = context.world
     world.asked.at = datetime.now(UTC)
     world.group.sessions = world.suite.shared.start_neighbours(count)
+
+
+@when(
+    "{count:d} customers of a client start, and between them one of another whose name begins with that one's"
+)
+def start_at_similar_clients(context: Context, count: int) -> None:
+    """The other client's session is the newest but one."""
+    world: World = context.world
+    client = world.suite.new_client()
+    for name in [*[client] * (count - 1), f"{client}-shop", client]:
+        world.start(world.new_customer(client_id=name), 'Change the heading to "Listed"')
 
 
 @when("{count:d} customers start at the same moment and end their sessions at once")

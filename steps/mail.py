@@ -16,10 +16,12 @@ from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
 
-@part("Mail", r"a plain mail|a mail with .+")
-def mail(words: str) -> str | None:
-    """What is odd about a mail; None about a plain one."""
-    return None if words == "a plain mail" else words.removeprefix("a mail with ")
+@part("Mails", r"(?:a plain mail|a mail with .+?), (?:asking|and after it a plain one)")
+def mails(words: str) -> tuple[str | None, ...]:
+    """What is odd about each mail, in the order in which they are sent; None about a plain one."""
+    first, _, after = words.rpartition(", ")
+    oddity = None if first == "a plain mail" else first.removeprefix("a mail with ")
+    return (oddity,) if after == "asking" else (oddity, None)
 
 
 @part("News", r'that reason|a reason that mentions "[^"]+"|the address of the preview')
@@ -49,19 +51,17 @@ def session_begun_by_mail(context: Context) -> None:
     world.mail.answers.becomes(is_mail_that_mentions(world.session.preview_url))
 
 
-@when("a customer sends {oddity:Mail}, asking: {instruction}")
-def customer_mails(context: Context, oddity: str | None, instruction: str) -> None:
-    """To the client's address, from a customer nobody has met before, as her mail program happens to write it."""
-    world: World = context.world
-    world.send_mail(world.new_customer(), instruction, oddity=oddity)
+@when("a customer sends {mails:Mails}: {instruction}")
+def customer_mails(context: Context, mails: tuple[str | None, ...], instruction: str) -> None:
+    """To the client's address, from a customer nobody has met before, as her mail program happens to write it.
 
-
-@when("a customer sends {oddity:Mail}, and after it a plain one: {instruction}")
-def customer_mails_twice(context: Context, oddity: str | None, instruction: str) -> None:
-    """The first asks for something, too."""
+    The last mail has the instruction; one before it asks for something, too.
+    """
     world: World = context.world
-    world.send_mail(world.new_customer(), DECOY, oddity=oddity)
-    world.send_mail(world.customer, instruction)
+    customer, (*before, last) = world.new_customer(), mails
+    for oddity in before:
+        world.send_mail(customer, DECOY, oddity=oddity)
+    world.send_mail(customer, instruction, oddity=last)
 
 
 @when("the customer replies to the platform's answer: {instruction}")

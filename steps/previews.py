@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from behave import then, when
@@ -10,6 +10,7 @@ from behave.runner import Context
 from hamcrest import not_
 from hamcrest.core.matcher import Matcher
 
+from acceptance.drivers.http import Answer
 from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.recovery import Service, is_served, last_heading, service_of
@@ -30,6 +31,7 @@ from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.strangers.session_probe import look, shows_own_work_only
 from acceptance.waiting.expect import expect
+from acceptance.waiting.observed import Observed
 
 
 @part("Page", r'home page|page "[^"]+"')
@@ -51,11 +53,25 @@ def said(words: str) -> Callable[[CustomerSession], str]:
 
 
 one_of(
+    "Says",
+    {
+        "says": lambda shown, claim, _a_while: shown.becomes(claim),
+        "still says": lambda shown, claim, a_while: shown.stays(claim, during=a_while),
+    },
+)
+one_of(
     "Server",
     {
-        "another task": lambda world: is_served(world.session, but_not_by=world.task),
-        "the same task": lambda world: is_served(world.session, by=world.task),
-        "its task": lambda world: is_served(world.session),
+        "another task": lambda world, session: is_served(session, but_not_by=world.task),
+        "the same task": lambda world, session: is_served(session, by=world.task),
+        "its task": lambda _world, session: is_served(session),
+    },
+)
+one_of(
+    "Served",
+    {
+        "the session": lambda world: (world.session,),
+        "each of its sessions": lambda world: world.group.sessions,
     },
 )
 
@@ -95,37 +111,34 @@ def all_live(context: Context, seconds: int) -> None:
     expect(look(world.group.sessions), shows_own_work_only(), "the previews")
 
 
-@then("the {page:Page} of {preview:Preview} says {words:Words}")
+@then("the {page:Page} of {preview:Preview} {says:Says} {words:Words}")
 def page_says(
     context: Context,
     page: str,
     preview: Callable[[World], CustomerSession],
+    says: Callable[[Observed[Answer], Matcher[Answer], timedelta], object],
     words: Callable[[CustomerSession], str],
 ) -> None:
-    """As a title or heading, as soon as the last instruction has been carried out."""
-    session = preview(context.world)
-    session.page(page).becomes(has_heading(words(session)))
+    """As a title or heading, as soon as the last instruction has been carried out.
 
-
-@then("the {page:Page} of {preview:Preview} still says {words:Words}")
-def page_still_says(
-    context: Context,
-    page: str,
-    preview: Callable[[World], CustomerSession],
-    words: Callable[[CustomerSession], str],
-) -> None:
-    """Without a moment's change: the first look finds the words, and so does every other for a while."""
+    What it still says it says without a moment's change: the first look finds it, and so does every other for a while.
+    """
     session = preview(context.world)
     a_while = session.platform.profile.patience.quiet_window
-    session.page(page).stays(has_heading(words(session)), during=a_while)
+    says(session.page(page), has_heading(words(session)), a_while)
 
 
-@then("{server:Server} serves the session at its own address, connected for updates")
-def served_by_task(context: Context, server: Callable[[World], Matcher[Service]]) -> None:
+@then("{server:Server} serves {whom:Served} at its own address, connected for updates")
+def served_by_task(
+    context: Context,
+    server: Callable[[World, CustomerSession], Matcher[Service]],
+    whom: Callable[[World], Sequence[CustomerSession]],
+) -> None:
     """At the address that the customer has, by the task that its record names; a browser connects there."""
     world: World = context.world
-    service_of(world.session).becomes(server(world))
-    world.sessions.open_browser(world.session)
+    for session in whom(world):
+        service_of(session).becomes(server(world, session))
+        world.sessions.open_browser(session)
 
 
 @then("every answer at the preview's address was a waiting page that refreshes itself, until it was the site")

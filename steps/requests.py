@@ -38,14 +38,23 @@ CODES = {"too late": "session_ended"}
 """The code by which programs know a refusal, where the contract names one."""
 
 
-@part("Refusal", rf'(?:{"|".join(REFUSALS)})(?:, naming "[^"]+")?')
-def refusal(words: str) -> Matcher[Answer]:
-    """The contract's error, with its code and the field at fault where there is one."""
-    kind, _, field = words.partition(", naming ")
+@part("Reply", rf'refused as (?:{"|".join(REFUSALS)})(?:, naming "[^"]+")?|answered that the session is \w+')
+def reply(words: str) -> Matcher[Answer]:
+    """The contract's error, with its code and the field at fault where there is one; or 202 with that status."""
+    if words.startswith("answered"):
+        return accepts_as(words.rpartition(" ")[2])
+    kind, _, field = words.removeprefix("refused as ").partition(", naming ")
     return refuses(REFUSALS[kind], field=field.strip('"') or None, code=CODES.get(kind))
 
 
-one_of("Named", {"the same session": the_same_session(), "a session of its own": sessions_of_their_own()})
+one_of(
+    "Named",
+    {
+        "the same session": the_same_session(),
+        "a session of its own": sessions_of_their_own(),
+        "a session that cannot be guessed from the others": unguessable(),
+    },
+)
 
 
 @when("a request comes in with {flaw}")
@@ -114,18 +123,11 @@ def kept_alive(context: Context) -> None:
         world.asked.record = before, session.record
 
 
-@then("it is refused as {refusal:Refusal}")
-def refused(context: Context, refusal: Matcher[Answer]) -> None:
-    """With that status, and an error that says so."""
+@then("it is {reply:Reply}")
+def replied(context: Context, reply: Matcher[Answer]) -> None:
+    """With the contract's status, and in its words."""
     world: World = context.world
-    expect(world.asked.answer, refusal, str(world.asked.answer))
-
-
-@then("it is answered that the session is {status}")
-def answered_with_status(context: Context, status: str) -> None:
-    """202, as the first time."""
-    world: World = context.world
-    expect(world.asked.answer, accepts_as(status), str(world.asked.answer))
+    expect(world.asked.answer, reply, str(world.asked.answer))
 
 
 @then("nothing of the session has changed")
@@ -150,7 +152,7 @@ def leaves_no_trace(context: Context) -> None:
 
 @then("every answer names {claim:Named}")
 def answers_name(context: Context, claim: Matcher[Sequence[Answer]]) -> None:
-    """Each request was accepted, and is told of a session."""
+    """Each request was accepted; identifiers differ in as many random bits as the contract asks for."""
     world: World = context.world
     expect(world.asked.answers, claim, "answers to requests at the same moment")
 
@@ -170,13 +172,6 @@ def sessions_only(context: Context) -> None:
     """Whoever they belong to."""
     world: World = context.world
     expect(world.platform.records.strangers(), no_stranger(), "the table of sessions")
-
-
-@then("no identifier can be guessed from another")
-def no_guessing(context: Context) -> None:
-    """They differ in as many random bits as the contract asks for."""
-    world: World = context.world
-    expect(world.asked.answers, unguessable(), "identifiers of the sessions")
 
 
 @then("the client is shown its own sessions and no other, the newest first")

@@ -18,7 +18,7 @@ from acceptance.matchers.routing import (
     sends_on_to,
 )
 from acceptance.run.placeholders import destination
-from acceptance.run.sentence_parts import one_of
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.strangers.bad_requests import extreme
 from acceptance.strangers.forwarded_request import KINDS, PATH, Arrival, internal_addresses, saw
@@ -34,25 +34,25 @@ one_of("Verdict", {verdict: verdict for verdict in ("accepted", "rejected")})
 one_of("Name", {"its own": None, "another": FOREIGN_NAME})
 
 
-@when("{method} {path} is requested")
-def path_is_requested(context: Context, method: str, path: str) -> None:
-    """Sent as it is written; {session} and the like stand for sessions of the feature."""
+@part("Requested", r"requested(?: \d+ times| without encryption)?")
+def requested(words: str) -> tuple[int, bool]:
+    """How often, and whether encrypted: the load balancer has another port for what is not."""
+    return int("".join(filter(str.isdigit, words)) or 1), not words.endswith("without encryption")
+
+
+@part("AnswersAre", r"the answer is|every one of the \d+ answers is")
+def answers_are(words: str) -> int:
+    """How many answers there are."""
+    return int("".join(filter(str.isdigit, words)) or 1)
+
+
+@when("{method} {path} is {how:Requested}")
+def path_is_requested(context: Context, method: str, path: str, how: tuple[int, bool]) -> None:
+    """Sent as it is written, each time over a new connection; {session} and the like are sessions of the feature."""
     world: World = context.world
-    world.asked.answer = world.platform.wire.send(method, destination(path, world))
-
-
-@when("{method} {path} is requested {times:d} times")
-def path_is_requested_often(context: Context, method: str, path: str, times: int) -> None:
-    """One after the other, over a new connection each time."""
-    world: World = context.world
-    world.asked.answers = tuple(world.platform.wire.send(method, path) for _ in range(times))
-
-
-@when("{path} is requested without encryption")
-def path_is_requested_plainly(context: Context, path: str) -> None:
-    """At the load balancer's other port."""
-    world: World = context.world
-    world.asked.answer = world.platform.plain_wire.send("GET", path)
+    times, encrypted = how
+    wire = world.platform.wire if encrypted else world.platform.plain_wire
+    world.asked.answers = tuple(wire.send(method, destination(path, world)) for _ in range(times))
 
 
 @when("the load balancer is sent {request}")
@@ -60,7 +60,7 @@ def extreme_request(context: Context, request: str) -> None:
     """A request at or beyond its limits."""
     world: World = context.world
     sent, wire = extreme(request), world.platform.wire
-    world.asked.answer = wire.send(sent.method, sent.path, headers=sent.headers, body=sent.body)
+    world.asked.answers = (wire.send(sent.method, sent.path, headers=sent.headers, body=sent.body),)
 
 
 @when("each session is asked {times:d} times who serves it")
@@ -96,29 +96,22 @@ def visitor_tries(context: Context, trick: str) -> None:
     world.asked.answers = try_everything(world.platform.wire, trick, world.session.session_id, secret_path)
 
 
-@then("the answer is {status:d} from {service}")
-def answer_is(context: Context, status: int, service: str) -> None:
-    """This status and no other, from this service and no other."""
+@then("{count:AnswersAre} {status:d} from {service}")
+def answers_come_from(context: Context, count: int, status: int, service: str) -> None:
+    """This status and no other, from this service and no other; so is each of them."""
     world: World = context.world
-    answer, right = world.asked.answer, answers_from(status, service)
-    world.suite.ledger.measure("routes", right.matches(answer), 1)
-    expect(answer, right, f"{answer.method} {answer.url[:200]}")
+    answers, right = world.asked.answers, answers_from(status, service)
+    world.suite.ledger.measure("routes", sum(map(right.matches, answers)), count)
+    expect(answers, each(right, count), f"{answers[0].method} {answers[0].url[:200]}")
 
 
 @then("the visitor is sent on for good to the same path and query, encrypted")
 def sent_on(context: Context) -> None:
     """To the platform's own encrypted address."""
     world: World = context.world
-    answer, wire = world.asked.answer, world.platform.wire
+    (answer,), wire = world.asked.answers, world.platform.wire
     path = answer.url.removeprefix(world.platform.plain_wire.origin)
     expect(answer, sends_on_to("https", wire.host, wire.port, path), answer.url)
-
-
-@then("every one of the {count:d} answers is {status:d} from {service}")
-def all_answers_from(context: Context, count: int, status: int, service: str) -> None:
-    """Not one of them is any other."""
-    world: World = context.world
-    expect(world.asked.answers, each(answers_from(status, service), count), "the answers")
 
 
 @then("every answer came from the task that the session's record names")

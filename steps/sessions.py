@@ -114,15 +114,6 @@ def live_sessions(
     world.group.sessions = whom(world, count)
 
 
-@given("{count:d} sessions of a client, and one of another client whose name begins with that one's")
-def sessions_of_similar_clients(context: Context, count: int) -> None:
-    """Each of another customer; the other client's is the newest but one."""
-    world: World = context.world
-    client = world.suite.new_client()
-    for name in [*[client] * (count - 1), f"{client}-shop", client]:
-        world.start(world.new_customer(client_id=name), 'Change the heading to "Listed"')
-
-
 @given("a session that its customer ended, and one that expired")
 def ended_sessions(context: Context) -> None:
     """Nothing is left of them but their records; the feature's scenarios share them."""
@@ -149,9 +140,9 @@ def ended_and_zero(context: Context) -> None:
     world.sessions.until_no_tasks("edit")
 
 
-@given("its states are followed")
+@given("a program that looks at its status all the time")
 def states_followed(context: Context) -> None:
-    """By its record, look by look, until somebody asks or the scenario ends."""
+    """In its record, until somebody asks what was seen or the scenario ends."""
     world: World = context.world
     session = world.session
     recorder = Recorder[str | None](
@@ -210,14 +201,6 @@ def on_record_for_client(context: Context, count: int) -> None:
     """So many, and no more for a while."""
     world: World = context.world
     world.sessions.stay_on_record(world.client_id, count)
-
-
-@then("the session is active")
-def session_is_active(context: Context) -> None:
-    """Its record says so, at once and for a while."""
-    world: World = context.world
-    a_while = world.platform.profile.patience.quiet_window
-    world.session.on_record.stays(has_status("active"), during=a_while)
 
 
 @then("the session was active all the while")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly, greater_than, has_length, less_than
+from hamcrest.core.matcher import Matcher
 
+from acceptance.drivers.ecs import Task
 from acceptance.journeys.hermes_takeover import SecondHermes, ask_during_deployment
 from acceptance.journeys.recovery import (
     ACCIDENTS,
     ask_amid,
     hermes,
     hermes_after,
-    is_served,
-    service_of,
     sessions_by_task,
     task_of,
 )
@@ -34,6 +35,13 @@ FIRST_CHANGE = '[ -n "$(find {folder} -newer "$armed" | head -n 1)" ]'
 
 one_of("Victim", {victim: victim for victim, _ in ACCIDENTS})
 one_of("Accident", {accident: accident for _, accident in ACCIDENTS})
+one_of(
+    "HungFate",
+    {
+        "was given up after five pings, within 20 seconds": lambda world: given_up_since(world.befell),
+        "has not been given up yet": lambda _world: is_left_running(),
+    },
+)
 
 
 @part("Tasks", r"\d+ (?:Edit|Hermes) tasks?")
@@ -109,6 +117,13 @@ def deployed_while_asking(context: Context, times: int) -> None:
     ask_during_deployment(world.session, "hermes", times)
 
 
+@when("an engineer looks up what becomes of a command that fails again and again")
+def looks_up_redrive(context: Context) -> None:
+    """In what the command queue is told to do with it."""
+    world: World = context.world
+    world.redrive = world.platform.records.redrive()
+
+
 @then("exactly {tasks:Tasks} was started for it")
 def tasks_started(context: Context, tasks: tuple[int, str]) -> None:
     """Of all the tasks that ECS knows, stopped ones included, those made since the request."""
@@ -147,19 +162,14 @@ def spread(context: Context, count: int) -> None:
     expect(records, spread_evenly(count), "sessions per task")
 
 
-@then("another task serves each of its sessions at its own address")
-def each_served_elsewhere(context: Context) -> None:
-    """None is forgotten."""
-    world: World = context.world
-    for session in world.group.sessions:
-        service_of(session).becomes(is_served(session, but_not_by=world.task))
+@then("the task that hung {fate:HungFate}")
+def task_that_hung(context: Context, fate: Callable[[World], Matcher[Task | None]]) -> None:
+    """As ECS dates its end: not before five pings of 3 seconds can have gone without an answer.
 
-
-@then("the task that hung was given up after five pings, within 20 seconds")
-def given_up_in_time(context: Context) -> None:
-    """As ECS dates its end; not before five pings of 3 seconds can have gone without an answer."""
+    As long as it is not given up, whatever was carried out was carried out while it hung.
+    """
     world: World = context.world
-    expect(world.platform.fleet.task(world.task.arn), given_up_since(world.befell), str(world.task))
+    expect(world.platform.fleet.task(world.task.arn), fate(world), str(world.task))
 
 
 @then("another Hermes is at work")
@@ -178,13 +188,6 @@ def tasks_were_left(context: Context, first: int, second: int) -> None:
         expect(world.platform.balancer.routing(), nothing_of(session.session_id), "the load balancer")
 
 
-@then("the task that hangs has not been given up yet")
-def not_given_up(context: Context) -> None:
-    """Whatever was carried out was carried out while it hung, and not after its end."""
-    world: World = context.world
-    expect(world.platform.fleet.task(world.task.arn), is_left_running(), str(world.task))
-
-
 @then("Edit goes to zero, Hermes after it, and nothing of the session is left")
 def to_zero_in_order(context: Context) -> None:
     """Edit's last task first, Hermes one more idle time after the session; no task, rule or target group is left."""
@@ -199,9 +202,9 @@ def to_zero_in_order(context: Context) -> None:
     expect(world.platform.fleet.tasks("edit"), has_length(0), "Edit tasks")
 
 
-@then("what is tried again and again without success goes to the queue of dead letters")
+@then("it goes to the queue of dead letters")
 def dead_letters(context: Context) -> None:
-    """That of the profile, where an engineer looks."""
+    """That of the profile."""
     world: World = context.world
     names = world.platform.profile.names
-    expect(world.platform.records.redrive(), gives_up_to(names.dead_letters), f"queue {names.queue}")
+    expect(world.redrive, gives_up_to(names.dead_letters), f"queue {names.queue}")

@@ -26,7 +26,7 @@ from acceptance.matchers.answers import has_commit
 from acceptance.matchers.history import subject_of
 from acceptance.matchers.routing import names_none_of, reached_only
 from acceptance.matchers.sessions import is_true_of
-from acceptance.run.sentence_parts import one_of
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.table import rows
 from acceptance.run.world import World
 from acceptance.strangers.lookalikes import newcomer, workspace_of
@@ -46,6 +46,12 @@ one_of(
 one_of("Look", LOOKS)
 
 
+@part("ButFor", r'(?:, but for one commit that changes "[^"]+")?')
+def but_for(words: str) -> str:
+    """The path that one commit may have changed; none where nothing may have changed."""
+    return words.partition('"')[2].removesuffix('"')
+
+
 @given("{count:d} files of every kind in its workspace, half of them not committed")
 def files_of_every_kind(context: Context, count: int) -> None:
     """Names in several scripts, empty, binary and executable files, links; one committed file changed since."""
@@ -55,20 +61,20 @@ def files_of_every_kind(context: Context, count: int) -> None:
     expect(LaidOut.found_in(workspace), of_every_kind(count), workspace.folder)
 
 
-@given("the customer's workspace is remembered")
-def workspace_remembered(context: Context) -> None:
+@given("the customer keeps a copy of her workspace")
+def copy_of_workspace(context: Context) -> None:
     """Files byte for byte, history, and what is not committed."""
     world: World = context.world
-    world.remembered = Snapshot.of(world.session.workspace)
+    world.copy = Snapshot.of(world.session.workspace)
 
 
 @given("a customer whose workspace was left with {damage}")
 def damaged_workspace(context: Context, damage: str) -> None:
-    """A session's workspace is damaged, remembered as it is then, and left."""
+    """A session's workspace is damaged, copied as it is then, and left."""
     world: World = context.world
     session = world.start_live(world.new_customer(), 'Change the heading to "Before the crash"')
     inflict(session.workspace, damage)
-    world.remembered = Snapshot.of(session.workspace)
+    world.copy = Snapshot.of(session.workspace)
     world.sessions.end([session])
 
 
@@ -84,10 +90,10 @@ def unusable_workspace(context: Context) -> None:
 
 @given("an owner at work in her workspace")
 def owner_at_work(context: Context) -> None:
-    """A live session, its workspace remembered as it is."""
+    """A live session, its workspace copied as it is."""
     world: World = context.world
     world.owner = world.start_live(world.new_customer(), 'Change the heading to "Mine alone"')
-    world.remembered = Snapshot.of(world.owner.workspace)
+    world.copy = Snapshot.of(world.owner.workspace)
 
 
 @given("a secret in {whose:Whose} workspace")
@@ -96,7 +102,7 @@ def secret_in_workspace(context: Context, whose: Callable[[World], CustomerSessi
     world: World = context.world
     session = whose(world)
     world.secret = Secret.hidden_in(session.workspace)
-    world.remembered = Snapshot.of(session.workspace)
+    world.copy = Snapshot.of(session.workspace)
     if not session.record.ended:
         session.page(world.secret.page).becomes(tells(world.secret))
 
@@ -134,22 +140,17 @@ def file_exists(context: Context, path: str) -> None:
     file_at(world.platform, path).becomes(is_true_of("a file"))
 
 
-@then("{whose:Whose} workspace is as it was, byte for byte")
-def workspace_unchanged(context: Context, whose: Callable[[World], CustomerSession]) -> None:
-    """Every file and no other, committed or not; HEAD and every branch where they were."""
-    world: World = context.world
-    now = Snapshot.of(whose(world).workspace)
-    world.suite.ledger.measure("files", *kept(world.remembered.files, now.files))
-    expect(now, unchanged_since(world.remembered), f"the workspace of {whose(world).customer}")
+@then("{whose:Whose} workspace is as it was, byte for byte{path:ButFor}")
+def workspace_as_it_was(context: Context, whose: Callable[[World], CustomerSession], path: str) -> None:
+    """Every file and no other, committed or not; HEAD and every branch where they were.
 
-
-@then('the workspace is as it was, byte for byte, but for one commit that changes "{path}"')
-def workspace_changed_once(context: Context, path: str) -> None:
-    """Every other file and no other, committed or not; the commits of before, and that one on top of them."""
+    But for one commit: every other file, the commits of before, and that one on top of them.
+    """
     world: World = context.world
-    before, now = world.remembered, Snapshot.of(world.session.workspace)
+    before, now = world.copy, Snapshot.of(whose(world).workspace)
     world.suite.ledger.measure("files", *kept(before.files, now.files, but_for=path))
-    expect(now, changed_by_one_commit(before, path), f"the workspace of {world.customer}")
+    claim = changed_by_one_commit(before, path) if path else unchanged_since(before)
+    expect(now, claim, f"the workspace of {whose(world).customer}")
 
 
 @then("each instruction is one commit that names its thread and its session, in the order asked")

@@ -13,7 +13,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.mailbox import Received
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Loaded
-from acceptance.drivers.session_table import SessionRecord
+from acceptance.drivers.session_table import Redrive, SessionRecord
 from acceptance.journeys.bystanders import BystanderWatches
 from acceptance.journeys.customer_group import Crowd
 from acceptance.journeys.customer_session import Customer, CustomerSession
@@ -60,11 +60,12 @@ class World:
     client_id = Known[str]("client")
     owner = Known[CustomerSession]("owner of a workspace")
     secret = Known[Secret]("secret")
-    remembered = Known[Snapshot]("remembered workspace")
+    copy = Known[Snapshot]("copy of a workspace")
     mail = Known[MailThread]("mail that was sent")
     task = Known[Task]("task that served the session before")
     befell = Known[datetime]("accident")
     hermes = Known[Sequence[Task]]("Hermes tasks before an accident")
+    redrive = Known[Redrive]("look at the command queue")
     outdated = Known[SessionRecord]("outdated record")
     states = Known[Callable[[], Sequence[Sample[str | None]]]]("session whose states are followed")
     one_thing_each = Known[OneThingEach]("customers who did one thing each")
