@@ -1,4 +1,4 @@
-"""Records, commands, mail, logs and the sweep against a control plane on loopback; the fleet on a scripted one."""
+"""Records, commands, mail and the account, against a control plane on loopback."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from acceptance.config.profile import Aws, Mail, Names
+from acceptance.config.profile import Aws, Mail
 from acceptance.drivers.aws import Clients
-from acceptance.drivers.ecs import Counts, EcsServices
 from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import Commands, SessionTable
-from acceptance.waiting.errors import ConfigurationError, UnexpectedAnswer, UnknownSession
+from acceptance.waiting.errors import ConfigurationError, UnknownSession
+from tests.acceptance.drivers.names import NAMES
 
-NAMES = Names(
-    load_balancer="alb", cluster="live", hermes="hermes", edit="edit", hermes_container="hermes",
-    edit_container="edit", table="sessions", client_index="by-client", queue="commands.fifo", dead_letters="dead.fifo",
-)  # fmt: skip
 MAIL = Mail("edit.example", "edit", "customers.example", "inbox", "in/")
 
 
@@ -156,126 +152,6 @@ def test_mail_in_another_thread_is_no_answer() -> None:
     now = datetime.now(UTC)
     assert answers(parse("k", b"References: <r@x> <b@x>\r\n\r\nx", now), sent)
     assert not answers(parse("k", b"In-Reply-To: <c@x>\r\n\r\nx", now), sent)
-
-
-class Ecs:
-    """ECS as a script: one service with these counts, and tasks by desired status."""
-
-    def __init__(self, *tasks: dict[str, Any], services: tuple[str, ...] = ("hermes", "edit")) -> None:
-        self.all = {task["taskArn"]: task for task in tasks}
-        self.services = services
-        self.asked: dict[str, Any] = {}
-        self.described: list[str] = []
-
-    def of(self, _service: str) -> Ecs:
-        return self
-
-    def describe_services(self, *, services: list[str], **_: Any) -> dict[str, Any]:
-        common = {
-            "runningCount": 0,
-            "pendingCount": 0,
-            "taskDefinition": "edit:1",
-            "networkConfiguration": {"a": "b"},
-        }
-        named = [name for name in services if name in self.services]
-        return {
-            "services": [{"serviceName": n, "desiredCount": 0, **common, "events": EVENTS} for n in named]
-        }
-
-    def get_paginator(self, _name: str) -> Ecs:
-        return self
-
-    def paginate(self, *, desiredStatus: str, serviceName: str = "", **_: Any) -> list[dict[str, Any]]:  # noqa: N803
-        known = {arn: task for arn, task in self.all.items() if task["desiredStatus"] == desiredStatus}
-        arns = [a for a, t in known.items() if not serviceName or t["group"] == f"service:{serviceName}"]
-        return [{"taskArns": arns}]
-
-    def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
-        self.described += tasks
-        return {"tasks": [self.all[arn] for arn in tasks if arn in self.all]}
-
-    def get_task_protection(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
-        told = [{"taskArn": arn, "protectionEnabled": arn.endswith("/working")} for arn in tasks]
-        return {"protectedTasks": told, "failures": []}
-
-    def run_task(self, **wanted: Any) -> dict[str, Any]:
-        self.asked = wanted
-        return {"tasks": [], "failures": [{"reason": "RESOURCE:ENI"}]}
-
-
-EVENTS = [
-    {"createdAt": datetime(2026, 1, 1, 0, 0, minute, tzinfo=UTC), "message": f"event {minute}"}
-    for minute in (3, 2, 1)
-]
-
-
-def task(
-    name: str, last: str, desired: str, group: str = "service:edit", agent: str = "PENDING"
-) -> dict[str, Any]:
-    return {
-        "taskArn": f"arn:task/live/{name}", "lastStatus": last, "desiredStatus": desired, "group": group,
-        "containers": [{
-            "networkInterfaces": [{"privateIpv4Address": "10.0.0.9"}],
-            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": agent}],
-        }],
-    }  # fmt: skip
-
-
-def test_a_task_on_its_way_out_is_not_yet_sleep() -> None:
-    awake = EcsServices(Ecs(task("a", "STOPPING", "STOPPED")), NAMES)  # type: ignore[arg-type]
-    assert not awake.state().asleep
-    assert awake.running("edit") == ()
-    done = EcsServices(
-        Ecs(task("a", "STOPPED", "STOPPED"), task("m", "RUNNING", "RUNNING", "family:edit")),  # type: ignore[arg-type]
-        NAMES,
-    )
-    assert done.state().asleep
-    assert [t.task_id for t in done.history("edit")] == ["a"]
-
-
-def test_a_stopped_task_is_described_once_and_a_living_one_each_time() -> None:
-    ecs = Ecs(task("a", "STOPPED", "STOPPED"), task("b", "RUNNING", "RUNNING"))
-    fleet = EcsServices(ecs, NAMES)  # type: ignore[arg-type]
-    for _ in range(2):
-        assert [t.task_id for t in fleet.history("edit")] == ["a", "b"]
-        assert [t.task_id for t in fleet.state().edit_tasks] == ["b"]
-    described = [arn.rpartition("/")[2] for arn in ecs.described]
-    assert (described.count("a"), described.count("b")) == (1, 4)
-
-
-def test_a_task_is_read_with_its_address_and_agent() -> None:
-    fleet = EcsServices(Ecs(task("a", "RUNNING", "RUNNING", agent="RUNNING")), NAMES)  # type: ignore[arg-type]
-    (found,) = fleet.running("Edit")
-    assert (found.ip, found.exec_ready, found.task_id) == ("10.0.0.9", True, "a")
-    assert fleet.task("arn:none") is None
-    assert fleet.counts("hermes") == Counts(0, 0, 0)
-
-
-def test_tasks_that_no_scale_in_stops_are_told() -> None:
-    fleet = EcsServices(Ecs(task("idle", "RUNNING", "RUNNING"), task("working", "RUNNING", "RUNNING")), NAMES)  # type: ignore[arg-type]
-    assert fleet.protected(fleet.running("edit")) == {"arn:task/live/working"}
-
-
-def test_events_are_told_oldest_first_from_an_instant_on() -> None:
-    fleet = EcsServices(Ecs(), NAMES)  # type: ignore[arg-type]
-    assert [e.message for e in fleet.events("edit", since=EVENTS[1]["createdAt"])] == ["event 2", "event 3"]  # type: ignore[arg-type]
-
-
-def test_a_service_that_is_missing_is_no_sleeping_one() -> None:
-    with pytest.raises(UnexpectedAnswer, match="has no service hermes"):
-        EcsServices(Ecs(services=("edit",)), NAMES).state()  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="say hermes or edit"):
-        EcsServices(Ecs(), NAMES).counts("web")  # type: ignore[arg-type]
-
-
-def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
-    ecs = Ecs()
-    with pytest.raises(UnexpectedAnswer, match="RESOURCE:ENI"):
-        EcsServices(ecs, NAMES).start_task("edit", started_by="acc", command=["sleep", "600"])  # type: ignore[arg-type]
-    assert ecs.asked["taskDefinition"] == "edit:1"
-    assert ecs.asked["networkConfiguration"] == {"a": "b"}
-    assert ecs.asked["enableExecuteCommand"] is True
-    assert ecs.asked["overrides"]["containerOverrides"] == [{"name": "edit", "command": ["sleep", "600"]}]
 
 
 @pytest.mark.parametrize("account", [None, "123456789012"])

@@ -11,23 +11,11 @@ from collections.abc import Iterator
 import pytest
 import requests
 import websocket
-from botocore.exceptions import ClientError
 
-from tests.sandbox.alb.alb_stand import Edge, Target, browser, edge, eventually
+from tests.sandbox.alb.alb_stand import Edge, Target, browser, eventually
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:api"
 PASSING = "arn:aws:lambda:us-east-1:123456789012:function:passing"
-
-
-@pytest.fixture(scope="module")
-def alb() -> Iterator[Edge]:
-    with edge() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def web(alb: Edge) -> requests.Session:
-    return browser(alb.ca)
 
 
 @pytest.fixture
@@ -245,66 +233,3 @@ def test_a_function_takes_no_websocket_and_without_a_host_fails(alb: Edge, web: 
     assert web.get(f"{alb.url}/function").status_code == 502
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     assert web.get(f"{alb.url}/function", headers=upgrade).status_code == 400
-
-
-def test_rules_are_listed_by_priority_and_the_default_last(alb: Edge) -> None:
-    group = alb.group("listed")
-    for priority in (905, 901, 903):
-        alb.rule(priority, [f"/listed-{priority}"], group)
-    listed = [rule["Priority"] for rule in alb.elbv2.describe_rules(ListenerArn=alb.https)["Rules"]]
-    numbers = [int(priority) for priority in listed[:-1]]
-    assert listed[-1] == "default"
-    assert numbers == sorted(numbers)
-
-
-def test_a_target_group_is_created_once_for_the_same_settings(alb: Edge) -> None:
-    assert alb.group("same") == alb.group("same")
-    with pytest.raises(ClientError) as error:
-        alb.group("same", Port=9090)
-    assert error.value.response["Error"]["Code"] == "DuplicateTargetGroupName"
-
-
-@pytest.mark.parametrize(
-    ("priority", "values", "code"),
-    [
-        (60_000, ["/x"], "ValidationError"),
-        (950, ["/1", "/2", "/3", "/4", "/5", "/6"], "ValidationError"),
-        (950, ["/*/*/*", "/*/*/*"], "ValidationError"),
-        (950, ["/späti"], "ValidationError"),
-        (950, [], "ValidationError"),
-    ],
-)
-def test_rules_beyond_awss_limits_are_refused(alb: Edge, priority: int, values: list[str], code: str) -> None:
-    group = alb.group("refused")
-    with pytest.raises(ClientError) as error:
-        alb.rule(priority, values, group)
-    assert error.value.response["Error"]["Code"] == code
-
-
-def test_a_priority_belongs_to_one_rule_and_the_default_rule_stays(alb: Edge) -> None:
-    group = alb.group("once")
-    rule = alb.rule(960, ["/once"], group)
-    with pytest.raises(ClientError) as error:
-        alb.rule(960, ["/twice"], group)
-    assert error.value.response["Error"]["Code"] == "PriorityInUse"
-    alb.elbv2.delete_rule(RuleArn=rule)
-    with pytest.raises(ClientError) as error:
-        alb.elbv2.delete_rule(RuleArn=rule)
-    assert error.value.response["Error"]["Code"] == "RuleNotFound"
-    default = alb.elbv2.describe_rules(ListenerArn=alb.https)["Rules"][-1]["RuleArn"]
-    with pytest.raises(ClientError) as error:
-        alb.elbv2.delete_rule(RuleArn=default)
-    assert error.value.response["Error"]["Code"] == "OperationNotPermitted"
-
-
-def test_a_load_balancer_has_a_hundred_rules(alb: Edge) -> None:
-    group = alb.group("many")
-    made: list[str] = []
-    try:
-        with pytest.raises(ClientError) as error:
-            made.extend(alb.rule(2000 + number, [f"/many-{number}"], group) for number in range(101))
-    finally:
-        for rule in alb.elbv2.describe_rules(ListenerArn=alb.https)["Rules"]:
-            if rule["Priority"].isdigit() and int(rule["Priority"]) >= 2000:
-                alb.elbv2.delete_rule(RuleArn=rule["RuleArn"])
-    assert error.value.response["Error"]["Code"] == "TooManyRules"

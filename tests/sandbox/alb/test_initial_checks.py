@@ -14,22 +14,11 @@ import requests
 from sandbox.alb import initial_checks
 from sandbox.aws_api.elb_state import HealthCheck
 from sandbox.settings import FARGATE, INSTANT, Pace
-from tests.sandbox.alb.alb_stand import Edge, Target, browser, edge, eventually
+from tests.sandbox.alb.alb_stand import Edge, Target, browser, eventually
 
 CHECKING = ("initial", "Elb.InitialHealthChecking")
 HEALTHY = ("healthy", None)
 CHECK = HealthCheck("/health", None, "200", 0.1, 2.0, healthy_after=1, unhealthy_after=2)
-
-
-@pytest.fixture(scope="module")
-def alb() -> Iterator[Edge]:
-    with edge() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def web(alb: Edge) -> requests.Session:
-    return browser(alb.ca)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.aws_platform import aws
-from tests.sandbox.services.session_api_stand import ASKED, Stand
+from tests.sandbox.services.session_api.session_api_stand import ASKED, Stand
 
 REQUESTS = int(os.environ.get("SESSION_API_REQUESTS", "300"))
 _WORDS = ["clientId", "userId", "instruction", "threadId", "\ud800", "", "a" * 5000, "\x00", "__proto__", "é"]
