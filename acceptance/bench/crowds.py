@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acceptance.bench.processes import Usage, of_children, own_cpu_s
-from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
 from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.timeline import Stage
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.waits import ClaimFailed
 
@@ -20,15 +18,13 @@ from acceptance.waiting.waits import ClaimFailed
 class CrowdSize:
     """So many sessions started at the same moment on a platform asleep. Figures are None where they could not be had.
 
-    `all_active_s` is by the platform's own stamps, `all_live_s` until the suite had a browser connected to each, and
-    `live_s` the times of the single sessions. `asleep` is the deployment before, `awake` with all of them live.
-    `problem` tells why the crowd did not become live.
+    `all_active_s` is by the platform's own stamps, `all_live_s` until the suite had a browser connected to each.
+    `asleep` is the deployment before, `awake` with all of them live. `problem` tells why the crowd did not become live.
     """
 
     sessions: int
     all_active_s: float | None = None
     all_live_s: float | None = None
-    live_s: Spread | None = None
     suite_cpu_s: float | None = None
     asleep: Usage | None = None
     awake: Usage | None = None
@@ -97,9 +93,6 @@ def _size(stand: Stand, count: int) -> CrowdSize:
             sessions=count,
             all_active_s=_all_active_s(stand, sessions),
             all_live_s=took,
-            live_s=spread(
-                session.timeline.since_asked(Stage.HMR_CONNECTED).total_seconds() for session in sessions
-            ),
             suite_cpu_s=suite_cpu_s,
             asleep=asleep,
             awake=of_children(),

@@ -35,11 +35,6 @@ _AUGMENTED: dict[type[cst.BaseAugOp], Callable[[], cst.BaseAugOp]] = {
     cst.BitOrAssign: cst.BitAndAssign,
 }
 
-OPERATORS = (
-    "comparison", "boolean", "not", "condition", "arithmetic", "augmented", "number", "string", "truth",
-    "return", "statement", "loop", "handler", "jump", "keyword", "default", "arguments",
-)  # fmt: skip
-
 
 def changes(node: cst.CSTNode) -> Iterator[Change]:
     """All that can be changed of a node, but for what stands below it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,6 +92,16 @@ def boxes(axes: Axes, places: Iterable[Box], colour: str, *, alpha: float = 1.0)
     if outlines:
         whole = Outline.make_compound_path(*outlines)
         axes.add_patch(PathPatch(whole, facecolor=colour, edgecolor="none", linewidth=0, alpha=alpha))
+
+
+def name_rows(axes: Axes, names: Sequence[tuple[str, bool]]) -> None:
+    """A name at each row, from the top down, bold where it heads those below it."""
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), [name for name, _ in names])
+    axes.tick_params(axis="y", length=0)
+    for (_, heads), label in zip(names, axes.get_yticklabels(), strict=True):
+        label.set_color(INK)
+        label.set_fontweight("bold" if heads else "normal")
 
 
 def shortened(text: str, length: int) -> str:

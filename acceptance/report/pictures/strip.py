@@ -12,13 +12,13 @@ from acceptance.report.history import Entry, flaky, last_runs
 from acceptance.report.picture import Picture
 from acceptance.report.pictures.canvas import (
     FAINT,
-    INK,
     OTHER_STATUS,
     SOFT,
     Box,
     boxes,
     colour_of,
     figure,
+    name_rows,
     shortened,
     svg_of,
 )
@@ -87,12 +87,7 @@ def _strip(feature: str, rows: Sequence[_StripRow], history: Sequence[Entry], ru
                     color=OTHER_STATUS if row.flaky else SOFT, fontweight="bold" if row.flaky else "normal",
                 )  # fmt: skip
         axes.set_xlim(0, len(runs))
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_yticks(range(len(rows)), [shortened(row.label, _LABEL) for row in rows])
-        axes.tick_params(axis="y", length=0)
-        for row, label in zip(rows, axes.get_yticklabels(), strict=True):
-            label.set_color(INK)
-            label.set_fontweight("normal" if row.entries else "bold")
+        name_rows(axes, [(shortened(row.label, _LABEL), not row.entries) for row in rows])
         axes.set_xticks([0.5, len(runs) - 0.5] if len(runs) > 1 else [0.5])
         axes.set_xticklabels([runs[0], runs[-1]] if len(runs) > 1 else [runs[0]])
         svg = svg_of(page)

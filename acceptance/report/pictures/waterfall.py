@@ -12,11 +12,11 @@ from acceptance.report.picture import Picture
 from acceptance.report.pictures.canvas import (
     BUDGET,
     FAINT,
-    INK,
     SOFT,
     TEXT_PT,
     boxes,
     figure,
+    name_rows,
     shortened,
     svg_of,
 )
@@ -123,12 +123,7 @@ def _stages(axes: Axes, rows: Sequence[_Row], longest: float) -> None:
         if row.session:
             axes.text(row.seconds + longest * 0.01, y, f"{row.seconds:.1f} s", va="center", color=SOFT)
     axes.set_xlim(0, longest * 1.12 or 1.0)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), [shortened(row.label, _LABEL) for row in rows])
-    axes.tick_params(axis="y", length=0)
-    for row, label in zip(rows, axes.get_yticklabels(), strict=True):
-        label.set_color(INK)
-        label.set_fontweight("normal" if row.session else "bold")
+    name_rows(axes, [(shortened(row.label, _LABEL), not row.session) for row in rows])
     axes.grid(axis="x", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_xlabel("seconds since the request")

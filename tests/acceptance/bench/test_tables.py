@@ -109,7 +109,7 @@ def test_cold_starts_tell_each_stage_and_the_platforms_own_stamps() -> None:
 
 def test_a_crowd_tells_its_cost_per_session() -> None:
     size = CrowdSize(
-        sessions=4, all_active_s=5.0, all_live_s=6.0, live_s=SERIES, suite_cpu_s=2.0,
+        sessions=4, all_active_s=5.0, all_live_s=6.0, suite_cpu_s=2.0,
         asleep=Usage(5, 28.0, 600.0, 400.0), awake=Usage(9, 40.0, 3000.0, 2000.0),
     )  # fmt: skip
     assert (size.suite_cpu_per_session_s, size.memory_per_session_mb) == (0.5, 400.0)

@@ -67,4 +67,4 @@ def test_a_task_that_does_not_listen_yet_is_left_alone(stand: Stand) -> None:
 
 
 def test_the_bound_is_what_five_lost_pings_take() -> None:
-    assert liveness.BOUND_S == 20.0
+    assert liveness.PINGS * (liveness.PING_LIMIT_S + liveness.PAUSE_S) == 20.0
