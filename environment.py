@@ -13,13 +13,14 @@ from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
 import acceptance.early  # noqa: F401 - before all that takes long to load
+from acceptance.capabilities import lacking
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.report.install import begin_report
 from acceptance.report.runner import ReportingRunner
 from acceptance.results.preflight import WrongRequest, check_request
-from acceptance.results.run_results import NOT_OBSERVED, ScenarioResult, StepTime
+from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, ScenarioResult, StepTime
 from acceptance.results.summary import summary
-from acceptance.results.tags import SKIP, reason_to_skip
+from acceptance.results.tags import SKIP, reason_to_skip, rule_of
 from acceptance.run.deployment import absent
 from acceptance.run.suite import Suite
 from acceptance.run.world import World
@@ -51,6 +52,7 @@ def before_all(context: Context) -> None:
         runner.refused = True
         return
     context.suite = suite
+    _leave_out(runner, suite)
     context.on_cleanup_error = _note_cleanup_error
     # Cleanups run last in, first out: that the run has ended is written when everything is put away.
     context.add_cleanup(lambda: suite.ledger.end(aborted=context.aborted))
@@ -136,6 +138,28 @@ def after_all(context: Context) -> None:
         suite.look_back(_say)
         _say(summary(suite.ledger.results))
         suite.keeping.linger(suite.deployment.info, _say)
+
+
+def _leave_out(runner: ReportingRunner, suite: Suite) -> None:
+    """Scenarios that need what the deployment does not offer are not judged, and the ledger says so at once."""
+    for feature in runner.features:
+        for scenario in feature.walk_scenarios():
+            lacks = lacking(map(str, scenario.effective_tags), suite.platform.profile.supports.extended)
+            if not lacks or not scenario.should_run(runner.config):
+                continue
+            scenario.mark_skipped()
+            suite.ledger.add(
+                ScenarioResult(
+                    feature=feature.name,
+                    name=scenario.name,
+                    location=str(scenario.location),
+                    tags=tuple(str(tag) for tag in scenario.effective_tags),
+                    status=NOT_SUPPORTED,
+                    seconds=0.0,
+                    rule=rule_of(scenario),
+                    lacking=lacks,
+                )
+            )
 
 
 def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Exception) -> None:

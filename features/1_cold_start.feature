@@ -18,7 +18,7 @@ Feature: Cold start
       And the page "test-page" of the preview says "Test Page"
       And the file "/workspace/test-client/test/project/src/pages/test-page.astro" exists
 
-    @criterion.cold_start
+    @criterion.cold_start @needs.instructions
     Scenario: A fresh preview shows the next edit without being reloaded by hand
       Given a live session
       And its preview is open in a browser
@@ -26,14 +26,14 @@ Feature: Cold start
       Then the open preview updates by itself with every change
       And the home page of the preview says "Open at nine"
 
-    @criterion.cold_start
+    @criterion.cold_start @needs.instructions
     Scenario: An open page shows one edit after the other, the third like the first
       Given a live session
       And its preview is open in a browser
       When the customer asks for 3 changes, each once the one before is there
       Then the open preview updates by itself with every change
 
-    @criterion.cold_start
+    @criterion.cold_start @needs.mail
     Scenario: An email does what a request does, and is answered in its thread
       When a customer sends a plain mail, asking: Change the heading to "Asked by mail"
       Then the customer is answered in the thread with the address of the preview
@@ -78,10 +78,18 @@ Feature: Cold start
       Then the session was active all the while
 
       Examples:
+        | Activity   | activity   |
+        | Page views | page views |
+
+      @needs.instructions
+      Examples:
         | Activity     | activity     |
-        | Page views   | page views   |
         | Instructions | instructions |
-        | Keepalives   | keepalives   |
+
+      @needs.keepalive
+      Examples:
+        | Activity   | activity   |
+        | Keepalives | keepalives |
 
     @criterion.scaling
     Scenario: A forgotten browser tab does not keep a session awake
@@ -101,14 +109,14 @@ Feature: Cold start
     Background:
       Given the platform is asleep
 
-    @criterion.scaling
+    @criterion.scaling @needs.mail
     Scenario: An instruction that cannot be carried out ends as failed, and the customer is told why
       When a customer starts with: Delete the page "Nowhere"
       Then the session ends as failed, for a reason that mentions "no page"
       And the customer is mailed that reason, once
       And Edit goes to zero, Hermes after it, and nothing of the session is left
 
-    @criterion.scaling
+    @criterion.scaling @needs.mail
     Scenario: A workspace that cannot be opened ends as failed, and the customer is told why
       Given a customer whose workspace cannot be opened
       When that customer starts with: Change the heading to "Never seen"
@@ -116,7 +124,7 @@ Feature: Cold start
       And the customer is mailed that reason, once
       And Edit goes to zero, Hermes after it, and nothing of the session is left
 
-    @promise.ownership
+    @promise.ownership @needs.mail @needs.instructions
     Scenario: A later instruction that cannot be carried out costs the customer nothing but an answer
       Given a live session
       And a program that looks at its status all the time

@@ -18,7 +18,7 @@ Feature: Session persistence and resume
       And the file "/workspace/test-client/test/project/src/components/Header.astro" exists
       And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/components/Header.astro"
 
-    @criterion.persistence
+    @criterion.persistence @needs.deactivate
     Scenario: Five hundred files of every kind survive, committed or not
       Given a live session
       And 500 files of every kind in its workspace, half of them not committed
@@ -37,12 +37,17 @@ Feature: Session persistence and resume
       Then another task serves the session at its own address, connected for updates
       And the customer's workspace is as it was, byte for byte
 
+      @needs.task-kill
       Examples:
         | accident      |
         | dies suddenly |
-        | is stopped    |
 
-    @criterion.persistence
+      @needs.task-stop
+      Examples:
+        | accident   |
+        | is stopped |
+
+    @criterion.persistence @needs.task-kill
     Scenario: A task that hangs is given up after five pings, and its session comes back
       Given a live session
       And the customer keeps a copy of her workspace
@@ -51,13 +56,13 @@ Feature: Session persistence and resume
       And the task that hung was given up after five pings, within 20 seconds
       And the customer's workspace is as it was, byte for byte
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill
     Scenario: A preview server that hangs is started anew by its task
       Given a live session
       When the customer's preview server hangs
       Then the same task serves the session at its own address, connected for updates
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill @needs.mail
     Scenario: A session whose task dies is never set back
       Given a live session
       And a program that looks at its status all the time
@@ -68,7 +73,7 @@ Feature: Session persistence and resume
 
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill @needs.instructions
     Scenario: An instruction half carried out when its task dies is finished once, on another
       Given a live session
       When its Edit task dies at the first file that changes for: Change the heading to "Once and only once"
@@ -77,7 +82,7 @@ Feature: Session persistence and resume
       And each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill @needs.instructions
     Scenario: Instructions are carried out exactly once although the Edit task dies among them
       Given a live session
       When its Edit task dies while the customer asks for one change after the other
@@ -86,7 +91,7 @@ Feature: Session persistence and resume
       And the home page of the preview says what was asked last
       And the repository is sound, all of it committed and pushed
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill @needs.instructions
     Scenario: Instructions are carried out exactly once although Hermes dies among them
       Given a live session
       When Hermes dies while the customer asks for one change after the other
@@ -94,7 +99,7 @@ Feature: Session persistence and resume
       And the home page of the preview says what was asked last
       And the same task serves the session at its own address, connected for updates
 
-    @criterion.persistence
+    @criterion.persistence @needs.task-kill
     Scenario: A session that was waking when Hermes died is woken once, by the next Hermes
       Given a waking session of a customer, begun with: Change the heading to "Awake all the same"
       When Hermes dies suddenly
@@ -103,7 +108,7 @@ Feature: Session persistence and resume
       And its task serves the session at its own address, connected for updates
       And exactly 1 session is on record for the client
 
-    @criterion.persistence
+    @criterion.persistence @needs.instructions @needs.deactivate
     Scenario: Whoever ends her session right after she has asked finds it done
       Given a live session
       When the customer asks for 5 changes, and ends the session at once
@@ -117,14 +122,14 @@ Feature: Session persistence and resume
       When Hermes is scaled to zero
       Then another Hermes is at work
 
-    @criterion.persistence
+    @criterion.persistence @needs.dead-letters
     Scenario: A command that fails again and again is put aside
       When an engineer looks up what becomes of a command that fails again and again
       Then it goes to the queue of dead letters
 
   Rule: The history only ever grows
 
-    @criterion.persistence
+    @criterion.persistence @needs.instructions
     Scenario: Every instruction is one commit of its own files, pushed to the site's remote
       Given a live session
       When the customer asks, one after the other:
@@ -141,9 +146,10 @@ Feature: Session persistence and resume
       And the session's record names the last of these commits
       And the repository is sound, all of it committed and pushed
 
+  @needs.threads
   Rule: A thread goes on where it stopped
 
-    @criterion.persistence
+    @criterion.persistence @needs.deactivate
     Scenario: The next session goes on with the thread, its pages and its history
       Given a live session of a customer, begun with: Add a new page called "Kept for later"
       And the customer keeps a copy of her workspace
@@ -174,7 +180,7 @@ Feature: Session persistence and resume
 
   Rule: A workspace left behind by a crash is opened as it is
 
-    @criterion.persistence
+    @criterion.persistence @needs.deactivate
     Scenario Outline: A workspace left with <damage> is opened, and nothing in it is lost
       Given a customer whose workspace was left with <damage>
       When that customer starts with: Create a components/Repaired.astro file

@@ -6,7 +6,7 @@ Feature: Concurrent sessions
 
   Rule: Everybody is served, each by a task of their own
 
-    @criterion.concurrency @criterion.scaling
+    @criterion.concurrency @criterion.scaling @needs.mail
     Scenario: Three customers at the same moment get three previews on three tasks
       Given the platform is asleep
       When 3 customers start at the same moment
@@ -21,20 +21,20 @@ Feature: Concurrent sessions
       Given 3 customers at work, each with the preview open in a browser
       And a further customer at work, on a task of one of them
 
-    @criterion.concurrency @promise.ownership
+    @criterion.concurrency @promise.ownership @needs.instructions
     Scenario: An instruction changes one workspace, one preview and one open page
       When the customer asks: Change the heading to "Mine alone"
       Then the open preview updates by itself with every change
       And the home page of the preview says "Mine alone"
       And none of the others noticed anything
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.task-kill
     Scenario: A crash of one preview server is invisible to the session beside it
       When the customer's preview server dies suddenly, and again once it is back
       Then the same task serves the session at its own address, connected for updates
       And none of the others noticed anything
 
-    @criterion.concurrency @criterion.scaling
+    @criterion.concurrency @criterion.scaling @needs.deactivate
     Scenario: Ending one session disturbs no other
       When the customer ends the session
       Then it is answered that the session is draining
@@ -49,7 +49,7 @@ Feature: Concurrent sessions
 
   Rule: Capacity follows the sessions
 
-    @criterion.concurrency @criterion.scaling
+    @criterion.concurrency @criterion.scaling @needs.deactivate
     Scenario: Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing
       Given 3 customers at work, each with the preview open in a browser
       When they end their sessions one after the other
@@ -58,7 +58,7 @@ Feature: Concurrent sessions
 
   Rule: What befalls one task holds up no other
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.task-kill @needs.instructions
     Scenario: A task that hangs holds up nobody on another task
       Given the platform is asleep
       And a live session
@@ -67,7 +67,7 @@ Feature: Concurrent sessions
       Then the home page of the preview says "Meanwhile"
       And the task that hung has not been given up yet
 
-    @criterion.concurrency @criterion.persistence
+    @criterion.concurrency @criterion.persistence @needs.task-kill
     Scenario: When a task dies, each of its sessions comes back
       Given 4 live sessions of as many customers
       When the Edit task with most of them dies suddenly
@@ -90,20 +90,20 @@ Feature: Concurrent sessions
 
   Rule: Many instructions at once lose nothing
 
-    @criterion.concurrency @slow
+    @criterion.concurrency @slow @needs.instructions
     Scenario: A hundred instructions over five sessions are one commit each, in order
       Given 5 live sessions of as many customers
       When each of them asks 20 times at the same moment
       Then each instruction is one commit that names its thread and its session, in the order asked
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.instructions @needs.threads
     Scenario: Two sessions of one customer in one thread take turns
       Given 2 live sessions of one customer in one thread
       When each of them asks 5 times at the same moment
       Then each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.redeploy @needs.instructions
     Scenario: A deployment of Hermes loses and repeats no instruction
       Given the platform is asleep
       And a live session
@@ -112,7 +112,7 @@ Feature: Concurrent sessions
       And 2 Hermes tasks ran at once, and never more
       And 1 Edit task ran at once, and never more
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.second-hermes @needs.mail
     Scenario: Two Hermes tasks at once do no work twice
       Given the platform is asleep
       And a second Hermes is there
@@ -124,14 +124,14 @@ Feature: Concurrent sessions
 
   Rule: Asking twice is not asking for two
 
-    @criterion.concurrency
+    @criterion.concurrency @needs.idempotency-key
     Scenario: A request that a client repeats makes one session
       When a client sends the same request 5 times at once, as a retry
       Then every answer names the same session
       And exactly 1 session is on record for the client
       And another client's request with the same key is answered with a session of its own
 
-    @criterion.concurrency @promise.ownership
+    @criterion.concurrency @promise.ownership @needs.deactivate
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess
       When 30 customers start at the same moment and end their sessions at once
       Then every answer names a session of its own

@@ -5,6 +5,7 @@ Feature: Routing through the load balancer
   a wrong turn shows a customer an error page, or somebody else's website.
   In the request's words: path-based ALB routing of /api/*, /hermes/* and /session/{id}, WebSocket upgrade for HMR.
 
+  @needs.deactivate
   Rule: Asleep, every path is answered by the part that owns it
 
     Background:
@@ -16,6 +17,7 @@ Feature: Routing through the load balancer
       When <method> <path> is requested
       Then the answer is <status> from <service>
 
+      @needs.named-answers
       Examples: The session API answers while everything else sleeps
         | method  | path                               | status | service     |
         | GET     | /api/health                        | 200    | session-api |
@@ -35,6 +37,7 @@ Feature: Routing through the load balancer
         | POST    | /api/sessions/{unknown}/deactivate | 404    | session-api |
         | GET     | /api/sessions/activate             | 405    | session-api |
 
+      @needs.named-answers
       Examples: It also answers for previews that are not there
         | method | path                      | status | service     |
         | GET    | /session/{unknown}        | 404    | session-api |
@@ -75,11 +78,12 @@ Feature: Routing through the load balancer
         | GET     | /sessions/{unknown} | 404    | load balancer |
         | GET     | /SESSION/{unknown}/ | 404    | load balancer |
 
-    @criterion.routing
+    @criterion.routing @needs.named-answers
     Scenario: Asleep, the session API is healthy fifty times out of fifty
       When GET /api/health is requested 50 times
       Then every one of the 50 answers is 200 from session-api
 
+  @needs.deactivate
   Rule: What a visitor reads is right in every state of a session
 
     Background:
@@ -123,6 +127,7 @@ Feature: Routing through the load balancer
       When <method> <path> is requested
       Then the answer is <status> from <service>
 
+      @needs.named-answers
       Examples: Hermes and the session API
         | method | path                                     | status | service       |
         | GET    | /hermes/health                           | 200    | hermes        |
@@ -133,8 +138,13 @@ Feature: Routing through the load balancer
         | GET    | /api/health                              | 200    | session-api   |
         | GET    | /api/sessions/{session}/status           | 200    | session-api   |
         | GET    | /api/sessions/{session}/status?x=/hermes | 200    | session-api   |
-        | POST   | /api/sessions/{session}/keepalive        | 200    | session-api   |
 
+      @needs.named-answers @needs.keepalive
+      Examples: A keepalive
+        | method | path                              | status | service     |
+        | POST   | /api/sessions/{session}/keepalive | 200    | session-api |
+
+      @needs.named-answers
       Examples: The preview of a session, and of others
         | method | path                             | status | service       |
         | GET    | /session/{session}               | 200    | edit          |
@@ -147,14 +157,18 @@ Feature: Routing through the load balancer
         | GET    | /session/{session}x/             | 404    | session-api   |
         | GET    | /SESSION/{session}/              | 404    | load balancer |
         | GET    | /session/{unknown}/              | 404    | session-api   |
-        | GET    | /session/{ended}/                | 410    | session-api   |
+
+      @needs.named-answers @needs.deactivate
+      Examples: The preview of a session that its customer ended
+        | method | path              | status | service     |
+        | GET    | /session/{ended}/ | 410    | session-api |
 
     @criterion.routing
     Scenario: What the session API tells of a session is what is on record
       When a program asks for the session's status
       Then it is told what is on record
 
-    @criterion.scaling
+    @criterion.scaling @needs.keepalive
     Scenario: A keepalive keeps the session's record for a day, counted from then
       When the customer's browser says that she is still there
       Then the session's record is kept for a day from then on, as she is told
@@ -193,7 +207,7 @@ Feature: Routing through the load balancer
       Then every answer came from the task that the session's record names
       And the sessions are spread evenly over 3 tasks
 
-    @criterion.routing
+    @criterion.routing @needs.deactivate
     Scenario: The socket of a session that ends is closed, and no other
       Given 3 customers at work, each with the preview open in a browser
       And a further customer at work, on a task of one of them

@@ -14,7 +14,6 @@ Feature: The load balancer's limits, headers and encryption
 
       Examples:
         | request                         | status | service       |
-        | a header of 15 KiB              | 200    | session-api   |
         | a header of 17 KiB              | 400    | load balancer |
         | headers of 70 KiB together      | 400    | load balancer |
         | 31 addresses in X-Forwarded-For | 463    | load balancer |
@@ -22,10 +21,16 @@ Feature: The load balancer's limits, headers and encryption
         | the method TRACE                | 405    | load balancer |
         | the method BREW                 | 404    | load balancer |
         | a WebSocket upgrade             | 400    | load balancer |
-        | an empty body                   | 400    | session-api   |
-        | a body of 1 MiB                 | 413    | session-api   |
         | a body of 2 MiB                 | 413    | load balancer |
 
+      @needs.named-answers
+      Examples: Within them, the service answers
+        | request            | status | service     |
+        | a header of 15 KiB | 200    | session-api |
+        | an empty body      | 400    | session-api |
+        | a body of 1 MiB    | 413    | session-api |
+
+  @needs.request-echo
   Rule: The service behind sees the visitor as the load balancer saw him
 
     @criterion.routing
@@ -62,12 +67,12 @@ Feature: The load balancer's limits, headers and encryption
         | /session/some-id/about?tab=2 |
         | /api/health?a=%2F&b=c%20d    |
 
-    @criterion.routing
+    @criterion.routing @needs.custom-domain-certificate
     Scenario: The certificate is for the platform's own name
       When the platform is visited under its own name
       Then the certificate is accepted
 
-    @criterion.routing
+    @criterion.routing @needs.custom-domain-certificate
     Scenario: The certificate is for no other name
       When the platform is visited under another name
       Then the certificate is rejected

@@ -11,7 +11,7 @@ Feature: Update sockets
     Background:
       Given a live session
 
-    @criterion.routing
+    @criterion.routing @needs.deactivate
     Scenario Outline: An update socket asked for with <flaw> is refused
       When a browser asks for the page's update socket with <flaw>
       Then the socket is refused with 400
@@ -23,7 +23,7 @@ Feature: Update sockets
         | a session that never was |
         | a session that has ended |
 
-    @criterion.routing
+    @criterion.routing @needs.deactivate
     Scenario Outline: An update socket asked for with <flaw> is not opened
       When a browser asks for the page's update socket with <flaw>
       Then the socket is left unanswered
@@ -33,7 +33,7 @@ Feature: Update sockets
         | a foreign subprotocol |
         | a path beside it      |
 
-    @criterion.routing
+    @criterion.routing @needs.named-answers
     Scenario: A plain request at the socket's address gets the page
       When GET /session/{session}/?token=any is requested
       Then the answer is 200 from edit

@@ -1,4 +1,4 @@
-@anywhere
+@anywhere @needs.mail
 Feature: Mail
   A customer writes from whatever program she has, and has never seen our forms.
   What she wrote must be understood, and a mail that nobody can answer for must stop neither her nor the next one.
@@ -51,14 +51,14 @@ Feature: Mail
     Background:
       Given a session that a customer's mail began
 
-    @criterion.cold_start
+    @criterion.cold_start @needs.instructions
     Scenario: A reply while the session lives is its next instruction
       When the customer replies to the platform's answer: Change the heading to "Once more"
       Then the home page of the preview says "Once more"
       And each instruction is one commit that names its thread and its session, in the order asked
       And exactly 1 session is on record for the client
 
-    @criterion.persistence
+    @criterion.persistence @needs.threads @needs.deactivate
     Scenario: A reply after the session's end resumes the thread in a new session
       Given the customer keeps a copy of her workspace
       And the session has ended and Edit has gone to zero

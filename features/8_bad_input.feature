@@ -5,6 +5,7 @@ Feature: Bad input leaves no trace
   it wakes nothing, costs nothing, and changes nothing for anybody.
   In the request's words: API endpoint accessibility (/api/*), with correct responses.
 
+  @needs.queue-depth
   Rule: A bad request is refused and leaves no trace
 
     Background:
@@ -53,7 +54,11 @@ Feature: Bad input leaves no trace
         | a body that is not the gzip it claims to be | invalid     |
         | a body of 512 KiB                           | too large   |
         | the wrong method                            | not allowed |
-        | an instruction for a session that never was | unknown     |
+
+      @needs.instructions
+      Examples:
+        | flaw                                        | refusal |
+        | an instruction for a session that never was | unknown |
 
   @shared
   Rule: A live session is changed by good requests only
@@ -67,6 +72,7 @@ Feature: Bad input leaves no trace
       Then it is refused as <refusal>
       And nothing of the session has changed
 
+      @needs.instructions
       Examples:
         | flaw                                | refusal     |
         | no instruction                      | invalid     |
@@ -75,20 +81,29 @@ Feature: Bad input leaves no trace
         | an over-long instruction            | invalid     |
         | half a character in the instruction | invalid     |
         | an instruction that is not JSON     | invalid     |
-        | a keepalive that is not JSON        | invalid     |
-        | an end that is not JSON             | invalid     |
         | an instruction of 512 KiB           | too large   |
         | a wrong method to instruct          | not allowed |
-        | a wrong method to keep alive        | not allowed |
-        | a wrong method to end it            | not allowed |
 
+      @needs.keepalive
+      Examples:
+        | flaw                         | refusal     |
+        | a keepalive that is not JSON | invalid     |
+        | a wrong method to keep alive | not allowed |
+
+      @needs.deactivate
+      Examples:
+        | flaw                     | refusal     |
+        | an end that is not JSON  | invalid     |
+        | a wrong method to end it | not allowed |
+
+  @needs.deactivate @needs.queue-depth
   Rule: A session that has ended stays so
 
     Background:
       Given a session that its customer ended, and one that expired
       And the platform is asleep
 
-    @promise.ownership
+    @promise.ownership @needs.instructions @needs.keepalive
     Scenario Outline: After a session's end, <request> for it is refused, and wakes nothing
       When <request> comes in for the session that its customer ended
       Then it is refused as too late

@@ -10,7 +10,7 @@ Feature: Nobody gets at another's work
     Background:
       Given an owner at work in her workspace
 
-    @promise.ownership
+    @promise.ownership @needs.shared-user-names
     Scenario: Whoever might be taken for the owner gets a workspace of their own
       When these start with: Create a components/Mine.astro file
         | who                               |
@@ -40,7 +40,7 @@ Feature: Nobody gets at another's work
       Then the page found nothing of hers, and nothing of the platform
       And the owner's workspace is as it was, byte for byte
 
-    @promise.ownership
+    @promise.ownership @needs.instructions
     Scenario Outline: An instruction that names another's file by <way> changes nothing of hers
       Given a live session
       When the customer asks for a file in the owner's workspace, named by <way>, and then: Change the heading to "Done"
@@ -54,7 +54,7 @@ Feature: Nobody gets at another's work
 
   Rule: A customer's words are never taken for code
 
-    @promise.ownership
+    @promise.ownership @needs.instructions
     Scenario: Words that look like code stay words
       Given a live session
       When the customer asks: Change the heading to "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from acceptance.capabilities import Capability
 from acceptance.config.timeouts import Patience
 from acceptance.config.toml_reader import PLACEHOLDER, Reader
 from acceptance.waiting.errors import ConfigurationError
@@ -34,6 +35,13 @@ class SandboxCommand:
 
     command: Annotated[tuple[str, ...], "`{ready}` becomes the ready file, `python` this interpreter"]
     ready_within: Annotated[timedelta, "from its start to its ready file"]
+
+
+@dataclass(frozen=True)
+class Supports:
+    """What the deployment offers beyond the core (docs/contract.md, Capabilities); the rest is not judged."""
+
+    extended: Annotated[tuple[Capability, ...], "capabilities by their names in the contract"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,7 @@ class Profile:
 
     name: str
     source: Path
+    supports: Supports
     suite: SuiteSettings
     addresses: Addresses
     aws: Aws
@@ -148,6 +157,8 @@ class Draft:
     source: Path
     tables: Mapping[str, object]
     command: SandboxCommand | None
+    extended: frozenset[Capability]
+    """What its deployment offers beyond the core."""
 
     @property
     def needs_info(self) -> bool:
@@ -192,9 +203,10 @@ def read(source: Path, overrides: Mapping[str, str] | None = None) -> Draft:
         problems += reader.problems
         if command and not any("{ready}" in word for word in command.command):
             problems.append('sandbox.command names no ready file: add "--ready-file", "{ready}"')
-    if problems:
+    supports = Reader(source, INFO_KEYS, None).section(Supports, tables.get("supports"), "supports")
+    if problems or supports is None:
         raise ConfigurationError(source, problems)
-    return Draft(source, tables, command)
+    return Draft(source, tables, command, frozenset(supports.extended))
 
 
 def _override(tables: dict[str, object], overrides: Mapping[str, str]) -> list[str]:
@@ -222,10 +234,11 @@ def _read(
     if not isinstance(name, str) or not name:
         reader.problems.append('name is missing: add name = "<a short name for reports>"')
     for extra in tables.keys() - {
-        "name", "sandbox", "suite", "addresses", "aws", "names", "mail", "workspace", "exec", "logs", "timing",
-        "patience",
+        "name", "sandbox", "supports", "suite", "addresses", "aws", "names", "mail", "workspace", "exec", "logs",
+        "timing", "patience",
     }:  # fmt: skip
         reader.problems.append(f"[{extra}] is no section: remove it")
+    supports = reader.section(Supports, tables.get("supports"), "supports")
     suite = reader.section(SuiteSettings, tables.get("suite"), "suite")
     addresses = reader.section(Addresses, tables.get("addresses"), "addresses")
     aws = reader.section(Aws, tables.get("aws"), "aws")
@@ -247,21 +260,12 @@ def _read(
             f"patience.wake_s = {patience.wake.total_seconds():g} is too short to measure a late start: "
             f"make it longer than the {COLD_START.total_seconds():g} s that are promised"
         )
-    if not (
-        suite
-        and addresses
-        and aws
-        and names
-        and mail
-        and workspace
-        and execution
-        and logs
-        and timing
-        and patience
-    ):
+    if not (supports and suite and addresses and aws and names and mail):
+        return None, reader.problems
+    if not (workspace and execution and logs and timing and patience):
         return None, reader.problems
     profile = Profile(
-        str(name), source, suite, addresses, aws, names, mail, workspace, execution, logs, timing,
+        str(name), source, supports, suite, addresses, aws, names, mail, workspace, execution, logs, timing,
         patience.times(timing.patience),
     )  # fmt: skip
     return profile, reader.problems

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -97,6 +99,8 @@ def _key(name: str, hint: Any) -> str:
 def _example(hint: Any) -> str:
     if hint is timedelta or hint is float:
         return "<seconds>" if hint is timedelta else "<number>"
+    if _choices(hint):
+        return "[]"
     return '["<text>"]' if typing.get_origin(hint) is tuple else '"<text>"'
 
 
@@ -112,9 +116,34 @@ def _converted(raw: object, hint: Any) -> object:
         if not isinstance(raw, str) or not raw:
             raise ValueError("expected a non-empty text")
         return Path(raw) if hint is Path else raw
+    choices = _choices(hint)
+    if choices:
+        return _chosen(raw, choices)
     if not isinstance(raw, list) or not raw or not all(isinstance(item, str) and item for item in raw):
         raise ValueError('expected a list of texts, as in ["one", "two"]')
     return tuple(raw)
+
+
+def _choices(hint: Any) -> type[StrEnum] | None:
+    """The words of which a list may have some or none; None where the field is no such list."""
+    kind = next(iter(typing.get_args(hint)), None)
+    return kind if isinstance(kind, type) and issubclass(kind, StrEnum) else None
+
+
+def _chosen(raw: object, choices: type[StrEnum]) -> object:
+    if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
+        raise ValueError(f"expected a list of some of {', '.join(choices)}")
+    known = [str(choice) for choice in choices]
+    wrong = [word for word in raw if word and word not in known]
+    if wrong:
+        told = [f"there is no {word!r}{_meant(word, known)}" for word in wrong]
+        raise ValueError(f"{', '.join(told)}; there are {', '.join(known)}")
+    return tuple(choices(word) for word in raw if word)
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _positive(raw: object) -> float:

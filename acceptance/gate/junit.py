@@ -14,6 +14,7 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import Attr
 
+from acceptance.results.criteria import not_supported
 from acceptance.results.run_results import Results, ScenarioResult, StepTime
 from acceptance.results.tags import reason_to_skip
 from acceptance.results.verdict import Code, Finding, SelectedScenario
@@ -36,6 +37,8 @@ def write_junit(
 ) -> None:
     """Write the run: a suite per feature and rule, a case per scenario; scenarios without a result are errors.
 
+    What is not supported is skipped, and the property `capabilities` of its suite says what the deployment lacks.
+
     Each reason that is no scenario's is a case of `THE_RUN`: a failure if it speaks against the platform, an error if
     something could not be judged for it, as a scenario is an error that was not observed. Times are in seconds: of a
     case its steps' together, of a suite its cases'.
@@ -50,6 +53,10 @@ def write_junit(
         absent.result = [_with_text(Error(said, "no result"), wanted.location)]
         _suite(suites, wanted.feature, wanted.rule, wanted.file, None).add_testcase(absent)
     whole = JUnitXml()
+    for key, suite in suites.items():
+        left_out = not_supported([each for each in results.scenarios if (each.feature, each.rule) == key])
+        if left_out:
+            suite.add_property("capabilities", left_out)
     for suite in [*suites.values(), *_reasons(reasons)]:
         suite.update_statistics()
         whole.add_testsuite(suite)
@@ -94,7 +101,9 @@ def _case(result: ScenarioResult, steps: Sequence[StepTime]) -> TestCase:
     case.time = round(result.seconds, 3)
     text = "\n".join(part for part in (result.location, result.failed_step, result.message) if part)
     said = (result.message or "").strip().partition("\n")[0] or result.status
-    if result.status == "skipped":
+    if result.unsupported:
+        case.result = [Skipped(f"{result.status}: {', '.join(result.lacking)}")]
+    elif result.status == "skipped":
         case.result = [Skipped(reason_to_skip(result.tags) or "no reason given")]
     elif result.status == "failed":
         case.result = [_with_text(Failure(said, result.status), text)]

@@ -9,22 +9,26 @@ from pathlib import Path
 from acceptance.report.merge import merge_messages
 from acceptance.results import run_results
 from acceptance.results.run_folder import FACTS, MESSAGES, PICTURES, RESULTS, WORKERS
+from acceptance.results.run_results import ScenarioResult
 
 NOT_EVIDENCE = frozenset({PICTURES, WORKERS})
 
 
-def gather(sources: Sequence[Path], folder: Path, *, move: bool) -> list[str]:
+def gather(
+    sources: Sequence[Path], folder: Path, *, move: bool, beside: Sequence[ScenarioResult] = ()
+) -> list[str]:
     """Merge what lies in `sources`, in their order, into `folder`: results, messages, facts, evidence.
 
     Args:
         move: whether evidence is moved; otherwise it is copied, and the sources stay as they are.
+        beside: the scenarios that are not judged, which nobody ran.
 
     Returns:
         What could not be merged, as sentences; the rest is merged all the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Those that left none are named too: the whole is complete only if each part is.
-    broken = run_results.merge(sources, folder / RESULTS)
+    broken = run_results.merge(sources, folder / RESULTS, beside=beside)
     try:
         merge_messages([source / MESSAGES for source in sources], folder / MESSAGES)
     except (ValueError, KeyError, OSError) as error:

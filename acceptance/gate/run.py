@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from acceptance.config.profile import read
+from acceptance.config.profile import Draft, read
 from acceptance.gate.display import screen
 from acceptance.gate.findings import about_workers
 from acceptance.gate.finish import Finish
@@ -16,9 +16,10 @@ from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
 from acceptance.gate.partition import Expected, Shard, share, units
-from acceptance.gate.selection import Selection, SelectionError, check_steps, refuse, select
+from acceptance.gate.selection import SelectionError, check_steps, refuse, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.report.history import known_seconds
+from acceptance.results.criteria import not_supported
 from acceptance.results.disk_space import TO_BEGIN, TO_GO_ON, check_room
 from acceptance.results.json_file import Unreadable
 from acceptance.results.manifest import RunManifest
@@ -45,9 +46,11 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
     expected = Expected.read()
     selection = select(options.behave, only=_failed_last(REPORTS / LATEST) if options.last_failed else None)
     check_steps(options.behave)
+    draft = _profile(selection.settings)
+    selection = selection.supported(draft.extended)
     refuse(*absent(selection.settings))
     files = {wanted.file for wanted in selection.scenarios}
-    own = _own_platforms(selection)
+    own = draft.command is not None and "sandbox" not in selection.settings
     jobs = _jobs(options.jobs, len(files), own_platforms=own)
     if options.shard:
         dealt = share(units(selection, expected, {}, hands=options.shard.count), options.shard)
@@ -65,6 +68,10 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
     parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features else ""
     told = f"{counted(chosen, 'scenario')} of {counted(features, 'feature')}{parts}"
     say(f"{told}, {jobs} at once; results in {folder}")
+    if selection.unsupported:
+        say(
+            f"Not judged: {counted(len(selection.unsupported), 'scenario')}; {not_supported(selection.unsupported)}"
+        )
     interruption, mishaps, began = Interruption(), Mishaps(), time.monotonic()
     with interruption.heeded():
         crew = WorkerPool(
@@ -81,8 +88,10 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
         )
         outcomes = crew.run(dealt)
     broken: list[str] = []
+    # Of shards, whoever merges them tells of what is not judged.
+    beside = selection.unsupported if options.shard is None else ()
     with mishaps.noted("the workers' results were merged"):
-        broken = gather([outcome.folder for outcome in outcomes], folder, move=True)
+        broken = gather([outcome.folder for outcome in outcomes], folder, move=True, beside=beside)
     manifest = RunManifest(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
@@ -93,6 +102,7 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
         kept=any(outcome.progress.kept for outcome in outcomes),
         interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
+        unsupported=selection.unsupported,
     )
     return Finish(folder, manifest, say, mishaps, broken).judge().code
 
@@ -106,15 +116,15 @@ def merge(options: MergeOptions) -> Code:
     manifests = {folder: _manifest(folder) for folder in options.folders}
     shards = manifests.values()
     first = next(iter(shards))
-    if any(shard.asked != first.asked for shard in shards):
+    if any((shard.asked, shard.unsupported) != (first.asked, first.unsupported) for shard in shards):
         raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
     everything = select(())
     whole = {wanted.location for wanted in everything.scenarios} <= {
-        wanted.location for wanted in first.asked
+        each.location for part in (first.asked, first.unsupported) for each in part
     }
     folder = options.into or new_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    broken = gather(list(manifests), folder, move=False)
+    broken = gather(list(manifests), folder, move=False, beside=first.unsupported)
     if folder.parent == REPORTS:
         point_latest(folder)
     manifest = RunManifest(
@@ -127,6 +137,7 @@ def merge(options: MergeOptions) -> Code:
         kept=any(shard.kept for shard in shards),
         interrupted=any(shard.interrupted for shard in shards),
         seconds=max(shard.seconds for shard in shards),
+        unsupported=first.unsupported,
     )
     mishaps = Mishaps([sentence for shard in shards for sentence in shard.mishaps])
     return Finish(folder, manifest, say, mishaps, [*broken, *_absent(shards)]).judge().code
@@ -169,11 +180,8 @@ def _absent(manifests: Iterable[RunManifest]) -> list[str]:
     ]
 
 
-def _own_platforms(selection: Selection) -> bool:
-    """Whether each worker starts a platform of its own, rather than use one that is there already."""
-    settings = selection.settings
-    profile = read(Path(settings.get("profile", PROFILE)), settings)
-    return profile.command is not None and "sandbox" not in settings
+def _profile(settings: Mapping[str, str]) -> Draft:
+    return read(Path(settings.get("profile", PROFILE)), settings)
 
 
 def _jobs(asked: int | None, features: int, *, own_platforms: bool) -> int:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from behave.configuration import Configuration, setup_parser
 from behave.exception import ConfigError, InvalidFileLocationError, InvalidFilenameError, TagExpressionError
 from behave.exception import FileNotFoundError as PathNotFound
-from behave.model import Feature, Rule, Scenario
+from behave.model import Feature, Scenario
 from behave.parser import ParserError
 from behave.runner import Runner
 from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
 from behave.step_registry import registry
 
+from acceptance.capabilities import lacking
 from acceptance.results.preflight import (
     undefined_steps,
     unknown_tags,
@@ -22,6 +24,8 @@ from acceptance.results.preflight import (
     wrong_settings,
     wrong_tag_expression,
 )
+from acceptance.results.run_results import NOT_SUPPORTED, ScenarioResult
+from acceptance.results.tags import rule_of
 from acceptance.results.verdict import SelectedScenario
 
 _WRONG = (
@@ -57,6 +61,21 @@ class Selection:
     """behave's `-D` values."""
     stop: bool
     """Whether behave was told to stop at the first failure."""
+    unsupported: tuple[ScenarioResult, ...] = ()
+    """What was selected and is not judged."""
+
+    def supported(self, offered: Collection[str]) -> Selection:
+        """What of it a deployment that offers these capabilities is judged by; SelectionError if that is nothing."""
+        wants = {wanted: lacking(wanted.tags, offered) for wanted in self.scenarios}
+        judged = tuple(wanted for wanted, lacks in wants.items() if not lacks)
+        if not judged:
+            lacks = sorted({name for lacks in wants.values() for name in lacks})
+            raise SelectionError(
+                f"nothing is left to run: all that is selected needs {', '.join(lacks)}, "
+                "which the profile does not list in [supports]"
+            )
+        left_out = tuple(_unsupported(wanted, lacks) for wanted, lacks in wants.items() if lacks)
+        return dataclasses.replace(self, scenarios=judged, unsupported=left_out)
 
 
 def select(arguments: Sequence[str], *, only: Callable[[SelectedScenario], bool] | None = None) -> Selection:
@@ -183,7 +202,7 @@ def _wanted(features: Iterable[Feature], config: Configuration) -> Iterable[Sele
 def _of(feature: Feature, scenario: Scenario) -> SelectedScenario:
     return SelectedScenario(
         feature=feature.name,
-        rule=_rule(scenario),
+        rule=rule_of(scenario),
         name=scenario.name,
         file=_file(feature),
         line=scenario.location.line,
@@ -191,12 +210,18 @@ def _of(feature: Feature, scenario: Scenario) -> SelectedScenario:
     )
 
 
+def _unsupported(wanted: SelectedScenario, lacks: tuple[str, ...]) -> ScenarioResult:
+    return ScenarioResult(
+        feature=wanted.feature,
+        name=wanted.name,
+        location=wanted.location,
+        tags=wanted.tags,
+        status=NOT_SUPPORTED,
+        seconds=0.0,
+        rule=wanted.rule,
+        lacking=lacks,
+    )
+
+
 def _file(feature: Feature) -> str:
     return PurePath(str(feature.filename)).as_posix()
-
-
-def _rule(scenario: Scenario) -> str | None:
-    above = scenario.parent
-    while above is not None and not isinstance(above, Rule):
-        above = getattr(above, "parent", None)
-    return above.name if above is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from acceptance.report.glossary import meaning_of, words
 from acceptance.report.history import Entry, flaky
 from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline
-from acceptance.results.criteria import CRITERIA, rows, share
+from acceptance.results.criteria import CRITERIA, not_supported, rows, share
 from acceptance.results.masking import mask
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
@@ -49,7 +50,7 @@ def head(told: ReportInputs) -> str:
     marked = flaky(told.history)
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         word=told.verdict.word.capitalize(),
-        reasons=" ".join(map(_sentence, _reasons(told.verdict))),
+        reasons=" ".join(map(_sentence, _reasons(told.verdict, not_supported(told.results.scenarios)))),
         facts=list(_facts(told)),
         rows=rows(told.results),
         results=told.results,
@@ -69,13 +70,15 @@ def title(told: ReportInputs) -> str:
     return escape(mask(word + (f" - {deployment}" if deployment else "") + " - acceptance report"))
 
 
-def _reasons(verdict: Verdict) -> Iterator[str]:
+def _reasons(verdict: Verdict, left_out: str) -> Iterator[str]:
     """What stands below the verdict."""
     proven = f"{verdict.proven} of {len(CRITERIA)} success criteria"
     if verdict.word == PASSED:
         yield f"What ran has passed; it proves {proven}"
     elif not verdict.reasons:
         yield f"All {len(CRITERIA)} success criteria are met"
+    if left_out:
+        yield left_out
     yield from (reason.sentence for reason in verdict.reasons)
 
 
@@ -106,4 +109,4 @@ def _base64(svg: str) -> str:
 
 
 def _slug(word: str) -> str:
-    return word.lower().replace(" ", "-").replace("_", "-")
+    return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from acceptance.capabilities import Capability
 from acceptance.results.peaks import EDIT_TASKS_AT_MOST, busiest
-from acceptance.results.run_results import NOT_OBSERVED, Figure, Results, ScenarioResult
+from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, Figure, Results, ScenarioResult
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Row:
 
     criterion: Criterion
     word: str
-    """`met`, `NOT MET`, `not proven` (some were skipped or not observed) or `not run`."""
+    """`met`, `NOT MET`, `not proven` (some were skipped or not observed) or `not run`. What is not supported counts
+    neither way."""
     figure: str
     proofs: Sequence[ScenarioResult]
     excess: str
@@ -110,6 +112,9 @@ def rows(results: Results) -> tuple[Row, ...]:
         values = known.get(criterion.figure, [])
         broken = criterion.limited and any(value > limit for value, limit in values)
         told = criterion.tell(values) if values else _counted(proofs)
+        left_out = not_supported(proofs)
+        if values and left_out:
+            told = f"{told}; {share(proofs)}"
         excess = str(peak) if broken and peak is not None and peak.count > EDIT_TASKS_AT_MOST else told
         word = "NOT MET" if broken else verdict(proofs)
         found.append(Row(criterion, word, told, proofs, excess if broken else ""))
@@ -118,7 +123,7 @@ def rows(results: Results) -> tuple[Row, ...]:
 
 def verdict(proofs: Sequence[ScenarioResult]) -> str:
     """What the scenarios that carry a criterion's tag say of it; see `Row.word`."""
-    statuses = {proof.status for proof in proofs}
+    statuses = {proof.status for proof in proofs} - {NOT_SUPPORTED}
     if not statuses - {"skipped"}:
         return "not run"
     if statuses - {"passed", "skipped", NOT_OBSERVED}:
@@ -127,10 +132,22 @@ def verdict(proofs: Sequence[ScenarioResult]) -> str:
 
 
 def share(proofs: Sequence[ScenarioResult], noun: str = "scenarios") -> str:
-    """How many of the scenarios passed, and why others prove nothing: `4 of 5 scenarios; 1 skipped`."""
+    """How many of the scenarios passed, and why others prove nothing.
+
+    `4 of 5 scenarios; 1 skipped`, or `12 of 13 scenarios; not supported: mail`.
+    """
     counts = Counter(proof.status for proof in proofs)
     others = [f"{counts[status]} {status}" for status in ("skipped", NOT_OBSERVED) if counts[status]]
-    return "; ".join([f"{counts['passed']} of {len(proofs)} {noun}", *others])
+    left_out = not_supported(proofs)
+    return "; ".join(
+        [f"{counts['passed']} of {len(proofs)} {noun}", *others, *([left_out] if left_out else [])]
+    )
+
+
+def not_supported(results: Sequence[ScenarioResult]) -> str:
+    """For want of what some of the scenarios are not judged: `not supported: mail, threads`; empty if all are."""
+    named = {name for result in results for name in result.lacking}
+    return f"not supported: {', '.join(name for name in Capability if name in named)}" if named else ""
 
 
 def _counted(proofs: Sequence[ScenarioResult]) -> str:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from acceptance.results.json_file import read_json, write_json
 from acceptance.results.run_folder import MANIFEST
+from acceptance.results.run_results import ScenarioResult
 from acceptance.results.verdict import Finding, SelectedScenario, Verdict
 
 
 @dataclass(frozen=True)
 class RunManifest:
-    """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards)."""
+    """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards).
+
+    `unsupported` was selected, too, and is in neither: it is not judged.
+    """
 
     asked: tuple[SelectedScenario, ...]
     selected: tuple[str, ...]
@@ -26,6 +30,7 @@ class RunManifest:
     seconds: float
     mishaps: tuple[str, ...] = ()
     """What failed in the gate itself."""
+    unsupported: tuple[ScenarioResult, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> RunManifest | None:

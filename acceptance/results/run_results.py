@@ -17,10 +17,13 @@ from acceptance.results.run_folder import RESULTS
 NOT_OBSERVED = "not observed"
 """The status of a scenario of which nobody saw whether its promise was kept; the others are behave's."""
 
-FINE = frozenset({"passed", "skipped"})
+NOT_SUPPORTED = "not supported"
+"""The status of a scenario that is not judged: it needs what the deployment does not offer."""
+
+FINE = frozenset({"passed", "skipped", NOT_SUPPORTED})
 """The statuses of scenarios that speak against nothing."""
 
-NOT_RUN = frozenset({"skipped", "untested"})
+NOT_RUN = frozenset({"skipped", "untested", NOT_SUPPORTED})
 """The statuses of scenarios that prove nothing, since nothing was done."""
 
 Figure = tuple[float, float]
@@ -32,7 +35,8 @@ class ScenarioResult:
     """One scenario (an outline row counts by itself).
 
     `step_type` is the failed step's: given, when or then; `rule` the name of the rule that it is an example of;
-    `started_at` seconds since the epoch; `worker` names the one of several runs side by side that ran it.
+    `started_at` seconds since the epoch; `worker` names the one of several runs side by side that ran it; `lacking` the
+    capabilities for want of which it was not judged.
     """
 
     feature: str
@@ -47,6 +51,7 @@ class ScenarioResult:
     rule: str | None = None
     started_at: float | None = None
     worker: str = ""
+    lacking: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -68,6 +73,11 @@ class ScenarioResult:
     def unseen(self) -> bool:
         """Whether nobody saw if its promise was kept."""
         return self.status == NOT_OBSERVED
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether it was not judged, since the deployment does not offer what it needs."""
+        return self.status == NOT_SUPPORTED
 
     @property
     def broken(self) -> bool:
@@ -174,8 +184,10 @@ class Results:
         )
 
 
-def merge(folders: Sequence[Path], target: Path) -> list[str]:
+def merge(folders: Sequence[Path], target: Path, *, beside: Sequence[ScenarioResult] = ()) -> list[str]:
     """Write the results of several runs to `target` as those of one: scenarios by feature file and line.
+
+    `beside` are scenarios that were left out of all of them.
 
     Each scenario, session and task says by `worker` (the name of its run's folder) which run it is of. The merged run
     has ended only if each has: one that left no results, or none that can be read, has not.
@@ -196,7 +208,9 @@ def merge(folders: Sequence[Path], target: Path) -> list[str]:
         for each in dataclasses.fields(Results)
         if each.name not in ("figures", "ended")
     }
-    joined["scenarios"] = tuple(sorted(joined["scenarios"], key=lambda each: (each.file, each.line)))
+    joined["scenarios"] = tuple(
+        sorted((*joined["scenarios"], *beside), key=lambda each: (each.file, each.line))
+    )
     figures: dict[str, list[Figure]] = {}
     for part in parts:
         for name, values in part.figures.items():

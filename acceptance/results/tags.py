@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from behave.model import Feature, Scenario
+from behave.model import Feature, Rule, Scenario
 
+from acceptance.capabilities import NEEDS_TAGS
 from acceptance.results.criteria import ALL
 from acceptance.waiting.errors import DriverError
 
@@ -14,7 +15,7 @@ WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
 SHARED = "shared"
 """The scenario changes nothing of its live session, which may therefore be one that others look at, too."""
 PROMISES = frozenset(criterion.tag for criterion in ALL)
-KNOWN = WHERE | {"slow", SHARED} | PROMISES
+KNOWN = WHERE | {"slow", SHARED} | PROMISES | NEEDS_TAGS
 BUG = re.compile(r"bug\.[a-z0-9-]+")
 SKIP = re.compile(r"skip\.([a-z0-9-]+)")
 """`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""
@@ -40,6 +41,14 @@ def reason_to_skip(tags: Iterable[str]) -> str | None:
         if tag in WHERE - {"anywhere"}:
             return tag.replace("_", " ")
     return None
+
+
+def rule_of(scenario: Scenario) -> str | None:
+    """The name of the rule that a scenario is an example of."""
+    above = scenario.parent
+    while above is not None and not isinstance(above, Rule):
+        above = getattr(above, "parent", None)
+    return str(above.name) if above is not None else None
 
 
 def _problems(scenario: Scenario) -> Iterator[str]:

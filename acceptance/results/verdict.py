@@ -30,6 +30,9 @@ WORDS = {
     Code.NOT_JUDGED: "COULD NOT BE JUDGED",
     Code.INTERRUPTED: "INTERRUPTED",
 }
+CORE = "ACCEPTED (core)"
+"""The word for a deployment that keeps all it offers, and does not offer everything."""
+
 PASSED = "passed"
 """The word for a part of the scenarios that is as it should be: only a whole run is accepted."""
 
@@ -105,8 +108,10 @@ class RunEvidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of a run at its end. `word` is `passed` for a part of the scenarios; `proven` of the request's five
-    criteria are met.
+    """What is said of a run at its end; `proven` of the request's five criteria are met.
+
+    `word` is `passed` for a part of the scenarios, and `ACCEPTED (core)` where some of them were not judged, since the
+    deployment does not offer what they need.
     """
 
     code: Code
@@ -146,7 +151,8 @@ def judge(case: RunEvidence) -> Verdict:
     else:
         code = Code.NOT_ACCEPTED if codes else Code.ACCEPTED
     met = [row for row in rows(case.results) if row.word == "met" and row.criterion in CRITERIA]
-    word = WORDS[code] if code or case.whole else PASSED
+    accepted = CORE if any(result.unsupported for result in case.results.scenarios) else WORDS[Code.ACCEPTED]
+    word = WORDS[code] if code else accepted if case.whole else PASSED
     return Verdict(code, word, len(met), reasons)
 
 
@@ -193,7 +199,8 @@ def _traces(results: Results) -> Iterator[Finding]:
 def _criteria(case: RunEvidence) -> Iterator[Finding]:
     """No figure breaks a promise, and a whole run proves every criterion: what was skipped proves nothing."""
     # While results are missing nobody can say that there is no proof.
-    complete = len(case.results.scenarios) >= len(case.selected)
+    judged = [result for result in case.results.scenarios if not result.unsupported]
+    complete = len(judged) >= len(case.selected)
     for row in rows(case.results):
         promise, tag = row.criterion.promise, row.criterion.tag
         skipped = any(proof.status == "skipped" for proof in row.proofs)
@@ -209,12 +216,17 @@ def _criteria(case: RunEvidence) -> Iterator[Finding]:
 
 
 def _completeness(case: RunEvidence) -> Iterator[Finding]:
-    """The floor, since a feature that got lost fails no scenario; and the run's own end."""
+    """The floor, since a feature that got lost fails no scenario; and the run's own end.
+
+    What is not supported is no scenario that got lost.
+    """
     if case.results.lost:
         return
     ran = sum(result.status not in NOT_RUN for result in case.results.scenarios)
-    if ran < case.least:
+    left_out = sum(result.unsupported for result in case.results.scenarios)
+    if ran + left_out < case.least:
         told = f"expected at least {counted(case.least, 'scenario')} to run, {ran} did"
+        told += f", and {left_out} are not supported" if left_out else ""
         yield Finding(Code.NOT_JUDGED, told)
     if not case.results.ended and not case.kept:
         yield Finding(Code.NOT_JUDGED, "the results are not those of a run that ended")

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from acceptance.capabilities import NEEDS, Capability
 from acceptance.results.criteria import ALL, rows
-from acceptance.results.run_results import NOT_OBSERVED, Results, ScenarioResult, TaskTrace
+from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, Results, ScenarioResult, TaskTrace
 from acceptance.results.verdict import Code, Finding, RunEvidence, SelectedScenario, judge
 
 TAGS = ("anywhere", *(criterion.tag for criterion in ALL))
@@ -208,3 +209,56 @@ def test_a_gate_that_failed_judges_nothing_whatever_the_scenarios_did(good: RunE
     verdict = judge(dataclasses.replace(with_results(good, result(3, "failed")), mishaps=("no room",)))
     assert (verdict.code, verdict.word) == (Code.NOT_JUDGED, "COULD NOT BE JUDGED")
     assert verdict.reasons[0] == Finding(Code.NOT_JUDGED, "no room")
+
+
+def lacking(line: int, capability: str) -> ScenarioResult:
+    """The result of a scenario that is not judged for want of a capability."""
+    made = result(line, NOT_SUPPORTED, *TAGS, f"{NEEDS}{capability}")
+    return dataclasses.replace(made, lacking=(capability,))
+
+
+@pytest.mark.parametrize("capability", list(Capability))
+def test_who_keeps_all_it_offers_and_lacks_one_thing_is_accepted_for_the_core(
+    good: RunEvidence, capability: Capability
+) -> None:
+    case = with_results(good, result(3), result(9), lacking(12, capability))
+    verdict = judge(case)
+    assert (verdict.reasons, verdict.code, verdict.word) == ((), Code.ACCEPTED, "ACCEPTED (core)")
+    routing = next(row for row in rows(case.results) if row.criterion.tag == "criterion.routing")
+    assert (routing.word, routing.figure) == ("met", f"2 of 3 scenarios; not supported: {capability}")
+
+
+def test_a_criterion_of_which_nothing_is_supported_is_not_proven(good: RunEvidence) -> None:
+    case = dataclasses.replace(good, selected=(), least=1)
+    titles = [finding.title for finding in judge(with_results(case, lacking(3, "mail"))).reasons]
+    assert titles == ["no scenario proves"] * len(ALL)
+
+
+def test_what_is_skipped_beside_proves_no_more_than_before(good: RunEvidence) -> None:
+    case = with_results(good, result(3), result(9, "skipped", *TAGS, "skip.late"), lacking(12, "mail"))
+    verdict = judge(case)
+    assert verdict.word == "COULD NOT BE JUDGED"
+    assert "1 of 3 scenarios; 1 skipped; not supported: mail" in verdict.reasons[0].detail
+
+
+def test_a_failure_is_no_better_for_what_is_not_supported(good: RunEvidence) -> None:
+    assert (
+        judge(with_results(good, result(3, "failed"), result(9), lacking(12, "mail"))).word == "NOT ACCEPTED"
+    )
+
+
+def test_what_is_not_supported_is_not_missed_where_scenarios_are_counted(good: RunEvidence) -> None:
+    case = with_results(good, result(3), result(9), lacking(12, "mail"))
+    assert not judge(dataclasses.replace(case, least=3)).reasons
+    (finding,) = judge(dataclasses.replace(case, least=4)).reasons
+    assert finding.title == "expected at least 4 scenarios to run, 2 did, and 1 are not supported"
+
+
+def test_a_scenario_that_got_lost_is_missed_however_many_are_not_supported(good: RunEvidence) -> None:
+    case = with_results(good, result(3), lacking(12, "mail"))
+    assert [finding.title for finding in judge(case).reasons] == ["no result of 1 scenario"]
+
+
+def test_figures_are_told_beside_what_is_not_supported(good: RunEvidence) -> None:
+    case = showing(with_results(good, result(3), lacking(12, "mail")), figures={"cold_start": [(12.0, 60.0)]})
+    assert rows(case.results)[0].figure == "longest 12.0 s of 60 s; 1 of 2 scenarios; not supported: mail"
