@@ -6,14 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from behave.model import Feature
-from behave.parser import parse_feature
 
 from acceptance.capabilities import NEEDS, Capability, lacking
 from acceptance.config.profile import read
 from acceptance.gate.selection import Selection, SelectionError, select
 from acceptance.results.criteria import ALL
-from acceptance.results.tags import WrongTags, check_tags
 from acceptance.waiting.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -87,11 +84,3 @@ def test_a_profile_must_say_what_it_supports_and_may_say_nothing(tmp_path: Path)
     profile.write_text(text.replace("[supports]\nextended = []", ""), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"\[supports\] is missing"):
         read(profile)
-
-
-def test_a_need_that_the_contract_does_not_know_is_an_unknown_tag() -> None:
-    text = "@anywhere @needs.male @criterion.routing\nFeature: F\n  Scenario: S\n    Given x\n"
-    feature: Feature | None = parse_feature(text, filename="f.feature")
-    assert feature is not None
-    with pytest.raises(WrongTags, match=r"unknown tags needs\.male"):
-        check_tags(feature)

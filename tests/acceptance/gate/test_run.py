@@ -28,6 +28,34 @@ def test_a_whole_run_that_proves_everything_is_accepted(project: MakeProject) ->
     assert made.run("--last-failed").code == 2
 
 
+def test_what_a_deployment_does_not_offer_is_not_judged_and_is_told_everywhere(project: MakeProject) -> None:
+    made = project(
+        one=feature("One", PROOF, "@criterion.routing @needs.mail it is mailed: Given all is well")
+    )
+    ran = made.run("--expect", "2", "-D", "supports.extended=keepalive")
+    assert (ran.code, ran.statuses()["it is mailed"]) == (0, "not supported")
+    assert "Not judged: 1 scenario; not supported: mail" in ran.printed
+    assert "1 of 2 scenarios; not supported: mail" in ran.printed
+    assert "ACCEPTED (core): 2 scenarios in" in ran.printed
+    told = ran.document("gate.json")
+    assert told["verdict"]["word"] == "ACCEPTED (core)"
+    assert [one["lacking"] for one in told["unsupported"]] == [["mail"]]
+    junit = (ran.folder / "junit.xml").read_text(encoding="utf-8")
+    assert '<property name="capabilities" value="not supported: mail"/>' in junit
+    assert '<skipped message="not supported: mail"/>' in junit
+    page = (ran.folder / "report.html").read_text(encoding="utf-8")
+    assert "All 5 success criteria are met. Not supported: mail." in page
+    assert '"status": "not supported"' in (made.folder / "reports" / "history.jsonl").read_text()
+
+
+def test_a_capability_that_there_is_not_starts_nothing(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF))
+    ran = made.run("-D", "supports.extended=male")
+    assert ran.code == 2
+    assert "there is no 'male': did you mean 'mail'?" in ran.printed
+    assert not (made.folder / "reports").exists()
+
+
 def test_fewer_scenarios_than_the_project_holds_cannot_be_judged(project: MakeProject) -> None:
     ran = project(one=feature("One", PROOF)).run()
     assert ran.code == 2

@@ -26,6 +26,12 @@ def test_a_misspelt_tag_is_named_with_its_line() -> None:
         check_tags(feature("@anywhere", "@criterion.scalling"))
 
 
+def test_a_need_is_one_of_the_contracts_capabilities() -> None:
+    check_tags(feature("@anywhere @needs.mail", "@criterion.scaling @needs.queue-depth"))
+    with pytest.raises(WrongTags, match=r"unknown tags needs\.male"):
+        check_tags(feature("@anywhere @needs.male", "@criterion.scaling"))
+
+
 @pytest.mark.parametrize("tags", ["", "@anywhere @aws_only"])
 def test_where_a_scenario_may_run_is_said_exactly_once(tags: str) -> None:
     with pytest.raises(WrongTags, match="needs exactly one of anywhere, aws_only, sandbox_only"):
