@@ -16,6 +16,7 @@ usage: python -m acceptance COMMAND ...
   report   make the page of a run's folder once more
   bench    measure what suite and platform cost (`make bench`)
   sweep    clear away what a killed run left in a deployment
+  doctor   tell what is wrong with a deployment before anything is begun on it
 """
 
 
@@ -63,12 +64,19 @@ def _sweep(arguments: Sequence[str]) -> int:
     return sweep(arguments)
 
 
+def _doctor(arguments: Sequence[str]) -> int:
+    from acceptance.run.diagnosis import main as doctor
+
+    return doctor(arguments)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "run": _run,
     "merge": _merge,
     "report": _report,
     "bench": _bench,
     "sweep": _sweep,
+    "doctor": _doctor,
 }
 
 

@@ -13,6 +13,9 @@ from sandbox.settings import REGION, Names
 Client = Callable[[str], Any]
 
 NOT_FOUND_PAGE = "<!doctype html><title>Not found</title><h1>Not found</h1><p>Nothing is served here.</p>"
+LEAVE = {"live-preview:acceptance": "yes"}
+"""The tag that says that an acceptance suite may stop and start what is here: it is nobody's production."""
+
 RULES = {30000: "/api/*", 30010: "/hermes/*", 30020: "/session/*"}
 
 
@@ -101,6 +104,7 @@ def create_front_door(
         SecurityGroups=[network.security_group_id],
         Scheme="internet-facing",
         Type="application",
+        Tags=[{"Key": key, "Value": value} for key, value in LEAVE.items()],
     )["LoadBalancers"][0]["LoadBalancerArn"]
     elb.create_listener(
         LoadBalancerArn=balancer,

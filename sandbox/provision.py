@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws_access import AwsAccess
-from sandbox.network import Client, FrontDoor, Network, create_file_system, create_front_door, create_network
+from sandbox.network import (
+    LEAVE,
+    Client,
+    FrontDoor,
+    Network,
+    create_file_system,
+    create_front_door,
+    create_network,
+)
 from sandbox.settings import REGION, Names, Pace
 from sandbox.tables import create_tables
 
@@ -90,7 +98,9 @@ def provision(plan: Plan) -> Provisioned:
     front_door = create_front_door(
         client, names, network, plan.container_port, lambda_arn=session_api, deregistration_delay_s=delay_s
     )
-    cluster = client("ecs").create_cluster(clusterName=names.cluster)["cluster"]["clusterArn"]
+    cluster = client("ecs").create_cluster(
+        clusterName=names.cluster, tags=[{"key": key, "value": value} for key, value in LEAVE.items()]
+    )["cluster"]["clusterArn"]
     hermes = {
         **common,
         "PORT": str(plan.container_port),
@@ -256,6 +266,7 @@ def _register(
                 "mountPoints": [
                     {"sourceVolume": volume["name"], "containerPath": "/workspace"} for volume in volumes
                 ],
+                "linuxParameters": {"initProcessEnabled": True},
                 "stopTimeout": max(2, math.ceil(plan.pace.stop_timeout_s)),
                 "logConfiguration": {
                     "logDriver": "awslogs",

@@ -25,6 +25,7 @@ from acceptance.results.preflight import SETTINGS
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
 from acceptance.results.verdict import Verdict
+from acceptance.run.diagnosis import main as doctor
 from acceptance.run.sweep import main as sweep
 from faults.__main__ import main as faults
 from sandbox.command_line import LOST, NOT_STARTED
@@ -169,6 +170,7 @@ def _codes() -> Iterator[str]:
     others: Mapping[str, Callable[..., int]] = {
         "python -m acceptance report": report,
         "python -m acceptance sweep": sweep,
+        "python -m acceptance doctor": doctor,
         "python -m acceptance bench": bench,
         "python -m faults": faults,
     }

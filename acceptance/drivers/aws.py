@@ -34,7 +34,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from acceptance.config.profile import Aws
-from acceptance.waiting.errors import CredentialsEnded, NotObserved
+from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved
 from acceptance.waiting.view import VIEW
 
 AWS_ERRORS = (BotoCoreError, ClientError)
@@ -88,6 +88,9 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 TOO_MANY, FAILED = 429, 500
 """The HTTP status of a refusal for its rate, and the first of those that say that the server has failed."""
+
+_ACTIONS = {("s3", "ListObjectsV2"): "ListBucket", ("s3", "HeadBucket"): "ListBucket"}
+"""Calls that a policy names otherwise than the API does."""
 
 _UNSENT = (EndpointConnectionError, ConnectTimeoutError)
 _UNANSWERED = (BotoConnectionError, HTTPClientError, ResponseParserError)
@@ -207,6 +210,9 @@ def _answered(parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any],
     message = parsed.get("Error", {}).get("Message", "")
     if code in CREDENTIALS:
         raise CredentialsEnded(f"AWS does not take the credentials: {said} {message}".rstrip())
+    if code in DENIED:
+        VIEW.missed(said)
+        raise NotAllowed(f"{said}: {why}", _action(model))
     _raise_missed(f"{said}: {why}")
 
 
@@ -239,6 +245,12 @@ def _unseen(status: int, code: str) -> str | None:
     if code in DENIED:
         return "the credentials do not allow it"
     return "AWS itself has failed" if status >= FAILED else None
+
+
+def _action(model: Any) -> str:
+    """The call's name in a policy (Service Authorization Reference): mostly prefix and operation."""
+    prefix = str(model.service_model.signing_name)
+    return f"{prefix}:{_ACTIONS.get((prefix, model.name), model.name)}"
 
 
 def _service(model: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,14 @@ class TargetGroup:
     name: str
     target_type: str
     port: int | None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A listener of the load balancer: what it speaks (`HTTP`, `HTTPS`), and where."""
+
+    protocol: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,30 @@ class LoadBalancer:
         ]
         return Routing(rules, tuple(sorted(groups, key=lambda group: group.name)))
 
+    def led_to(self) -> Routing:
+        """Rules with the target groups that they lead to, whatever network these are in."""
+        rules = self.rules()
+        arns = sorted({group for rule in rules for group in rule.target_groups})
+        # DescribeTargetGroups without names would tell of everybody's.
+        found = self._elb.describe_target_groups(TargetGroupArns=arns)["TargetGroups"] if arns else []
+        return Routing(rules, tuple(map(_group, found)))
+
+    def listeners(self) -> tuple[Listener, ...]:
+        """All listeners by rising port."""
+        found = [Listener(str(one["Protocol"]), int(one["Port"])) for one in self._listeners()]
+        return tuple(sorted(found, key=lambda listener: listener.port))
+
+    def tags(self) -> Mapping[str, str]:
+        """The load balancer's tags."""
+        found = self._elb.describe_tags(ResourceArns=[self._own["LoadBalancerArn"]])["TagDescriptions"]
+        return {str(tag["Key"]): str(tag["Value"]) for one in found for tag in one["Tags"]}
+
+    def deregistration_delay_s(self, target_group_arn: str) -> int:
+        """Seconds for which a group's target may finish its requests before its task is told to end."""
+        found = self._elb.describe_target_group_attributes(TargetGroupArn=target_group_arn)["Attributes"]
+        values = {attribute["Key"]: attribute["Value"] for attribute in found}
+        return int(values["deregistration_delay.timeout_seconds"])
+
     def rules(self) -> tuple[Rule, ...]:
         """All rules of the HTTPS listener by rising priority, the default last."""
         found = [
@@ -125,14 +157,20 @@ class LoadBalancer:
     @cached_property
     def _https_listener(self) -> str:
         """The listener's ARN; it stays, too."""
-        arn = self._own["LoadBalancerArn"]
-        listeners = self._elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]
-        https = [str(listener["ListenerArn"]) for listener in listeners if listener["Protocol"] == "HTTPS"]
+        https = [
+            str(listener["ListenerArn"]) for listener in self._listeners() if listener["Protocol"] == "HTTPS"
+        ]
         if len(https) != 1:
             raise UnexpectedAnswer(
                 f"{self._names.load_balancer}: expected one HTTPS listener, found {len(https)}"
             )
         return https[0]
+
+    def _listeners(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self._elb.describe_listeners(
+            LoadBalancerArn=self._own["LoadBalancerArn"]
+        )["Listeners"]
+        return found
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:

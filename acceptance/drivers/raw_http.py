@@ -70,6 +70,14 @@ class RawHttpClient:
         with self._connected(f"TLS with {self._authority} as {name}", name, None):
             return
 
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that its name leads to; Unreachable if there is none."""
+        try:
+            found = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as failure:
+            raise Unreachable(f"the name {self.host} leads to no address: {failure}") from failure
+        return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
     def own_address(self) -> str | None:
         """This client's address as the load balancer sees it; None where a translation on the way hides it."""
         with self._connected(self.origin, self.host, None) as connection:
@@ -98,7 +106,10 @@ class RawHttpClient:
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    try:
+        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except ssl.SSLError as failure:
+        raise Untrusted(f"{ca_file} holds no certificate: {failure.reason}") from failure
     context.set_alpn_protocols(["http/1.1"])
     return context
 

@@ -115,6 +115,23 @@ class SessionTable:
         )
         return tuple(_record(item) for page in pages for item in page["Items"])
 
+    def open(self) -> tuple[SessionRecord, ...]:
+        """All sessions that have not ended, whoever they belong to: a scan, strongly consistent.
+
+        A record whose `ttl` has passed is of none: DynamoDB deletes days late.
+        """
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self._names.table,
+            FilterExpression=f"#ttl > :now AND NOT #status IN ({', '.join(f':{one}' for one in ENDED)})",
+            ExpressionAttributeNames={"#ttl": "ttl", "#status": "status"},
+            ExpressionAttributeValues={
+                ":now": {"N": str(int(time.time()))},
+                **{f":{one}": {"S": one} for one in ENDED},
+            },
+            ConsistentRead=True,
+        )
+        return tuple(_record(item) for page in pages for item in page["Items"])
+
     def made_since(self, moment: datetime) -> tuple[SessionRecord, ...]:
         """All records created at or after a moment, whoever they belong to: a scan, strongly consistent."""
         pages = self._table.get_paginator("scan").paginate(

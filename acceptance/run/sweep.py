@@ -11,18 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from acceptance.config.profile import Profile, read
-from acceptance.drivers.platform import Platform
+from acceptance.config.profile import Profile
 from acceptance.drivers.protocols import SessionsApi, SessionTableView
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.run.deployment import Deployment
+from acceptance.run.standing import DEFAULT_PROFILE, standing
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
 log = logging.getLogger("sweep")
-
-DEFAULT_PROFILE = Path("deployments/sandbox.toml")
 
 
 def open_sessions(records: SessionTableView, client_prefix: str) -> tuple[SessionRecord, ...]:
@@ -73,14 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    settings = dict(setting.partition("=")[::2] for setting in options.settings)
     try:
-        draft = read(options.profile, settings)
-        if draft.needs_info and "sandbox" not in settings:
-            log.error("%s describes a sandbox: name the running one with -D sandbox=URL", options.profile)
-            return 2
-        deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
-        platform = Platform.of(draft.fill(deployment.info))
+        platform = standing(options.profile, options.settings)
         platform.check_account()
         count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
     except DriverError as failure:

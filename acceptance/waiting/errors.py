@@ -19,6 +19,14 @@ class NotObserved(DriverError):
     """The suite's own way of looking failed: AWS, this machine or the sandbox it brought. Another look may see."""
 
 
+class NotAllowed(NotObserved):
+    """AWS refuses a call to whoever the credentials are; `action` is its name in a policy, as `ecs:DescribeTasks`."""
+
+    def __init__(self, said: str, action: str) -> None:
+        super().__init__(said)
+        self.action = action
+
+
 class ViewLost(NotObserved):
     """Nothing can be looked at any more, so the run ends; the text is the cause."""
 

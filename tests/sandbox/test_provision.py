@@ -110,6 +110,14 @@ def test_services_sleep_and_edit_scales_to_three(made: tuple[Client, Provisioned
     ]
 
 
+def test_cluster_and_load_balancer_say_that_a_suite_may_work_here(made: tuple[Client, Provisioned]) -> None:
+    client, provisioned = made
+    cluster = client("ecs").describe_clusters(clusters=["live-preview"], include=["TAGS"])["clusters"][0]
+    balancer = client("elbv2").describe_tags(ResourceArns=[provisioned.front_door.load_balancer])
+    assert cluster["tags"] == [{"key": "live-preview:acceptance", "value": "yes"}]
+    assert balancer["TagDescriptions"][0]["Tags"] == [{"Key": "live-preview:acceptance", "Value": "yes"}]
+
+
 def test_the_front_door_has_its_listeners_and_rules(made: tuple[Client, Provisioned]) -> None:
     client, provisioned = made
     elb = client("elbv2")

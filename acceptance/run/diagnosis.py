@@ -1,0 +1,50 @@
+"""Tells what is wrong with a deployment: `python -m acceptance doctor [profile] [-D key=value]...`.
+
+It reads and changes nothing. A sandbox must run already, and is named by `-D sandbox=URL`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from acceptance.doctor.checklist import checklist
+from acceptance.doctor.examination import examine, from_problem
+from acceptance.doctor.finding import Finding
+from acceptance.results.masking import mask
+from acceptance.results.text import counted
+from acceptance.run.standing import DEFAULT_PROFILE, standing
+from acceptance.waiting.errors import ConfigurationError, DriverError
+
+
+def diagnose(source: Path, given: Sequence[str]) -> tuple[Finding, ...]:
+    """All that is wrong with a profile, or else with its deployment; `given` as in `standing`."""
+    try:
+        platform = standing(source, given)
+    except ConfigurationError as wrong:
+        return tuple(map(from_problem, wrong.problems))
+    except DriverError as failure:
+        return (
+            Finding(str(failure), "name what is there: a sandbox that runs, a profile of AWS's, a PEM file"),
+        )
+    return examine(checklist(platform))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 if nothing is wrong, 2 with findings."""
+    parser = argparse.ArgumentParser(prog="python -m acceptance doctor", description=__doc__)
+    parser.add_argument("profile", nargs="?", type=Path, default=DEFAULT_PROFILE)
+    parser.add_argument("-D", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+    found = diagnose(options.profile, options.settings)
+    told = counted(len(found), "finding") if found else "nothing is wrong"
+    lines = [
+        f"{options.profile}: {told} ({time.monotonic() - began:.1f} s)",
+        *(f"  - {one}" for one in found),
+    ]
+    sys.stdout.write("".join(f"{mask(line)}\n" for line in lines))
+    return 2 if found else 0

@@ -1,0 +1,34 @@
+"""A platform that is there already, for the commands beside a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from acceptance.config.profile import read
+from acceptance.drivers.platform import Platform
+from acceptance.run.deployment import Deployment
+from acceptance.waiting.errors import ConfigurationError
+
+DEFAULT_PROFILE = Path("deployments/sandbox.toml")
+
+
+def standing(source: Path, given: Sequence[str]) -> Platform:
+    """The drivers of a profile's deployment, which nobody starts here; of it nothing is contacted yet.
+
+    Args:
+        given: `KEY=VALUE` as after `-D`; `sandbox` is the info document of a running sandbox.
+
+    Raises:
+        ConfigurationError: the profile cannot be used, or describes a sandbox and none is named.
+        Unreachable, UnexpectedAnswer: there is no such sandbox.
+    """
+    settings = dict(setting.partition("=")[::2] for setting in given)
+    draft = read(source, settings)
+    if draft.needs_info and "sandbox" not in settings:
+        raise ConfigurationError(
+            source,
+            ["it describes a sandbox: name the running one with -D sandbox=URL (`python -m sandbox status`)"],
+        )
+    deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
+    return Platform.of(draft.fill(deployment.info))
