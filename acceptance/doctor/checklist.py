@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
 from acceptance.doctor import commands, entrance, front_door, mail, services, sessions
 from acceptance.doctor.finding import Finding, Look, nothing
@@ -20,9 +21,13 @@ TABLE, QUEUE, HTTPS = "the session table", "the command queue", "the HTTPS addre
 
 
 def checklist(platform: Platform) -> tuple[Look[Any], ...]:
-    """The looks; nothing is contacted yet."""
+    """The looks at what the deployment offers; nothing is contacted yet."""
     parts = (_account, _entrance, _front_door, _services, _sessions, _commands, _mail, _logs)
     return tuple(look for part in parts for look in part(platform))
+
+
+def _offers(platform: Platform, *wanted: Capability) -> bool:
+    return set(wanted) <= set(platform.profile.supports.extended)
 
 
 def _account(platform: Platform) -> Iterator[Look[Any]]:
@@ -44,8 +49,13 @@ def _unguarded(profile: Profile) -> Iterator[Finding]:
 
 
 def _entrance(platform: Platform) -> Iterator[Look[Any]]:
-    to = platform.profile.addresses
-    yield Look(HTTPS, partial(entrance.look_at_health, to), entrance.unhealthy, "mend addresses.preview_url")
+    to, offered = platform.profile.addresses, platform.profile.supports.extended
+    yield Look(
+        HTTPS,
+        partial(entrance.look_at_health, to),
+        lambda seen: entrance.unhealthy(seen, offered),
+        "mend addresses.preview_url",
+    )
     yield Look(
         "the default answer",
         partial(entrance.look_outside, to),
@@ -85,11 +95,12 @@ def _services(platform: Platform) -> Iterator[Look[Any]]:
         "mend names.cluster, aws.region or the credentials: it is not in this account and region",
     )
     whole = {"Hermes": (names.hermes, names.hermes_container), "Edit": (names.edit, names.edit_container)}
+    killed = _offers(platform, Capability.TASK_KILL)
     for role, (service, container) in whole.items():
         yield Look(
             role,
             partial(setup.service, service),
-            partial(services.unfit_service, container=container, commanded=role == "Edit"),
+            partial(services.unfit_service, container=container, commanded=role == "Edit", killed=killed),
             f"create the service, or mend names.{role.lower()}",
             part_of=(CLUSTER,),
         )
@@ -143,6 +154,8 @@ def _sessions(platform: Platform) -> Iterator[Look[Any]]:
 
 def _commands(platform: Platform) -> Iterator[Look[Any]]:
     names = platform.profile.names
+    if not _offers(platform, Capability.QUEUE_DEPTH):
+        return
     yield Look(
         QUEUE,
         platform.records.redrive,
@@ -159,6 +172,8 @@ def _commands(platform: Platform) -> Iterator[Look[Any]]:
 
 
 def _mail(platform: Platform) -> Iterator[Look[Any]]:
+    if not _offers(platform, Capability.MAIL):
+        return
     told = platform.profile.mail
     setup, region = MailSetup(platform.clients, told), "SES must be there in aws.region"
     yield Look(

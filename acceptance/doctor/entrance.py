@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from acceptance.capabilities import Capability
 from acceptance.config.profile import Addresses
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.http import Answer, HttpClient
@@ -49,8 +50,8 @@ def look_at_redirect(addresses: Addresses) -> Answer:
     return HttpClient(addresses.http_url, ca_file=None, timeout=ANSWER).get(HEALTH)
 
 
-def unhealthy(seen: Health) -> Iterator[Finding]:
-    """What is wrong with the answer; of one that is not 200 nothing else is said."""
+def unhealthy(seen: Health, offered: Collection[Capability]) -> Iterator[Finding]:
+    """What is wrong with the answer, as far as that is offered; of one that is not 200 nothing else is said."""
     answer = seen.answer
     if answer.status != 200:
         yield Finding(
@@ -58,12 +59,12 @@ def unhealthy(seen: Health) -> Iterator[Finding]:
             "see to the rule for /api/*, to its Lambda function, and to what stands before the load balancer",
         )
         return
-    if answer.headers.get("x-service") != "session-api":
+    if Capability.NAMED_ANSWERS in offered and answer.headers.get("x-service") != "session-api":
         yield Finding(
             f"{answer} with the header X-Service {answer.headers.get('x-service')!r}, expected 'session-api'",
             "have each service name itself in X-Service: session-api, hermes, edit",
         )
-    if not _echoes(answer):
+    if Capability.REQUEST_ECHO in offered and not _echoes(answer):
         yield Finding(
             f"{answer} without `request`, expected the method, path and headers that it was called with",
             "have the session API add `request` with method, path and headers to its health",

@@ -22,12 +22,13 @@ class WayToZero:
     stop_s: int
 
 
-def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool) -> Iterator[Finding]:
+def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool, killed: bool) -> Iterator[Finding]:
     """What keeps the suite from looking into a service's tasks.
 
     Args:
         container: the name that the profile has for its container.
         commanded: whether the suite starts tasks of this definition with a command of its own.
+        killed: whether it kills what runs in its tasks.
     """
     whose = f"service {seen.name}"
     if seen.status != "ACTIVE":
@@ -50,12 +51,12 @@ def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool) -> Ite
             "name in [names] the one that runs the service, or mend its task definition",
         )
     else:
-        yield from _unfit_container(found, whose, commanded)
+        yield from _unfit_container(found, whose, commanded=commanded, killed=killed)
 
 
-def _unfit_container(seen: Container, whose: str, commanded: bool) -> Iterator[Finding]:
+def _unfit_container(seen: Container, whose: str, *, commanded: bool, killed: bool) -> Iterator[Finding]:
     where = f"container {seen.name} of {whose}"
-    if not seen.init_process:
+    if killed and not seen.init_process:
         yield Finding(
             f"{where} has linuxParameters.initProcessEnabled off",
             "switch it on in the task definition: the service is process 1 otherwise, which nothing inside can kill",
