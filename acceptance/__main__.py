@@ -37,9 +37,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     from acceptance.gate.command_line import main as gate
-    from acceptance.run.deployment import absent
+    from acceptance.run.fitness import unfit
 
-    return gate(arguments, absent=absent)
+    return gate(arguments, unfit=unfit)
 
 
 def _merge(arguments: Sequence[str]) -> int:

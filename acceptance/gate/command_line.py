@@ -15,18 +15,19 @@ NOT_JUDGED = 2
 INTERRUPTED = 130
 
 
-Absent = Callable[[Mapping[str, str]], Iterable[str]]
-"""What to say of a platform that behave's `-D` values name, if it is not there: the gate cannot look for itself."""
+Unfit = Callable[[Mapping[str, str], str], Iterable[str]]
+"""What to say of the platform that behave's `-D` values and the profile's path name, if no run can begin on it: the
+gate cannot look for itself."""
 
 
-def main(arguments: Sequence[str], *, absent: Absent) -> int:
+def main(arguments: Sequence[str], *, unfit: Unfit) -> int:
     """The exit code (`--help` lists them); never Python's own 1 for what fails in the gate itself."""
     speak_safely()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     try:
-        return _command(arguments, absent)
+        return _command(arguments, unfit)
     except KeyboardInterrupt:
         sys.stderr.write("INTERRUPTED: nothing was judged.\n")
         return INTERRUPTED
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str], *, absent: Absent) -> int:
         return NOT_JUDGED
 
 
-def _command(arguments: Sequence[str], absent: Absent) -> int:
+def _command(arguments: Sequence[str], unfit: Unfit) -> int:
     """Run or merge; what was asked for and cannot be done is told in a sentence."""
     # Imported late: Ctrl-C in the first second is to find somebody who heeds it.
     from acceptance.gate.alone import use_own_settings_only
@@ -50,7 +51,7 @@ def _command(arguments: Sequence[str], absent: Absent) -> int:
     use_own_settings_only()
     options = parse(arguments)
     try:
-        return merge(options) if isinstance(options, MergeOptions) else run(options, absent)
+        return merge(options) if isinstance(options, MergeOptions) else run(options, unfit)
     except (SelectionError, ConfigurationError, Unreadable) as error:
         sys.stderr.write(f"{error}\n")
     except Exception as error:

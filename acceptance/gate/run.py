@@ -32,10 +32,10 @@ REPORTS = Path("reports")
 PROFILE = "deployments/sandbox.toml"
 
 
-def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) -> Code:
+def run(options: Options, unfit: Callable[[Mapping[str, str], str], Iterable[str]]) -> Code:
     """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
 
-    `absent` tells of the platform that behave's `-D` values name, if it is not there.
+    `unfit` tells of the platform that behave's `-D` values and the profile name, if no run can begin on it.
 
     Raises:
         SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong. NoRoom: a
@@ -48,7 +48,6 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
     check_steps(options.behave)
     draft = _profile(selection.settings)
     selection = selection.supported(draft.extended)
-    refuse(*absent(selection.settings))
     files = {wanted.file for wanted in selection.scenarios}
     own = draft.command is not None and "sandbox" not in selection.settings
     jobs = _jobs(options.jobs, len(files), own_platforms=own)
@@ -60,6 +59,7 @@ def run(options: Options, absent: Callable[[Mapping[str, str]], Iterable[str]]) 
             )
     else:
         dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
+    refuse(*unfit(selection.settings, selection.settings.get("profile", PROFILE)))
     jobs = min(jobs, len(dealt))
     features = len({wanted.file for unit in dealt for wanted in unit.scenarios})
     folder = new_folder()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from acceptance.doctor.checklist import checklist
@@ -16,14 +16,14 @@ from acceptance.doctor.examination import examine, from_problem
 from acceptance.doctor.finding import Finding
 from acceptance.results.masking import mask
 from acceptance.results.text import counted
-from acceptance.run.standing import DEFAULT_PROFILE, standing
+from acceptance.run.standing import DEFAULT_PROFILE, settings_of, standing
 from acceptance.waiting.errors import ConfigurationError, DriverError
 
 
-def diagnose(source: Path, given: Sequence[str]) -> tuple[Finding, ...]:
-    """All that is wrong with a profile, or else with its deployment; `given` as in `standing`."""
+def diagnose(source: Path, settings: Mapping[str, str]) -> tuple[Finding, ...]:
+    """All that is wrong with a profile, or else with its deployment; `settings` as in `standing`."""
     try:
-        platform = standing(source, given)
+        platform = standing(source, settings)
     except ConfigurationError as wrong:
         return tuple(map(from_problem, wrong.problems))
     except DriverError as failure:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-D", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    found = diagnose(options.profile, options.settings)
+    found = diagnose(options.profile, settings_of(options.settings))
     told = counted(len(found), "finding") if found else "nothing is wrong"
     lines = [
         f"{options.profile}: {told} ({time.monotonic() - began:.1f} s)",

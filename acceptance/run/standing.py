@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from acceptance.config.profile import read
@@ -13,17 +13,16 @@ from acceptance.waiting.errors import ConfigurationError
 DEFAULT_PROFILE = Path("deployments/sandbox.toml")
 
 
-def standing(source: Path, given: Sequence[str]) -> Platform:
+def standing(source: Path, settings: Mapping[str, str]) -> Platform:
     """The drivers of a profile's deployment, which nobody starts here; of it nothing is contacted yet.
 
     Args:
-        given: `KEY=VALUE` as after `-D`; `sandbox` is the info document of a running sandbox.
+        settings: `-D` values; `sandbox` is the info document of a running sandbox.
 
     Raises:
         ConfigurationError: the profile cannot be used, or describes a sandbox and none is named.
         Unreachable, UnexpectedAnswer: there is no such sandbox.
     """
-    settings = dict(setting.partition("=")[::2] for setting in given)
     draft = read(source, settings)
     if draft.needs_info and "sandbox" not in settings:
         raise ConfigurationError(
@@ -32,3 +31,8 @@ def standing(source: Path, given: Sequence[str]) -> Platform:
         )
     deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
     return Platform.of(draft.fill(deployment.info))
+
+
+def settings_of(given: Iterable[str]) -> dict[str, str]:
+    """The `-D` values of a command line, given as `KEY=VALUE`."""
+    return dict(setting.partition("=")[::2] for setting in given)

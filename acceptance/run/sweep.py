@@ -14,7 +14,7 @@ from pathlib import Path
 from acceptance.config.profile import Profile
 from acceptance.drivers.protocols import SessionsApi, SessionTableView
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.run.standing import DEFAULT_PROFILE, standing
+from acceptance.run.standing import DEFAULT_PROFILE, settings_of, standing
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     try:
-        platform = standing(options.profile, options.settings)
+        platform = standing(options.profile, settings_of(options.settings))
         platform.check_account()
         count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
     except DriverError as failure:

@@ -139,16 +139,16 @@ def test_all_that_is_wrong_with_a_profile_is_told_before_anything_is_looked_at(
 
 
 def test_a_sandbox_has_to_be_named(tmp_path: Path) -> None:
-    [unnamed] = diagnose(PROFILE, [])
+    [unnamed] = diagnose(PROFILE, {})
     assert str(unnamed).startswith("it describes a sandbox -> name the running one with -D sandbox=URL")
-    [absent] = diagnose(PROFILE, ["sandbox=http://127.0.0.1:1/"])
+    [absent] = diagnose(PROFILE, {"sandbox": "http://127.0.0.1:1/"})
     assert "connection refused" in absent.what
     nothing_in_it = tmp_path / "ca.pem"
     nothing_in_it.write_text("none", encoding="utf-8")
     profile = tmp_path / "aws.toml"
     text = PROFILE.with_name("aws.example.toml").read_text(encoding="utf-8").replace("<", "").replace(">", "")
     profile.write_text(text.replace('# ca_file = "ca.pem"', f'ca_file = "{nothing_in_it}"'), encoding="utf-8")
-    [no_certificate] = diagnose(profile, [])
+    [no_certificate] = diagnose(profile, {})
     assert "holds no certificate" in no_certificate.what
 
 

@@ -118,7 +118,7 @@ def test_a_failure_that_nobody_foresaw_is_exit_2_and_not_pythons_own(
         raise RuntimeError("planted")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([], absent=lambda _settings: ()) == 2
+    assert gate_main.main([], unfit=lambda *_: ()) == 2
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert said.splitlines()[-1] == "COULD NOT BE JUDGED: the gate itself failed: RuntimeError: planted"
@@ -135,7 +135,7 @@ def test_the_machines_own_trouble_is_one_sentence_with_its_cure(
         raise OSError(number, os.strerror(number), "reports/x")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([], absent=lambda _settings: ()) == 2
+    assert gate_main.main([], unfit=lambda *_: ()) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"COULD NOT BE JUDGED: {os.strerror(number)}: reports/x; {cure}")
 
@@ -147,7 +147,7 @@ def test_ctrl_c_before_anything_has_begun_is_one_sentence(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("acceptance.gate.run.run", interrupted)
-    assert gate_main.main([], absent=lambda _settings: ()) == 130
+    assert gate_main.main([], unfit=lambda *_: ()) == 130
     assert capsys.readouterr().err == "INTERRUPTED: nothing was judged.\n"
 
 

@@ -50,3 +50,25 @@ def test_a_sentence_without_a_step_or_a_tag_without_a_meaning_starts_nothing(pro
     assert "    @given('nobody wrote this')\n    def _(context: Context) -> None: ..." in ran.printed
     assert not (made.folder / "reports").exists()
     assert made.run("features/two.feature").code == 0, "of what is selected"
+
+
+def test_what_the_doctor_finds_on_aws_is_said_and_starts_nothing(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF))
+    profile = made.folder / "deployments" / "aws.toml"
+    example = profile.with_name("aws.example.toml").read_text(encoding="utf-8")
+    profile.write_text(
+        example.replace("<", "").replace(">", "").replace("preview.example.org", "localhost:1")
+    )
+    nobody = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/none",
+        "AWS_SHARED_CREDENTIALS_FILE": "/none",
+    }
+    ran = made.run("-D", "profile=deployments/aws.toml", **nobody)
+    assert ran.code == 2
+    assert "the deployment of deployments/aws.toml is not fit for a run" in ran.printed
+    assert (
+        "  - there are no credentials for AWS: Unable to locate credentials -> give credentials"
+        in ran.printed
+    )
+    assert not (made.folder / "reports").exists()
