@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from acceptance.drivers import ssm
 from acceptance.drivers.aws import Clients, error_code
 from acceptance.drivers.http import DIRECT
-from acceptance.waiting.errors import CommandFailed, NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
 
 
@@ -64,6 +64,7 @@ class ExecChannel:
         Raises:
             NotReady: the task or its exec agent cannot take a command yet; worth another try.
             Unreachable: the channel broke off or was silent until the deadline.
+            CutShort: the command did not run to its end.
             UnexpectedAnswer: the other side does not speak the protocol.
         """
         mark = f"m{secrets.token_hex(8)}"
@@ -196,11 +197,11 @@ printf '%s:code=%s\\n%s:end\\n' {mark} "$code" {mark}
 
 
 def parse(received: bytes, mark: str) -> CommandOutput:
-    """The wrapper's output taken apart; UnexpectedAnswer if it never got to its end."""
+    """The wrapper's output taken apart; CutShort if it never got to its end, UnexpectedAnswer if it is damaged."""
     text = received.replace(b"\r", b"").decode("utf-8", "replace")
     found = re.search(rf"{mark}:out\n(.*?){mark}:err\n(.*?){mark}:code=(\d+)\n{mark}:end", text, re.DOTALL)
     if found is None:
-        raise UnexpectedAnswer(
+        raise CutShort(
             "ECS Exec: the command did not run to its end, as when its task ends meanwhile; "
             f"it wrote {json.dumps(text[-500:])}"
         )

@@ -87,7 +87,7 @@ class Git:
 
     def _run(self, arguments: str) -> CommandOutput:
         folder = shlex.quote(self._folder)
-        return self._shell.run(
+        return self._shell.read(
             f"git --no-optional-locks -c safe.directory='*' -c core.quotePath=false -C {folder} {arguments}"
         )
 

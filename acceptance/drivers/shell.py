@@ -12,7 +12,7 @@ from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.drivers.standalone_task import StandaloneTask
-from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
@@ -32,6 +32,10 @@ class Shell(Protocol):
 
     def run(self, script: str) -> CommandOutput:
         """Run a script to its end, whatever its exit code."""
+        ...
+
+    def read(self, script: str) -> CommandOutput:
+        """Likewise for a script that changes nothing, and may be run again where it is cut short."""
         ...
 
     def close(self) -> None:
@@ -66,6 +70,10 @@ class MountedShell:
             raise Unreachable(f"{script!r} did not end in {self._timeout_s:g} s") from late
         return CommandOutput(done.returncode, done.stdout, done.stderr)
 
+    def read(self, script: str) -> CommandOutput:
+        """Nothing cuts it short here."""
+        return self.run(script)
+
     def close(self) -> None:
         pass
 
@@ -89,7 +97,16 @@ class ExecShell:
         return self._profile.workspace.root
 
     def run(self, script: str) -> CommandOutput:
-        """Raises NotReady if no task takes the command in time, or the maintenance task cannot start."""
+        """Raises NotReady if no task takes the command in time, or the maintenance task cannot start; CutShort if one
+        ended under it.
+        """
+        return self._run(script, (NotReady,))
+
+    def read(self, script: str) -> CommandOutput:
+        """As `run`, in another task if one ended under it: Edit's last goes as soon as nobody is at work."""
+        return self._run(script, (NotReady, CutShort))
+
+    def _run(self, script: str, transient: tuple[type[Exception], ...]) -> CommandOutput:
         patience = self._profile.patience
         try:
             return wait_until(
@@ -100,7 +117,7 @@ class ExecShell:
                 what="a command in an Edit task",
                 within=patience.wake + patience.exec_agent + patience.request,
                 every=AGAIN_AFTER,
-                transient=(NotReady,),
+                transient=transient,
             )
         except ClaimFailed as late:
             raise NotReady(str(late)) from late

@@ -60,22 +60,22 @@ class Workspace:
 
     def exists(self) -> bool:
         """Whether the folder is there."""
-        return self._shell.run(f"test -d {self._at('')}").exit_code == 0
+        return self._shell.read(f"test -d {self._at('')}").exit_code == 0
 
     def holds(self, path: str) -> bool:
         """Whether a regular file is at `path`, relative to the project folder."""
-        return self._shell.run(f"test -f {self._at(path)}").exit_code == 0
+        return self._shell.read(f"test -f {self._at(path)}").exit_code == 0
 
     def read(self, path: str) -> bytes:
         """A file's content; `CommandFailed` if it cannot be read."""
         script = f"cat {self._at(path)}"
-        return self._shell.run(script).checked(script).stdout
+        return self._shell.read(script).checked(script).stdout
 
     def manifest(self, *, without: Iterable[str] = (".git", "node_modules", ".astro")) -> Manifest:
         """Every file, folder and link below the project folder, but those of the named folders."""
         excluded = " ".join(f"--exclude={shlex.quote(f'./{name}')}" for name in without)
         script = f"cd {self._at('')} && COPYFILE_DISABLE=1 tar -czf - {excluded} ."
-        return _manifest(self._shell.run(script).checked(script).stdout)
+        return _manifest(self._shell.read(script).checked(script).stdout)
 
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there, folders included: an uncommitted change, as a crash would leave one behind."""

@@ -55,6 +55,10 @@ class UnexpectedAnswer(PlatformError):
     """An answer came, but not the one its protocol promises."""
 
 
+class CutShort(UnexpectedAnswer):
+    """A command ended before its end, as when its task does: it may have done its work, or half of it, or nothing."""
+
+
 class UnknownSession(PlatformError):
     """The platform says that it knows no such session."""
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from acceptance.drivers import ssm
 from acceptance.drivers.exec_channel import ExecChannel, command_line, parse
-from acceptance.waiting.errors import CommandFailed, NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
 from tests.fake_server import serving
 
@@ -155,7 +155,7 @@ def test_frames_out_of_order_or_sent_twice_are_put_right(agent: Agent) -> None:
 
 
 def test_output_that_breaks_off_is_no_output() -> None:
-    with pytest.raises(UnexpectedAnswer, match="did not run to its end"):
+    with pytest.raises(CutShort, match="did not run to its end"):
         run(Agent(cut=True), "seq 1 2000")
 
 

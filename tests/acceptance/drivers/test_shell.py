@@ -14,7 +14,7 @@ from acceptance.config.profile import Profile, read
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.drivers.shell import ExecShell
-from acceptance.waiting.errors import NotReady, UnexpectedAnswer
+from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer
 from acceptance.waiting.waits import Deadline
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,11 +56,12 @@ class FakeFleet:
 
 
 class FakeChannel:
-    """Runs what it is given, but on a task that is going says so once and makes it go."""
+    """Runs what it is given, but on a task that is going fails so once and makes it go."""
 
-    def __init__(self, fleet: FakeFleet, going: str | None = None) -> None:
+    def __init__(self, fleet: FakeFleet, going: str | None = None, how: type[Exception] = NotReady) -> None:
         self.fleet = fleet
         self.going = going
+        self.how = how
         self.asked: list[str] = []
 
     def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> CommandOutput:
@@ -68,7 +69,7 @@ class FakeChannel:
         self.asked.append(task_arn)
         if task_arn == self.going:
             self.fleet.serving.clear()
-            raise NotReady("the task is stopping")
+            raise self.how("the task is stopping")
         return CommandOutput(0, b"done", b"")
 
 
@@ -135,6 +136,16 @@ def test_a_task_that_goes_away_under_it_is_replaced_by_a_maintenance_task(profil
     channel = FakeChannel(fleet, going=SERVING.arn)
     assert shell(fleet, channel, profile).run("true").stdout == b"done"
     assert (channel.asked, fleet.started) == ([SERVING.arn, RESTING.arn], 1)
+
+
+def test_what_a_task_cuts_short_is_run_again_if_it_changes_nothing(profile: Profile) -> None:
+    fleet = FakeFleet(SERVING)
+    channel = FakeChannel(fleet, going=SERVING.arn, how=CutShort)
+    with pytest.raises(CutShort):
+        shell(fleet, channel, profile).run("echo >> file")
+    fleet.serving.append(SERVING)
+    assert shell(fleet, channel, profile).read("cat file").stdout == b"done"
+    assert channel.asked == [SERVING.arn, SERVING.arn, RESTING.arn]
 
 
 def test_a_maintenance_task_that_never_starts_is_told_with_its_reason(profile: Profile) -> None:
