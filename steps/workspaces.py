@@ -58,7 +58,7 @@ def files_of_every_kind(context: Context, count: int) -> None:
     world: World = context.world
     workspace = world.session.workspace
     lay_out(workspace)
-    expect(LaidOut.found_in(workspace), of_every_kind(count), workspace.folder)
+    expect(LaidOut.found_in(workspace), of_every_kind(count), str(workspace))
 
 
 @given("the customer keeps a copy of her workspace")
@@ -205,8 +205,9 @@ def own_workspaces(context: Context, path: str) -> None:
     for session in newcomers:
         world.sessions.until_live(session)
     workspaces = [workspace_of(world.platform.workspaces, session, world.owner) for session in newcomers]
-    for workspace in workspaces:
-        expect(workspace.holds(path), is_true_of(f"a file {path}"), workspace.folder)
+    for session, workspace in zip(newcomers, workspaces, strict=True):
+        subject = f"{workspace}, the workspace of {session.customer}"
+        expect(workspace.holds(path), is_true_of(f"a file {path}"), subject)
     expect({workspace.folder for workspace in workspaces}, has_length(people - 1), "folders")
 
 

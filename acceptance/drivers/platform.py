@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from acceptance.config.profile import Profile
 from acceptance.drivers.attendance import Attendance
@@ -72,8 +73,9 @@ class Platform:
             logs=ServiceLogs(clients, profile.logs.groups),
         )
 
+    @cached_property
     def account(self) -> str:
-        """The id of the account that the credentials open, from STS. AwsRefusal if STS does not tell."""
+        """The id of the account that the credentials open, asked of STS once. AwsRefusal if STS does not tell."""
         return str(self.clients.of("sts").get_caller_identity()["Account"])
 
     def check_account(self) -> None:
@@ -81,7 +83,7 @@ class Platform:
         wanted = self.profile.aws.account
         if wanted is None:
             return
-        found = self.account()
+        found = self.account
         if found != wanted:
             raise ConfigurationError(
                 self.profile.source,

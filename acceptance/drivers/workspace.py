@@ -58,6 +58,10 @@ class Workspace:
         """Its git repository."""
         return Git(self._shell, self.folder)
 
+    def __str__(self) -> str:
+        """Its place as the contract writes it, wherever the workspaces are mounted."""
+        return f"/workspace/{self.folder.removeprefix(self._shell.root).strip('/')}"
+
     def exists(self) -> bool:
         """Whether the folder is there."""
         return self._shell.read(f"test -d {self._at('')}").exit_code == 0

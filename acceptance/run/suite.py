@@ -119,7 +119,7 @@ class Suite:
         for key in (aws.access_key, aws.secret_key):
             hide(key or "")
         try:
-            hide(self.platform.account())
+            hide(self.platform.account)
         except AwsRefusal as failure:
             say(f"The account id is masked by its form alone, STS does not tell it: {failure}")
         self._before = self.platform.balancer.routing()

@@ -164,6 +164,14 @@ def test_a_profile_of_another_account_is_refused_with_both_endings(clients: Clie
         platform_in(clients, "111122223333").check_account()
 
 
+def test_sts_is_asked_once_whose_account_it_is(clients: Clients) -> None:
+    platform = platform_in(clients, "123456789012")
+    platform.check_account()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Clients, "of", pytest.fail)
+        assert platform.account == "123456789012"
+
+
 def platform_in(clients: Clients, account: str | None) -> Platform:
     """As much of a platform as knows its account."""
     profile = SimpleNamespace(source=Path("aws.toml"), aws=SimpleNamespace(account=account))

@@ -12,7 +12,7 @@ from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.shell import MountedShell
-from acceptance.drivers.workspace import FileEntry, Manifest, Workspace
+from acceptance.drivers.workspace import FileEntry, Manifest, Workspace, Workspaces
 from acceptance.journeys.workspace_fixtures import (
     FOLDERS,
     KINDS,
@@ -38,6 +38,11 @@ def workspace(tmp_path: Path) -> Workspace:
     git(project, "add", "-A")
     git(project, "commit", "-q", "-m", "Start")
     return Workspace(MountedShell(tmp_path, timedelta(seconds=30)), str(project))
+
+
+def test_a_workspace_is_named_as_the_contract_names_it(tmp_path: Path) -> None:
+    shell = MountedShell(tmp_path, timedelta(seconds=30))
+    assert str(Workspaces(shell).of("acme", "anna@example.com")) == "/workspace/acme/anna/project"
 
 
 def test_the_specimens_are_of_every_kind_and_half_of_them_committed(workspace: Workspace) -> None:
