@@ -31,4 +31,5 @@ def put_log_events(group: str, stream: str, events: Sequence[Mapping[str, Any]])
             backend.create_log_group(group, {})
         if stream not in backend.groups[group].streams:
             backend.create_log_stream(group, stream)
-        backend.put_log_events(group, stream, [dict(event) for event in events])
+        # CloudWatch has no event without text: Docker's log driver leaves empty lines out.
+        backend.put_log_events(group, stream, [dict(event) for event in events if event["message"]])

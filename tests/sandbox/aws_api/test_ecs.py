@@ -236,7 +236,7 @@ def test_a_scalable_target_clamps_a_count_that_was_set_by_hand(stand: Stand) -> 
 
 
 def test_output_reaches_cloudwatch_logs(stand: Stand) -> None:
-    arn = run(stand, "/bin/sh", "-c", "echo one; echo two >&2; printf three")
+    arn = run(stand, "/bin/sh", "-c", "echo one; echo; echo two >&2; printf three")
     stand.until(lambda: stand.scheduler.task(arn).last_status == "STOPPED", "the task to end")
     stream = f"ecs/edit/{arn.rsplit('/', 1)[-1]}"
     events = stand.client("logs").get_log_events(
