@@ -284,7 +284,7 @@ def _platform() -> Any:
 
     return SimpleNamespace(
         profile=profile, clients=clients, records=records, fleet=fleet, balancer=balancer, left=left,
-        account=lambda: ACCOUNT, close=lambda: None,
+        account=ACCOUNT, close=lambda: None,
         attendance=SimpleNamespace(lapse=lambda: None),
     )  # fmt: skip
 
