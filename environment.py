@@ -22,7 +22,7 @@ from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, Scenario
 from acceptance.results.summary import summary
 from acceptance.results.tags import SKIP, reason_to_skip, rule_of
 from acceptance.run.deployment import absent
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.run.world import World
 from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, DeploymentDied, NotObserved
 
@@ -31,8 +31,8 @@ def before_all(context: Context) -> None:
     """Check the profile before anything starts; then start or find the deployment, and begin the report."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        if "suite" in context:
-            context.suite.abandon()
+        if "run" in context:
+            context.run.abandon()
         # behave runs its cleanups on KeyboardInterrupt and not on SIGTERM.
         raise KeyboardInterrupt
 
@@ -43,7 +43,7 @@ def before_all(context: Context) -> None:
     try:
         settings = dict(context.config.userdata)
         check_request(runner.features, runner.config, runner.step_registry, beside=absent(settings))
-        suite = Suite.start(settings, _say)
+        run = Run.start(settings, _say)
     except (WrongRequest, ConfigurationError, CredentialsEnded, DeploymentDied) as wrong:
         # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
         _say(str(wrong))
@@ -51,34 +51,34 @@ def before_all(context: Context) -> None:
             feature.mark_skipped()
         runner.refused = True
         return
-    context.suite = suite
-    _leave_out(runner, suite)
+    context.run = run
+    _leave_out(runner, run)
     context.on_cleanup_error = _note_cleanup_error
     # Cleanups run last in, first out: that the run has ended is written when everything is put away.
-    context.add_cleanup(lambda: suite.ledger.end(aborted=context.aborted))
-    context.add_cleanup(suite.close)
+    context.add_cleanup(lambda: run.ledger.end(aborted=context.aborted))
+    context.add_cleanup(run.close)
     with _looking(context, "before the run"):
-        suite.look_around(_say)
-    suite.point_latest()
-    begin_report(runner, suite.folder, suite.facts(), _say)
+        run.look_around(_say)
+    run.point_latest()
+    begin_report(runner, run.folder, run.facts(), _say)
 
 
 def before_feature(context: Context, feature: Feature) -> None:
     """A feature starts from a platform asleep and leaves it asleep."""
-    suite: Suite = context.suite
+    run: Run = context.run
     began_at = datetime.now(UTC)
     with _looking(context, f"before {feature.name}"):
-        CustomerSessions(suite.platform).until_asleep()
-    context.add_cleanup(lambda: suite.note_platform(_say))
-    context.add_cleanup(suite.keeping.unless_kept(lambda: suite.fall_asleep(feature.name, since=began_at)))
-    context.add_cleanup(suite.keeping.unless_kept(suite.shared.forget))
+        CustomerSessions(run.platform).until_asleep()
+    context.add_cleanup(lambda: run.note_platform(_say))
+    context.add_cleanup(run.keeping.unless_kept(lambda: run.fall_asleep(feature.name, since=began_at)))
+    context.add_cleanup(run.keeping.unless_kept(run.shared.forget))
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Each scenario has a world of its own."""
-    suite: Suite = context.suite
-    keeping = suite.keeping
-    context.world = World(suite, scenario.name, lambda undo: context.add_cleanup(keeping.unless_kept(undo)))
+    run: Run = context.run
+    keeping = run.keeping
+    context.world = World(run, scenario.name, lambda undo: context.add_cleanup(keeping.unless_kept(undo)))
     context.add_cleanup(context.world.close)
     reason = reason_to_skip(tag for tag in scenario.effective_tags if SKIP.fullmatch(str(tag)))
     if reason:
@@ -87,8 +87,8 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
 
 def after_step(context: Context, step: Step) -> None:
     """Time every step; a failed one leaves its evidence, in the run's folder and under the step in the report."""
-    suite: Suite = context.suite
-    suite.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
+    run: Run = context.run
+    run.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
     if not step.status.has_failed():
         return
     world: World = context.world
@@ -96,25 +96,25 @@ def after_step(context: Context, step: Step) -> None:
         # Whoever pressed Ctrl-C knows why the step failed, and waits.
         world.unseen = NotObserved("the run was interrupted")
     else:
-        world.unseen = suite.unseen(step.exception)
-        if suite.ledger.lost:
-            context.abort(reason=suite.ledger.lost[0])
+        world.unseen = run.unseen(step.exception)
+        if run.ledger.lost:
+            context.abort(reason=run.ledger.lost[0])
             return
-        suite.keeping.failed = True
+        run.keeping.failed = True
         for exhibit in world.leave_evidence(step.error_message or str(step.exception)):
-            context.attach(f"text/plain; name={exhibit.title}", suite.evidence.shown(exhibit).encode())
+            context.attach(f"text/plain; name={exhibit.title}", run.evidence.shown(exhibit).encode())
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Enter the scenario's result; the ledger is on disk after each."""
-    suite: Suite = context.suite
+    run: Run = context.run
     world: World = context.world
     failed = next((step for step in scenario.all_steps if step.status.has_failed()), None)
-    if failed and not suite.ledger.lost:
-        _say(f"      Evidence: {suite.evidence.folder(scenario.name)}\n")
+    if failed and not run.ledger.lost:
+        _say(f"      Evidence: {run.evidence.folder(scenario.name)}\n")
     rule = context.rule if "rule" in context else None
-    suite.note_stages()
-    suite.ledger.add(
+    run.note_stages()
+    run.ledger.add(
         ScenarioResult(
             feature=context.feature.name if context.feature else "",
             name=scenario.name,
@@ -133,22 +133,22 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 
 def after_all(context: Context) -> None:
     """End with the success criteria, met or not; keep the deployment for a look if that was asked for."""
-    if "suite" in context:
-        suite: Suite = context.suite
-        suite.look_back(_say)
-        _say(summary(suite.ledger.results))
-        suite.keeping.linger(suite.deployment.info, _say)
+    if "run" in context:
+        run: Run = context.run
+        run.look_back(_say)
+        _say(summary(run.ledger.results))
+        run.keeping.linger(run.deployment.info, _say)
 
 
-def _leave_out(runner: ReportingRunner, suite: Suite) -> None:
+def _leave_out(runner: ReportingRunner, run: Run) -> None:
     """Scenarios that need what the deployment does not offer are not judged, and the ledger says so at once."""
     for feature in runner.features:
         for scenario in feature.walk_scenarios():
-            lacks = lacking(map(str, scenario.effective_tags), suite.platform.profile.supports.extended)
+            lacks = lacking(map(str, scenario.effective_tags), run.platform.profile.supports.extended)
             if not lacks or not scenario.should_run(runner.config):
                 continue
             scenario.mark_skipped()
-            suite.ledger.add(
+            run.ledger.add(
                 ScenarioResult(
                     feature=feature.name,
                     name=scenario.name,
@@ -164,13 +164,13 @@ def _leave_out(runner: ReportingRunner, suite: Suite) -> None:
 
 def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Exception) -> None:
     """behave counts it and goes on with the other cleanups; the ledger says what it was."""
-    suite: Suite = context.suite
+    run: Run = context.run
     of_scenario = "scenario" in context
     subject = context.scenario if of_scenario else context.feature if "feature" in context else None
     after = subject.name if subject is not None else "the run"
-    unseen = suite.unseen(error)
+    unseen = run.unseen(error)
     told = str(unseen) if unseen else f"{type(error).__name__}: {error}"
-    suite.ledger.cleanup_failed(f"after {after}: {told}", of_scenario=of_scenario, seen=unseen is None)
+    run.ledger.cleanup_failed(f"after {after}: {told}", of_scenario=of_scenario, seen=unseen is None)
     context.print_cleanup_error(context, cleanup, error)
 
 
@@ -184,16 +184,16 @@ def _status(scenario: Scenario, world: World) -> str:
 @contextmanager
 def _looking(context: Context, when: str) -> Iterator[None]:
     """A look outside the scenarios: where it fails, what it was to show is not known, and the ledger says so."""
-    suite: Suite = context.suite
+    run: Run = context.run
     try:
         yield
     except Exception as error:
-        unseen = suite.unseen(error)
-        if suite.ledger.lost:
-            context.abort(reason=suite.ledger.lost[0])
+        unseen = run.unseen(error)
+        if run.ledger.lost:
+            context.abort(reason=run.ledger.lost[0])
         elif unseen:
-            suite.ledger.not_observed.append(f"{when}: {unseen}")
-            suite.ledger.write()
+            run.ledger.not_observed.append(f"{when}: {unseen}")
+            run.ledger.write()
         raise
 
 

@@ -43,7 +43,7 @@ one_of(
 def customers_at_work(context: Context, count: int) -> None:
     """On a task each. Scenarios share them as long as none has disturbed them."""
     world: World = context.world
-    world.group.sessions = world.suite.shared.neighbours(count)
+    world.group.sessions = world.run.shared.neighbours(count)
 
 
 @given("a further customer at work, on a task of one of them")
@@ -98,7 +98,7 @@ def customers_start(context: Context, count: int) -> None:
     """Each asks for words of their own; they stay at work until a scenario needs the platform to itself."""
     world: World = context.world
     world.asked.at = datetime.now(UTC)
-    world.group.sessions = world.suite.shared.start_neighbours(count)
+    world.group.sessions = world.run.shared.start_neighbours(count)
 
 
 @when(
@@ -107,7 +107,7 @@ def customers_start(context: Context, count: int) -> None:
 def start_at_similar_clients(context: Context, count: int) -> None:
     """The other client's session is the newest but one."""
     world: World = context.world
-    client = world.suite.new_client()
+    client = world.run.new_client()
     for name in [*[client] * (count - 1), f"{client}-shop", client]:
         world.start(world.new_customer(client_id=name), 'Change the heading to "Listed"')
 
@@ -130,7 +130,7 @@ def each_asks(context: Context, times: int) -> None:
 def end_in_turn(context: Context) -> None:
     """Each after the platform has got used to the last one's end; those still at work are watched over."""
     world: World = context.world
-    ours = [world.own(session) for session in world.suite.shared.give_away_neighbours()]
+    ours = [world.own(session) for session in world.run.shared.give_away_neighbours()]
     first, *others = by_age_of_task(world.platform, ours)
     world.watch_over(others)
     world.group.tasks_left = end_one_after_the_other(world.platform, (first, *others), world.group.watches)

@@ -96,7 +96,7 @@ def live_within(context: Context, seconds: int) -> None:
     """From the request to a page of the site with its update socket connected; all of it is on record by then."""
     world: World = context.world
     took = world.sessions.until_live(world.session)
-    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    world.run.ledger.measure("cold_start", took.total_seconds(), seconds)
     expect(took, within_budget(timedelta(seconds=seconds)), f"cold start of {world.session}")
     expect(world.session.record, is_whole(), f"the record of {world.session}")
 
@@ -106,7 +106,7 @@ def all_live(context: Context, seconds: int) -> None:
     """Counted for each from its own request; each page has its own words, no other's, and comes from its own task."""
     world: World = context.world
     took = until_all_live(world.platform, world.group.sessions)
-    world.suite.ledger.measure("cold_start", took.total_seconds(), seconds)
+    world.run.ledger.measure("cold_start", took.total_seconds(), seconds)
     expect(took, within_budget(timedelta(seconds=seconds)), "the slowest of the cold starts")
     expect(look(world.group.sessions), shows_own_work_only(), "the previews")
 
@@ -144,21 +144,21 @@ def served_by_task(
 @then("every answer at the preview's address was a waiting page that refreshes itself, until it was the site")
 def waiting_until_live(context: Context) -> None:
     """No error page of the load balancer's own, no page without a Retry-After, and no going back."""
-    wake_up = context.world.suite.shared.wake_up()
+    wake_up = context.world.run.shared.wake_up()
     expect(wake_up.pages, waiting_then_live(), f"visits of {wake_up.session.preview_url}")
 
 
 @then("whenever the session was called healthy or active, its preview was served")
 def healthy_is_served(context: Context) -> None:
     """A visitor who believed the health page or the status call got the site at once."""
-    wake_up = context.world.suite.shared.wake_up()
+    wake_up = context.world.run.shared.wake_up()
     expect(wake_up.readiness, served_whenever_healthy(), f"status and health of {wake_up.session}")
 
 
 @then("no request made meanwhile was answered with {one:d} or {other:d}")
 def never_answered_with(context: Context, one: int, other: int) -> None:
     """Neither at the preview's address nor at those of the other services."""
-    wake_up = context.world.suite.shared.wake_up()
+    wake_up = context.world.run.shared.wake_up()
     for status in (one, other):
         expect(wake_up.answers, always(not_(answers_with(status))), "requests during the wake-up")
 

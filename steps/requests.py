@@ -84,7 +84,7 @@ def request_to_session(context: Context, flaw: str) -> None:
 def request_to_ended_session(context: Context, request: str) -> None:
     """A request that is right in everything but its time."""
     world: World = context.world
-    late = too_late(request, world.suite.shared.endings()[ENDED].session_id)
+    late = too_late(request, world.run.shared.endings()[ENDED].session_id)
     world.asked.at = datetime.now(UTC)
     world.asked.answer = world.platform.sessions.request(late.method, late.path, body=late.body)
 

@@ -101,7 +101,7 @@ def answers_come_from(context: Context, count: int, status: int, service: str) -
     """This status and no other, from this service and no other; so is each of them."""
     world: World = context.world
     answers, right = world.asked.answers, answers_from(status, service)
-    world.suite.ledger.measure("routes", sum(map(right.matches, answers)), count)
+    world.run.ledger.measure("routes", sum(map(right.matches, answers)), count)
     expect(answers, each(right, count), f"{answers[0].method} {answers[0].url[:200]}")
 
 
@@ -120,7 +120,7 @@ def answers_from_own_tasks(context: Context) -> None:
     world: World = context.world
     right = all_from(tasks_on_record(world.group.sessions))
     good = sum(right.matches([one]) for one in world.asked.by_session)
-    world.suite.ledger.measure("routes", good, len(world.asked.by_session))
+    world.run.ledger.measure("routes", good, len(world.asked.by_session))
     expect(world.asked.by_session, right, "answers to who serves a session")
 
 

@@ -59,8 +59,8 @@ def number(words: str) -> int:
 
 def own_neighbours(world: World, count: int) -> tuple[CustomerSession, ...]:
     """Those of as many customers who started at the same moment; from now on they are this scenario's."""
-    world.suite.shared.neighbours(count)
-    return tuple(world.own(session) for session in world.suite.shared.give_away_neighbours())
+    world.run.shared.neighbours(count)
+    return tuple(world.own(session) for session in world.run.shared.give_away_neighbours())
 
 
 def start_in_one_thread(world: World, count: int) -> tuple[CustomerSession, ...]:
@@ -81,7 +81,7 @@ one_of("Parting", {"leaves": False, "ends the session": True})
 def platform_is_asleep(context: Context) -> None:
     """Nothing runs and nothing is wanted of Hermes and Edit."""
     world: World = context.world
-    world.suite.shared.dismiss()
+    world.run.shared.dismiss()
     world.sessions.put_to_sleep()
 
 
@@ -90,7 +90,7 @@ def live_session(context: Context) -> None:
     """A new customer's preview is live, and she stays at work; `@shared`, one that other scenarios look at, too."""
     world: World = context.world
     if SHARED in context.tags:
-        world.borrow(world.suite.shared.session())
+        world.borrow(world.run.shared.session())
     else:
         world.start_live(world.new_customer(), 'Change the heading to "Good morning"')
 
@@ -118,14 +118,14 @@ def live_sessions(
 def ended_sessions(context: Context) -> None:
     """Nothing is left of them but their records; the feature's scenarios share them."""
     world: World = context.world
-    world.suite.shared.endings()
+    world.run.shared.endings()
 
 
 @given("a record past its time to live")
 def record_past_its_time(context: Context) -> None:
     """A copy of an ended session's, as DynamoDB keeps it for days before it deletes it."""
     world: World = context.world
-    ended, records = world.borrow(world.suite.shared.endings()[ENDED]), world.platform.records
+    ended, records = world.borrow(world.run.shared.endings()[ENDED]), world.platform.records
     world.client_id = ended.customer.client_id
     world.outdated = records.plant_expired(ended.record, session_id=secrets.token_hex(16))
     world.undo_later(partial(records.uproot, world.outdated))
@@ -135,7 +135,7 @@ def record_past_its_time(context: Context) -> None:
 def ended_and_zero(context: Context) -> None:
     """As after a working day: nothing of the customer is in memory anywhere."""
     world: World = context.world
-    world.suite.shared.dismiss()
+    world.run.shared.dismiss()
     world.sessions.end([world.session])
     world.sessions.until_no_tasks("edit")
 
@@ -166,14 +166,14 @@ def customer_starts(context: Context, who: Starter, instruction: str) -> None:
 def watched_wake_up(context: Context) -> None:
     """Watched from all sides until the preview is live, once for all scenarios of a feature that ask for it."""
     world: World = context.world
-    world.suite.shared.wake_up()
+    world.run.shared.wake_up()
 
 
 @when("a customer does nothing but {habit} for twice the idle time")
 def does_nothing_but(context: Context, habit: str) -> None:
     """Watched together with those who do another thing only, since waiting takes long: once for all scenarios."""
     world: World = context.world
-    seen = world.suite.shared.one_thing_each()
+    seen = world.run.shared.one_thing_each()
     world.session, world.one_thing_each = seen.session_of(habit), seen
     world.states = lambda: seen.statuses[habit.removeprefix("send ")]
 
@@ -239,7 +239,7 @@ def all_end_as(context: Context, status: str) -> None:
 def states_in_order(context: Context) -> None:
     """As its record told it, look by look."""
     world: World = context.world
-    wake_up = world.suite.shared.wake_up()
+    wake_up = world.run.shared.wake_up()
     expect(wake_up.statuses, contains_exactly("initializing", "active"), str(wake_up.session))
 
 
@@ -247,7 +247,7 @@ def states_in_order(context: Context) -> None:
 def record_names_task(context: Context) -> None:
     """The task that answers for the preview is the one on record, under the address on record."""
     world: World = context.world
-    wake_up = world.suite.shared.wake_up()
+    wake_up = world.run.shared.wake_up()
     expect(wake_up.record, is_whole(), f"the record of {wake_up.session}")
     expect(wake_up.health, served_by(wake_up.record), "the preview's health page")
     addresses = [task.ip for task in wake_up.edit_tasks if task.arn == wake_up.record.task_arn]

@@ -128,16 +128,16 @@ def looks_up_redrive(context: Context) -> None:
 def tasks_started(context: Context, tasks: tuple[int, str]) -> None:
     """Of all the tasks that ECS knows, stopped ones included, those made since the request."""
     world: World = context.world
-    (count, name), wake_up = tasks, world.suite.shared.wake_up()
+    (count, name), wake_up = tasks, world.run.shared.wake_up()
     started = {"Hermes": wake_up.hermes_tasks, "Edit": wake_up.edit_tasks}[name]
     expect(started, that_many(count, name), f"{name} tasks made since the request")
-    world.suite.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
+    world.run.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
 
 
 @then("the Edit task did not wait for the Hermes task to run")
 def woken_at_once(context: Context) -> None:
     """As ECS dates both: what wakes one wakes the other."""
-    wake_up = context.world.suite.shared.wake_up()
+    wake_up = context.world.run.shared.wake_up()
     (hermes_task,), (edit_task,) = wake_up.hermes_tasks, wake_up.edit_tasks
     expect(edit_task, made_before_ran(hermes_task), "the tasks made since the request")
 
@@ -151,7 +151,7 @@ def tasks_at_once(context: Context, tasks: tuple[int, str]) -> None:
     seen = world.sessions.tasks(name.lower()).becomes(claim, fatal=never)
     if name == "Edit":
         most = len(busiest(seen, since=since).tasks)
-        world.suite.ledger.measure("tasks", most, world.platform.fleet.capacity().maximum)
+        world.run.ledger.measure("tasks", most, world.platform.fleet.capacity().maximum)
 
 
 @then("the sessions are spread evenly over {count:d} tasks")
@@ -197,7 +197,7 @@ def to_zero_in_order(context: Context) -> None:
     idle, record = world.platform.profile.timing.idle_timeout, world.session.record
     expect(hermes_gone, comes_after(record, idle), "the moment of Hermes's last task")
     took = hermes_gone - (record.last_activity_at or world.session.asked_at)
-    world.suite.ledger.measure("zero", took.total_seconds(), idle.total_seconds())
+    world.run.ledger.measure("zero", took.total_seconds(), idle.total_seconds())
     expect(world.platform.balancer.routing(), nothing_of(world.session.session_id), "the load balancer")
     expect(world.platform.fleet.tasks("edit"), has_length(0), "Edit tasks")
 

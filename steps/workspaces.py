@@ -40,7 +40,7 @@ one_of(
         "her": lambda world: world.owner,
         "the owner's": lambda world: world.owner,
         "the customer's": lambda world: world.session,
-        "another customer's": lambda world: world.suite.shared.endings()[EXPIRED],
+        "another customer's": lambda world: world.run.shared.endings()[EXPIRED],
     },
 )
 one_of("Look", LOOKS)
@@ -112,14 +112,14 @@ def these_start(context: Context, instruction: str) -> None:
     """People who might be taken for the owner."""
     world: World = context.world
     for row in rows(context.table):
-        world.start(newcomer(row["who"], world.owner.customer, world.suite.new_client()), instruction)
+        world.start(newcomer(row["who"], world.owner.customer, world.run.new_client()), instruction)
 
 
 @when("another customer looks for it {look:Look}")
 def another_looks(context: Context, look: Callable[[CustomerSession, Secret], tuple[Answer, ...]]) -> None:
     """Whatever he leaves in his own workspace for that goes with the scenario."""
     world: World = context.world
-    own = world.suite.shared.session()
+    own = world.run.shared.session()
     world.undo_later(partial(clear_away, own))
     world.asked.answers = look(own, world.secret)
 
@@ -148,7 +148,7 @@ def workspace_as_it_was(context: Context, whose: Callable[[World], CustomerSessi
     """
     world: World = context.world
     before, now = world.copy, Snapshot.of(whose(world).workspace)
-    world.suite.ledger.measure("files", *kept(before.files, now.files, but_for=path))
+    world.run.ledger.measure("files", *kept(before.files, now.files, but_for=path))
     claim = changed_by_one_commit(before, path) if path else unchanged_since(before)
     expect(now, claim, f"the workspace of {whose(world).customer}")
 

@@ -23,7 +23,7 @@ from acceptance.bench.stand import QUICK, BenchPlan, Stand
 from acceptance.bench.tables import tables_of, targets
 from acceptance.report.meta import revision
 from acceptance.results.run_folder import PROJECT
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.waits import ClaimFailed
 
@@ -57,13 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     problems: dict[str, str] = {}
     try:
-        suite = Suite.start({**own, **given}, _say)
+        run = Run.start({**own, **given}, _say)
     except DriverError as failure:
         _say(str(failure))
         return 2
     try:
-        document["deployment"] = suite.platform.profile.name
-        stand = Stand(suite, given, plan, folder, _say)
+        document["deployment"] = run.platform.profile.name
+        stand = Stand(run, given, plan, folder, _say)
         for part in options.only:
             try:
                 result = PARTS[part](stand)
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         write(folder.with_suffix(".json"), {**document, "problems": problems})
         _tell(f"JSON: {folder.with_suffix('.json').relative_to(PROJECT)}")
-        suite.close()
+        run.close()
     return 1 if problems else 0
 
 

@@ -77,7 +77,7 @@ def measure(stand: Stand) -> Crowds:
 
 def _size(stand: Stand, count: int) -> CrowdSize:
     stand.sessions.put_to_sleep()
-    client_id = stand.suite.new_client()
+    client_id = stand.run.new_client()
     sessions: Sequence[CustomerSession] = ()
     asleep = of_children()
     suite_before, began = own_cpu_s(), time.monotonic()

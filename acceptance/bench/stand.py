@@ -13,7 +13,7 @@ from pathlib import Path
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 
 AT_WORK_S = (0.15, 0.45)
 """A change is made at a random moment of this span after its watch began, so that it falls anywhere between looks."""
@@ -48,7 +48,7 @@ QUICK = BenchPlan(
 class Stand:
     """A deployment that runs. `settings` are the `-D` values it was made from, `folder` is for files of the bench."""
 
-    suite: Suite
+    run: Run
     settings: Mapping[str, str]
     plan: BenchPlan
     folder: Path
@@ -57,7 +57,7 @@ class Stand:
     @property
     def platform(self) -> Platform:
         """Its drivers."""
-        return self.suite.platform
+        return self.run.platform
 
     @property
     def sessions(self) -> CustomerSessions:
@@ -66,7 +66,7 @@ class Stand:
 
     def customer(self) -> Customer:
         """Somebody nobody has met before, at a client of her own."""
-        return Customer(self.suite.new_client(), self.platform.mailbox.customer("anna"))
+        return Customer(self.run.new_client(), self.platform.mailbox.customer("anna"))
 
     @contextmanager
     def at_work(self, instruction: str) -> Iterator[CustomerSession]:

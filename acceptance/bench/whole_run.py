@@ -116,8 +116,8 @@ def measure(stand: Stand) -> WholeRun:
 def behave_arguments(stand: Stand, folder: Path, results: Path) -> list[str]:
     """What behave is given: the deployment that is up, results into the bench's folder, no report."""
     settings = {**stand.settings, "results": str(results), "reports": str(folder), "report": "none"}
-    if "info_url" in stand.suite.deployment.info:
-        settings["sandbox"] = str(stand.suite.deployment.info["info_url"])
+    if "info_url" in stand.run.deployment.info:
+        settings["sandbox"] = str(stand.run.deployment.info["info_url"])
     defines = [word for key, value in settings.items() for word in ("-D", f"{key}={value}")]
     return [*stand.plan.features, *defines]
 

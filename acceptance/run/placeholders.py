@@ -21,10 +21,10 @@ def destination(path: str, world: World) -> str:
     """
     meanings: Mapping[str, Callable[[], str]] = {
         "session": lambda: world.session.session_id,
-        "ended": lambda: world.suite.shared.endings()[ENDED].session_id,
-        "expired": lambda: world.suite.shared.endings()[EXPIRED].session_id,
+        "ended": lambda: world.run.shared.endings()[ENDED].session_id,
+        "expired": lambda: world.run.shared.endings()[EXPIRED].session_id,
         "outdated": lambda: world.outdated.session_id,
         "unknown": lambda: NEVER_WAS,
-        "nobody": world.suite.new_client,
+        "nobody": world.run.new_client,
     }
     return PLACEHOLDER.sub(lambda found: meanings[found[1]](), path)

@@ -23,7 +23,7 @@ from acceptance.journeys.mail_thread import MailThread
 from acceptance.journeys.workspace_state import Snapshot
 from acceptance.run.evidence import Exhibit
 from acceptance.run.known import Known
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.strangers.forwarded_request import Arrival
 from acceptance.strangers.secret_file import Secret
 from acceptance.strangers.update_sockets import Echo
@@ -71,14 +71,12 @@ class World:
     one_thing_each = Known[OneThingEach]("customers who did one thing each")
     echo = Known[Echo]("message that was sent")
 
-    def __init__(
-        self, suite: Suite, scenario: str, add_cleanup: Callable[[Callable[[], None]], None]
-    ) -> None:
-        self.suite = suite
+    def __init__(self, run: Run, scenario: str, add_cleanup: Callable[[Callable[[], None]], None]) -> None:
+        self.run = run
         self.scenario = scenario
-        suite.begin_scenario(scenario)
-        self.platform: Platform = suite.platform
-        self.sessions = CustomerSessions(suite.platform)
+        run.begin_scenario(scenario)
+        self.platform: Platform = run.platform
+        self.sessions = CustomerSessions(run.platform)
         self.group = Group()
         self.asked = Asked()
         self.began_at = datetime.now(UTC)
@@ -89,13 +87,13 @@ class World:
 
     def new_customer(self, name: str = "anna", client_id: str | None = None) -> Customer:
         """A customer nobody has met before, with an inbox and, unless one is named, a client of her own."""
-        self.client_id = client_id or self.suite.new_client()
+        self.client_id = client_id or self.run.new_client()
         self.customer = Customer(self.client_id, self.platform.mailbox.customer(f"{name}-{token_hex(3)}"))
         return self.customer
 
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
-        self.client_id = self.suite.new_client()
+        self.client_id = self.run.new_client()
         self._end_with_scenario(self.client_id)
         return Crowd(self.platform, self.client_id)
 
@@ -148,7 +146,7 @@ class World:
     def _at_hand(self, session: CustomerSession) -> CustomerSession:
         self.session, self.customer = session, session.customer
         self.all_sessions.append(session)
-        self.suite.tell_of(session)
+        self.run.tell_of(session)
         return session
 
     def _end_with_scenario(self, client_id: str) -> None:
@@ -177,8 +175,8 @@ class World:
 
     def leave_evidence(self, message: str) -> tuple[Exhibit, ...]:
         """Write down what the platform looks like now."""
-        concerned = [*self.suite.witnessed.values(), *self.all_sessions]
-        return self.suite.evidence.collect(
+        concerned = [*self.run.witnessed.values(), *self.all_sessions]
+        return self.run.evidence.collect(
             self.scenario,
             since=self.began_at,
             message=message,

@@ -62,5 +62,5 @@ def test_a_report_is_made_of_stored_messages(alone: Path) -> None:
 
 def test_the_hooks_load_neither_what_the_suite_is_tried_out_on_nor_what_draws(alone: Path) -> None:
     loaded = run(alone, "-c", "import sys, environment; print(*sys.modules)").split()
-    assert "acceptance.run.suite" in loaded
+    assert "acceptance.run.run" in loaded
     assert {name.partition(".")[0] for name in loaded} & {"sandbox", "faults", "moto", "matplotlib"} == set()

@@ -28,7 +28,7 @@ from acceptance.bench.whole_run import behave_arguments
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.hmr import Frame
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
 
 NOW = datetime.now(UTC)
@@ -36,12 +36,12 @@ NOW = datetime.now(UTC)
 
 def stand(*, info: dict[str, object] | None = None, folder: Path = Path(), **platform: object) -> Stand:
     """A stand on a stand-in for the platform, with what a test gives it."""
-    suite = SimpleNamespace(
+    run = SimpleNamespace(
         deployment=SimpleNamespace(info=info or {}),
         platform=SimpleNamespace(**platform),
         new_client=lambda: "c-1",
     )
-    return Stand(cast(Suite, suite), {"profile": "deployments/x.toml"}, QUICK, folder, lambda _line: None)
+    return Stand(cast(Run, run), {"profile": "deployments/x.toml"}, QUICK, folder, lambda _line: None)
 
 
 def session(session_id: str = "s-1", asked_at: datetime = NOW) -> CustomerSession:

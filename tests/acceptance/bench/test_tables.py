@@ -132,12 +132,8 @@ def test_a_crowd_that_did_not_become_live_is_a_problem_of_the_bench(
             "acceptance.bench.command_line.PARTS", {"crowds": lambda _stand, result=result: result}
         )
         monkeypatch.setattr("acceptance.bench.command_line.PROJECT", tmp_path)
-        suite = SimpleNamespace(
-            platform=SimpleNamespace(profile=SimpleNamespace(name="x")), close=lambda: None
-        )
-        monkeypatch.setattr(
-            "acceptance.bench.command_line.Suite.start", lambda _settings, _say, suite=suite: suite
-        )
+        run = SimpleNamespace(platform=SimpleNamespace(profile=SimpleNamespace(name="x")), close=lambda: None)
+        monkeypatch.setattr("acceptance.bench.command_line.Run.start", lambda _settings, _say, run=run: run)
         assert main(["--only", "crowds"]) == code
         (written,) = (tmp_path / "reports" / "bench").glob("*.json")
         expected = {"crowds": f"3 sessions: {problem}"} if problem else {}

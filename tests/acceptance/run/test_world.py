@@ -17,7 +17,7 @@ from acceptance.run.world import World
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-class Suite:
+class Run:
     """A run on a platform that knows no session; `did` is what was asked of it, in order."""
 
     def __init__(self) -> None:
@@ -40,8 +40,8 @@ class Suite:
 
 
 @pytest.fixture
-def suite() -> Suite:
-    return Suite()
+def run() -> Run:
+    return Run()
 
 
 @pytest.fixture
@@ -50,38 +50,38 @@ def cleanups() -> list[Callable[[], None]]:
 
 
 @pytest.fixture
-def world(suite: Any, cleanups: list[Callable[[], None]]) -> World:
-    return World(suite, "a day at the shop", cleanups.append)
+def world(run: Any, cleanups: list[Callable[[], None]]) -> World:
+    return World(run, "a day at the shop", cleanups.append)
 
 
-def session(name: str, suite: Suite, client: str = "acme") -> CustomerSession:
+def session(name: str, run: Run, client: str = "acme") -> CustomerSession:
     answer = Activation(name, client, "anna@x", "t", "initializing", f"https://x/session/{name}/", NOON)
-    return CustomerSession(Customer(client, "anna@x"), answer, NOON, Timeline(), ["Begin"], suite.platform)
+    return CustomerSession(Customer(client, "anna@x"), answer, NOON, Timeline(), ["Begin"], run.platform)
 
 
 def test_what_is_owned_is_attended_told_of_and_ends_with_the_scenario(
-    world: World, suite: Suite, cleanups: list[Callable[[], None]]
+    world: World, run: Run, cleanups: list[Callable[[], None]]
 ) -> None:
-    first, second = session("s-1", suite), session("s-2", suite)
+    first, second = session("s-1", run), session("s-2", run)
     assert world.own(first) is first
     world.own(second)
     assert (world.session, world.all_sessions) == (second, [first, second])
     assert len(cleanups) == 1, "one client, one end"
     cleanups[0]()
-    assert suite.did[1:5] == ["attend s-1", "tell of s-1", "attend s-2", "tell of s-2"]
-    assert set(suite.did[5:]) == {"end all of acme"}
+    assert run.did[1:5] == ["attend s-1", "tell of s-1", "attend s-2", "tell of s-2"]
+    assert set(run.did[5:]) == {"end all of acme"}
 
 
 def test_what_is_borrowed_stays_and_its_browsers_are_the_scenarios_own(
-    world: World, suite: Suite, cleanups: list[Callable[[], None]]
+    world: World, run: Run, cleanups: list[Callable[[], None]]
 ) -> None:
-    shared, closed = session("s-1", suite), []
+    shared, closed = session("s-1", run), []
     others: Any = SimpleNamespace(close=lambda: closed.append("the others' browser"))
     own: Any = SimpleNamespace(close=lambda: closed.append("its own browser"))
     shared.browsers.append(others)
     world.borrow(shared).browsers.append(own)
     assert world.session.session_id == "s-1"
-    assert suite.did[1:] == ["tell of s-1"]
+    assert run.did[1:] == ["tell of s-1"]
     assert not cleanups
     world.close()
     assert closed == ["its own browser"]

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 import acceptance.run.keep_policy
-import acceptance.run.suite
+import acceptance.run.run
 from acceptance.results.run_folder import Keep, Report, RunFolder
 from acceptance.run.deployment import Deployment
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.waiting.errors import DeploymentDied, DiskFull, NotObserved
 from acceptance.waiting.view import View
-from tests.acceptance.run.suite_stand import run_suite
+from tests.acceptance.run.run_stand import run_suite
 
 THROTTLED = "ECS DescribeTasks: ThrottlingException (400): the suite asks too often"
 
@@ -59,15 +59,15 @@ def test_once_nothing_can_be_seen_any_more_the_run_ends(tmp_path: Path, scenario
 def test_a_platform_that_ends_while_it_comes_up_is_told_to_those_who_judge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
+    monkeypatch.setattr(acceptance.run.run, "VIEW", View())
     with pytest.raises(DeploymentDied, match="ended with exit code 1"):
-        Suite.start({"sandbox.command": "false,{ready}", "reports": str(tmp_path)}, print)
+        Run.start({"sandbox.command": "false,{ready}", "reports": str(tmp_path)}, print)
     (lost,) = json.loads((tmp_path / "results.json").read_text())["lost"]
     assert lost.startswith("the deployment ended with exit code 1; log ")
 
 
-def suite_of(folder: Path, deployment: Deployment) -> Suite:
-    """A suite that looks at nothing."""
+def run_of(folder: Path, deployment: Deployment) -> Run:
+    """A run that looks at nothing."""
     output = RunFolder(folder, folder / "results.json", Report.NONE, own=False)
     nothing: Any = SimpleNamespace(
         profile=SimpleNamespace(logs=None),
@@ -77,7 +77,7 @@ def suite_of(folder: Path, deployment: Deployment) -> Suite:
         clients=None,
         attendance=SimpleNamespace(lapse=lambda: None),
     )
-    return Suite("r", deployment, nothing, output, Keep.NEVER)
+    return Run("r", deployment, nothing, output, Keep.NEVER)
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -85,35 +85,35 @@ def test_a_run_told_to_end_puts_away_what_lies_on_a_platform_that_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
 ) -> None:
     view = View()
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", view)
+    monkeypatch.setattr(acceptance.run.run, "VIEW", view)
     monkeypatch.setattr(acceptance.run.keep_policy, "VIEW", view)
     child: Any = object() if own else None
-    suite = suite_of(tmp_path, Deployment({}, child, None))
+    run = run_of(tmp_path, Deployment({}, child, None))
     undone: list[bool] = []
-    suite.abandon()
-    suite.keeping.unless_kept(lambda: undone.append(True))()
+    run.abandon()
+    run.keeping.unless_kept(lambda: undone.append(True))()
     assert undone == ([] if own else [True])
 
 
 def test_on_a_full_disk_whatever_fails_may_fail_for_that_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
-    suite = suite_of(tmp_path, Deployment.remote())
-    assert suite.unseen(AssertionError("expected: a preview")) is None
-    assert isinstance(suite.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
-    monkeypatch.setattr(acceptance.run.suite, "TO_GO_ON", 2**80)
-    assert isinstance(suite.unseen(AssertionError("expected: a preview")), DiskFull)
-    assert suite.ledger.lost
+    monkeypatch.setattr(acceptance.run.run, "VIEW", View())
+    run = run_of(tmp_path, Deployment.remote())
+    assert run.unseen(AssertionError("expected: a preview")) is None
+    assert isinstance(run.unseen(OSError(errno.ENOSPC, "No space left on device")), DiskFull)
+    monkeypatch.setattr(acceptance.run.run, "VIEW", View())
+    monkeypatch.setattr(acceptance.run.run, "TO_GO_ON", 2**80)
+    assert isinstance(run.unseen(AssertionError("expected: a preview")), DiskFull)
+    assert run.ledger.lost
 
 
 def test_a_session_that_the_suite_forgot_accuses_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acceptance.run.suite, "VIEW", View())
-    suite = suite_of(tmp_path, Deployment.remote())
+    monkeypatch.setattr(acceptance.run.run, "VIEW", View())
+    run = run_of(tmp_path, Deployment.remote())
     forgotten = NotObserved("the suite left session s-1 alone for 4.0 s")
-    monkeypatch.setattr(suite.platform.attendance, "lapse", lambda: forgotten)
-    assert suite.unseen(AssertionError("answered 410: expected 200")) is forgotten
-    assert not suite.ledger.lost
+    monkeypatch.setattr(run.platform.attendance, "lapse", lambda: forgotten)
+    assert run.unseen(AssertionError("answered 410: expected 200")) is forgotten
+    assert not run.ledger.lost

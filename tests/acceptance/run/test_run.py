@@ -18,9 +18,9 @@ from acceptance.report.history import read
 from acceptance.report.html import PACKAGE
 from acceptance.results.run_folder import REPORTS, Report, RunFolder, point_latest
 from acceptance.run.leftovers import left_behind
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 from acceptance.waiting.errors import ConfigurationError, NotObserved
-from tests.acceptance.run.suite_stand import RUN, SECRETS, SuiteRun, run_suite
+from tests.acceptance.run.run_stand import RUN, SECRETS, SuiteRun, run_suite
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_where_a_run_writes_is_its_own_folder_unless_somebody_names_another() ->
 def test_a_setting_that_means_nothing_stops_the_run_before_anything_starts(settings: dict[str, str]) -> None:
     (name, word) = next(iter(settings.items()))
     with pytest.raises(ConfigurationError, match=f"-D {name}={word} means nothing: say one of"):
-        Suite.start(settings, print)
+        Run.start(settings, print)
 
 
 def test_latest_leads_to_the_run_that_pointed_last(tmp_path: Path) -> None:

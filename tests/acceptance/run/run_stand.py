@@ -25,7 +25,7 @@ from acceptance.report.runner import RUNNER
 from acceptance.results import run_folder
 from acceptance.results.run_folder import Keep, RunFolder
 from acceptance.run.deployment import Deployment
-from acceptance.run.suite import Suite
+from acceptance.run.run import Run
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -106,12 +106,12 @@ _STEPS = """
 from behave import given, when
 from acceptance.waiting.errors import CredentialsEnded, DeploymentDied, NotObserved, Unreachable
 from acceptance.waiting.view import VIEW
-from tests.acceptance.run.suite_stand import PLANTED, stay
+from tests.acceptance.run.run_stand import PLANTED, stay
 
 
 @given("{right:d} of {all:d} answers are right")
 def answers(context, right, all):
-    context.suite.ledger.measure("routes", right, all)
+    context.run.ledger.measure("routes", right, all)
 
 
 @when("secrets are told")
@@ -129,7 +129,7 @@ def failing(context):
 
 @given("a session, a task and a rule that stay")
 def leave(context):
-    stay(context.suite.platform)
+    stay(context.run.platform)
 
 
 @given("AWS that does not answer")
@@ -165,7 +165,7 @@ def interrupt(context):
 """
 
 _ENVIRONMENT = """
-from tests.acceptance.run.suite_stand import hooks
+from tests.acceptance.run.run_stand import hooks
 
 globals().update(hooks())
 """
@@ -228,7 +228,7 @@ def hooks() -> Mapping[str, Callable[..., None]]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     run_folder.REPORTS = Path.cwd() / "reports"
-    Suite.start = _start  # type: ignore[method-assign,assignment]
+    Run.start = _start  # type: ignore[method-assign,assignment]
     return {name: hook for name, hook in vars(module).items() if name.startswith(("before_", "after_"))}
 
 
@@ -248,12 +248,12 @@ def stay(platform: Any) -> None:
     platform.left["awake"] = False
 
 
-def _start(settings: Mapping[str, str], _say: Callable[[str], None]) -> Suite:
+def _start(settings: Mapping[str, str], _say: Callable[[str], None]) -> Run:
     folder = RunFolder.of(settings, RUN)
     folder.path.mkdir(parents=True, exist_ok=True)
     log = folder.path / "deployment.log"
     log.write_text(PLANTED, encoding="utf-8")
-    return Suite(RUN, Deployment({}, None, log), _platform(), folder, Keep(settings.get("keep", "never")))
+    return Run(RUN, Deployment({}, None, log), _platform(), folder, Keep(settings.get("keep", "never")))
 
 
 def _platform() -> Any:

@@ -44,7 +44,7 @@ from acceptance.waiting.waits import ClaimFailed
 PROFILE = "deployments/sandbox.toml"
 
 
-class Suite:
+class Run:
     """Everything that lasts as long as the run. Made by `start`, ended by `close` and `end`."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Suite:
         self._traces = Traces(self.ledger, datetime.now(UTC), self.is_own)
 
     @classmethod
-    def start(cls, settings: Mapping[str, str], say: Callable[[str], None]) -> Suite:
+    def start(cls, settings: Mapping[str, str], say: Callable[[str], None]) -> Run:
         """Read the profile, start or find its deployment, and make the drivers.
 
         Args:
@@ -101,7 +101,7 @@ class Suite:
             else:
                 deployment = Deployment.remote()
         except ViewLost as cause:
-            # There is no suite yet that could tell it to those who judge the run.
+            # There is no run yet that could tell it to those who judge the run.
             VIEW.lose(cause)
             Ledger(folder.results).lose(str(cause))
             raise
