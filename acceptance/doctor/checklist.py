@@ -11,10 +11,10 @@ from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
 from acceptance.doctor import commands, entrance, front_door, mail, services, sessions
 from acceptance.doctor.finding import Finding, Look, nothing
-from acceptance.drivers.mail_setup import MailSetup
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.service_setup import ClusterSetup
-from acceptance.drivers.table_setup import TableSetup
+from acceptance.drivers.setup.mail import MailSetup
+from acceptance.drivers.setup.services import ClusterSetup
+from acceptance.drivers.setup.table import TableSetup
 
 ACCOUNT, BALANCER, RULES, CLUSTER = "the account", "the load balancer", "the listener's rules", "the cluster"
 TABLE, QUEUE, HTTPS = "the session table", "the command queue", "the HTTPS address"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from acceptance.config.profile import Mail
 from acceptance.doctor.finding import Finding
-from acceptance.drivers.mail_setup import ReceiptRule, SendQuota
+from acceptance.drivers.setup.mail import ReceiptRule, SendQuota
 
 MAILS_OF_A_RUN = 100
 """Mails that a whole run sends, and that the platform sends for it: about 80, and some to spare."""

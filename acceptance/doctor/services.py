@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from acceptance.doctor.finding import Finding
-from acceptance.drivers.service_setup import Bounds, Container, ServiceSetup
+from acceptance.drivers.setup.services import Bounds, Container, ServiceSetup
 
 CAPACITY = Bounds(0, 3)
 EXEC_FROM = (1, 4, 0)

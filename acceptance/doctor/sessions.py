@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from acceptance.config.profile import Names
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.session_table import SessionRecord
-from acceptance.drivers.table_setup import Keys, TableSetup
+from acceptance.drivers.setup.table import Keys, TableSetup
 
 KEYS: Keys = (("sessionId", "S"), ("userId", "S"))
 BY_CLIENT: Keys = (("clientId", "S"), ("status", "S"))

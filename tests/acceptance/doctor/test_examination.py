@@ -16,7 +16,7 @@ from acceptance.doctor.checklist import checklist
 from acceptance.doctor.examination import examine
 from acceptance.doctor.finding import Finding, Look, nothing
 from acceptance.drivers.platform import Platform
-from acceptance.drivers.service_setup import Container, ServiceSetup
+from acceptance.drivers.setup.services import Container, ServiceSetup
 from acceptance.run.diagnosis import diagnose, main
 from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved, UnexpectedAnswer
 from tests.acceptance.doctor.deployment import PROFILE, Deployment
