@@ -167,6 +167,16 @@ def error_code(failure: ClientError) -> str:
     return str(failure.response.get("Error", {}).get("Code", ""))
 
 
+def action_of(model: Any) -> str:
+    """What a policy calls an operation (Service Authorization Reference): mostly prefix and operation.
+
+    Args:
+        model: botocore's model of the operation.
+    """
+    prefix = str(model.service_model.signing_name)
+    return f"{prefix}:{_ACTIONS.get((prefix, model.name), model.name)}"
+
+
 def _begun(context: dict[str, Any], **_more: object) -> None:
     VIEW.check()
     context["began"] = time.monotonic()
@@ -212,7 +222,7 @@ def _answered(parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any],
         raise CredentialsEnded(f"AWS does not take the credentials: {said} {message}".rstrip())
     if code in DENIED:
         VIEW.missed(said)
-        raise NotAllowed(f"{said}: {why}", _action(model))
+        raise NotAllowed(f"{said}: {why}", action_of(model))
     _raise_missed(f"{said}: {why}")
 
 
@@ -245,12 +255,6 @@ def _unseen(status: int, code: str) -> str | None:
     if code in DENIED:
         return "the credentials do not allow it"
     return "AWS itself has failed" if status >= FAILED else None
-
-
-def _action(model: Any) -> str:
-    """The call's name in a policy (Service Authorization Reference): mostly prefix and operation."""
-    prefix = str(model.service_model.signing_name)
-    return f"{prefix}:{_ACTIONS.get((prefix, model.name), model.name)}"
 
 
 def _service(model: Any) -> str:
