@@ -24,7 +24,13 @@ from acceptance.results.tags import SKIP, reason_to_skip, rule_of
 from acceptance.run.deployment import absent
 from acceptance.run.run import Run
 from acceptance.run.world import World
-from acceptance.waiting.errors import ConfigurationError, CredentialsEnded, DeploymentDied, NotObserved
+from acceptance.waiting.errors import (
+    ConfigurationError,
+    CredentialsEnded,
+    DeploymentDied,
+    DeploymentHeld,
+    NotObserved,
+)
 
 
 def before_all(context: Context) -> None:
@@ -44,7 +50,7 @@ def before_all(context: Context) -> None:
         settings = dict(context.config.userdata)
         check_request(runner.features, runner.config, runner.step_registry, beside=absent(settings))
         run = Run.start(settings, _say)
-    except (WrongRequest, ConfigurationError, CredentialsEnded, DeploymentDied) as wrong:
+    except (WrongRequest, ConfigurationError, CredentialsEnded, DeploymentDied, DeploymentHeld) as wrong:
         # Raised, behave would tell it as a defect of this hook, and then that the user aborted the run.
         _say(str(wrong))
         for feature in runner.features:

@@ -37,9 +37,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     from acceptance.gate.command_line import main as gate
-    from acceptance.run.fitness import unfit
+    from acceptance.run.fitness import alone, unfit
 
-    return gate(arguments, unfit=unfit)
+    return gate(arguments, unfit=unfit, alone=alone)
 
 
 def _merge(arguments: Sequence[str]) -> int:

@@ -144,6 +144,9 @@ def _sessions(platform: Platform) -> Iterator[Look[Any]]:
         "create the table, or mend names.table",
     )
     yield Look(
+        "the lease", platform.lease.holder, sessions.held, "see to the table's records", part_of=(TABLE,)
+    )
+    yield Look(
         "open sessions",
         platform.records.open,
         lambda seen: sessions.open_sessions(seen, prefix),

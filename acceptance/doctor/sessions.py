@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from acceptance.config.profile import Names
 from acceptance.doctor.finding import Finding
+from acceptance.drivers.lease import Holder
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.setup.table import Keys, TableSetup
 
@@ -48,6 +49,15 @@ def unfit_table(seen: TableSetup, names: Names) -> Iterator[Finding]:
         yield Finding(
             f"table {names.table} deletes by {seen.ends_by or 'no attribute'}, expected {TTL}",
             f"switch its time to live on, for the attribute {TTL}",
+        )
+
+
+def held(seen: Holder | None) -> Iterator[Finding]:
+    """Another run that has the deployment to itself."""
+    if seen is not None and not seen.lapsed:
+        yield Finding(
+            f"the deployment is held by {seen}",
+            f"wait until that has ended; if it was killed, its hold lapses by itself at {seen.until:%H:%M:%S} UTC",
         )
 
 

@@ -13,6 +13,7 @@ from acceptance.drivers.ecs import EcsServices
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import HttpClient
+from acceptance.drivers.lease import LeaseTable
 from acceptance.drivers.load_balancer import LoadBalancer
 from acceptance.drivers.logs import ServiceLogs
 from acceptance.drivers.mailbox import Mailbox
@@ -38,6 +39,7 @@ class Platform:
     sessions: Sessions
     attendance: Attendance
     records: SessionTable
+    lease: LeaseTable
     fleet: EcsServices
     accidents: Accidents
     balancer: LoadBalancer
@@ -64,6 +66,7 @@ class Platform:
             sessions=sessions,
             attendance=Attendance(sessions, profile.timing.idle_timeout),
             records=SessionTable(clients, profile.names),
+            lease=LeaseTable(clients, profile.names, profile.suite.client_prefix),
             fleet=fleet,
             accidents=Accidents(fleet, channel, profile),
             balancer=LoadBalancer(clients, profile.names),

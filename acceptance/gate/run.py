@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from acceptance.config.profile import Draft, read
@@ -15,8 +17,8 @@ from acceptance.gate.leaked_processes import clear_orphans
 from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
-from acceptance.gate.partition import Expected, Shard, share, units
-from acceptance.gate.selection import SelectionError, check_steps, refuse, select
+from acceptance.gate.partition import Expected, Shard, Unit, share, units
+from acceptance.gate.selection import Selection, SelectionError, check_steps, refuse, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.report.history import known_seconds
 from acceptance.results.criteria import not_supported
@@ -32,14 +34,19 @@ REPORTS = Path("reports")
 PROFILE = "deployments/sandbox.toml"
 
 
-def run(options: Options, unfit: Callable[[Mapping[str, str], str], Iterable[str]]) -> Code:
+def run(
+    options: Options,
+    unfit: Callable[[Mapping[str, str], str], Iterable[str]],
+    alone: Callable[[Mapping[str, str], str], AbstractContextManager[Sequence[str]]],
+) -> Code:
     """Run what is selected and judge it. Ctrl-C ends the workers first, and what they left is still judged.
 
-    `unfit` tells of the platform that behave's `-D` values and the profile name, if no run can begin on it.
+    Both see to the platform that behave's `-D` values and the profile name: `unfit` tells why no run can begin on it,
+    `alone` keeps other runs from it.
 
     Raises:
-        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong. NoRoom: a
-            disk is full. OSError: there can be no folder for the run.
+        SelectionError: nothing can be run of what was asked for. ConfigurationError: the profile is wrong.
+            DeploymentHeld: another run has the platform. NoRoom: a disk is full. OSError: there can be no folder.
     """
     check_room(REPORTS, TO_BEGIN)
     clear_orphans()
@@ -51,6 +58,11 @@ def run(options: Options, unfit: Callable[[Mapping[str, str], str], Iterable[str
     files = {wanted.file for wanted in selection.scenarios}
     own = draft.command is not None and "sandbox" not in selection.settings
     jobs = _jobs(options.jobs, len(files), own_platforms=own)
+    if options.shard and not own:
+        raise SelectionError(
+            f"--shard {options.shard} needs a platform for each machine, and this run is to use one that is there "
+            "already: each would stop what the others have started, so leave --shard out"
+        )
     if options.shard:
         dealt = share(units(selection, expected, {}, hands=options.shard.count), options.shard)
         if not dealt:
@@ -59,8 +71,23 @@ def run(options: Options, unfit: Callable[[Mapping[str, str], str], Iterable[str
             )
     else:
         dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
-    refuse(*unfit(selection.settings, selection.settings.get("profile", PROFILE)))
-    jobs = min(jobs, len(dealt))
+    named = selection.settings, selection.settings.get("profile", PROFILE)
+    refuse(*unfit(*named))
+    with alone(*named) as beside:
+        selection = dataclasses.replace(selection, options=(*selection.options, *beside))
+        return _judge(options, selection, expected, dealt, min(jobs, len(dealt)), own_platforms=own)
+
+
+def _judge(
+    options: Options,
+    selection: Selection,
+    expected: Expected,
+    dealt: Sequence[Unit],
+    jobs: int,
+    *,
+    own_platforms: bool,
+) -> Code:
+    """Run what is dealt out, so many at once, and judge it."""
     features = len({wanted.file for unit in dealt for wanted in unit.scenarios})
     folder = new_folder()
     point_latest(folder)
@@ -77,7 +104,7 @@ def run(options: Options, unfit: Callable[[Mapping[str, str], str], Iterable[str
         crew = WorkerPool(
             options=selection.options,
             jobs=jobs,
-            own_platforms=own,
+            own_platforms=own_platforms,
             keep=options.keep,
             stop=selection.stop,
             folder=folder / WORKERS,

@@ -1,8 +1,9 @@
-"""Whether what is there already is fit for a run, told before anything starts."""
+"""Whether what is there already is fit for a run and nobody else's, told before anything starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from acceptance.config.profile import read
@@ -28,3 +29,22 @@ def unfit(settings: Mapping[str, str], profile: str) -> Iterator[str]:
     if found:
         yield f"the deployment of {source} is not fit for a run, as `python -m acceptance doctor` says, too:"
         yield from (mask(f"  - {finding}") for finding in found)
+
+
+@contextmanager
+def alone(settings: Mapping[str, str], profile: str) -> Iterator[tuple[str, ...]]:
+    """Keep other runs from the platform that this one is to use while the block runs; yields behave's further options.
+
+    A sandbox that a run starts for itself is nobody else's. Arguments as in `unfit`.
+
+    Raises:
+        DeploymentHeld: another run has the platform to itself.
+    """
+    source = Path(profile)
+    if "sandbox" not in settings and read(source, settings).command is not None:
+        yield ()
+        return
+    from acceptance.run.tenancy import had_alone
+
+    with had_alone(source, settings) as told:
+        yield told

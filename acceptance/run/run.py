@@ -30,6 +30,7 @@ from acceptance.run.evidence import Evidence
 from acceptance.run.keep_policy import KeepPolicy
 from acceptance.run.leftovers import left_behind
 from acceptance.run.session_traces import Traces
+from acceptance.run.tenancy import Tenancy
 from acceptance.waiting.errors import (
     ConfigurationError,
     DiskFull,
@@ -48,12 +49,20 @@ class Run:
     """Everything that lasts as long as the run. Made by `start`, ended by `close` and `end`."""
 
     def __init__(
-        self, run_id: str, deployment: Deployment, platform: Platform, folder: RunFolder, keep: Keep
+        self,
+        run_id: str,
+        deployment: Deployment,
+        platform: Platform,
+        folder: RunFolder,
+        keep: Keep,
+        *,
+        tenancy: Tenancy | None = None,
     ) -> None:
         self.run_id = run_id
         self.deployment = deployment
         self.platform = platform
         self.folder = folder
+        self._tenancy = tenancy
         self.ledger = Ledger(folder.results)
         self.keeping = KeepPolicy(keep)
         self.evidence = Evidence(
@@ -84,6 +93,7 @@ class Run:
         Raises:
             ConfigurationError: the profile or a setting cannot be used; all the profile's problems at once.
             DeploymentDied: the deployment did not start.
+            DeploymentHeld: it is one that others know, too, and another run has it to itself.
         """
         source = PROJECT / settings.get("profile", PROFILE)
         run_id = new_run_id()
@@ -108,10 +118,17 @@ class Run:
         try:
             platform = Platform.of(draft.fill(deployment.info))
             platform.check_account()
+            tenancy = None
+            if not deployment.own:
+                tenancy = Tenancy(platform, settings.get("lease", run_id), part="lease" in settings).begin()
+        except NotObserved as cause:
+            Ledger(folder.results).lose(str(cause))
+            deployment.stop()
+            raise
         except BaseException:
             deployment.stop()
             raise
-        return cls(run_id, deployment, platform, folder, keep)
+        return cls(run_id, deployment, platform, folder, keep, tenancy=tenancy)
 
     def look_around(self, say: Callable[[str], None]) -> None:
         """Before anything is begun: learn which account id to mask, and what is there that the run did not make."""
@@ -240,6 +257,8 @@ class Run:
             self.platform.close()
         finally:
             try:
+                if self._tenancy is not None:
+                    self._tenancy.end()
                 self.deployment.stop()
             finally:
                 if self.deployment.log is not None:

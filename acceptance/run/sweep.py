@@ -14,7 +14,9 @@ from pathlib import Path
 from acceptance.config.profile import Profile
 from acceptance.drivers.protocols import SessionsApi, SessionTableView
 from acceptance.drivers.session_table import SessionRecord
+from acceptance.results.run_folder import new_run_id
 from acceptance.run.standing import DEFAULT_PROFILE, settings_of, standing
+from acceptance.run.tenancy import Tenancy, await_silence
 from acceptance.waiting.errors import DriverError, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
@@ -62,7 +64,7 @@ def sweep(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 if nothing is left, 1 if something is, 2 if the profile or the deployment is unusable."""
+    """Exit code 0 if nothing is left, 1 if something is, 2 if profile or deployment cannot be used, or a run has it."""
     parser = argparse.ArgumentParser(prog="python -m acceptance sweep", description=__doc__)
     parser.add_argument("profile", nargs="?", type=Path, default=DEFAULT_PROFILE)
     parser.add_argument("-D", dest="settings", action="append", default=[], metavar="KEY=VALUE")
@@ -73,7 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         platform = standing(options.profile, settings_of(options.settings))
         platform.check_account()
-        count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
+        await_silence(platform)
+        tenancy = Tenancy(platform, f"sweep {new_run_id()}").begin()
+        try:
+            count = sweep(platform.records, platform.sessions, platform.profile, run_id=options.run)
+        finally:
+            tenancy.end()
     except DriverError as failure:
         log.error("%s", failure)  # noqa: TRY400 - the message tells it all
         return 2

@@ -71,6 +71,14 @@ class CommandFailed(PlatformError):
     """A command run in a task ended with another exit code than 0."""
 
 
+class DeploymentHeld(DriverError):
+    """Another run has the deployment to itself; the text says which, since when, and what to do."""
+
+
+class LeaseLost(ViewLost):
+    """Another run has taken the deployment: from now on nothing that is seen is this run's alone."""
+
+
 class NoData(DriverError):
     """A check was asked about a series in which nothing was observed: it would pass without proof."""
 

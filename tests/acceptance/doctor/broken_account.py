@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.acceptance.doctor.broken import case
@@ -58,3 +59,8 @@ def somebody_else_works(made: Deployment) -> None:
 @case("sessions of the suite's own are open: s-test-client-1 -> .*python -m acceptance sweep")
 def a_killed_run_left_a_session(made: Deployment) -> None:
     put(made, "test-client-1")
+
+
+@case("the deployment is held by run 1125-1 of anna, since .* -> wait until that has ended")
+def another_run_is_at_it(made: Deployment) -> None:
+    made.platform().lease.take("1125-1", "anna", since=datetime.now(UTC), term_s=60)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from acceptance.results import disk_space
 from acceptance.results.disk_space import NoRoom, check_room
 from acceptance.results.run_folder import PROJECT
 from acceptance.results.verdict import SelectedScenario
+from acceptance.waiting.errors import DeploymentHeld
 from acceptance.waiting.waits import wait_until
 from tests.acceptance.gate.small_project import (
     PROOF,
@@ -118,7 +120,7 @@ def test_a_failure_that_nobody_foresaw_is_exit_2_and_not_pythons_own(
         raise RuntimeError("planted")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([], unfit=lambda *_: ()) == 2
+    assert gate_main.main([], unfit=lambda *_: (), alone=lambda *_: nullcontext(())) == 2
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert said.splitlines()[-1] == "COULD NOT BE JUDGED: the gate itself failed: RuntimeError: planted"
@@ -135,7 +137,7 @@ def test_the_machines_own_trouble_is_one_sentence_with_its_cure(
         raise OSError(number, os.strerror(number), "reports/x")
 
     monkeypatch.setattr("acceptance.gate.run.run", fails)
-    assert gate_main.main([], unfit=lambda *_: ()) == 2
+    assert gate_main.main([], unfit=lambda *_: (), alone=lambda *_: nullcontext(())) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"COULD NOT BE JUDGED: {os.strerror(number)}: reports/x; {cure}")
 
@@ -147,7 +149,7 @@ def test_ctrl_c_before_anything_has_begun_is_one_sentence(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("acceptance.gate.run.run", interrupted)
-    assert gate_main.main([], unfit=lambda *_: ()) == 130
+    assert gate_main.main([], unfit=lambda *_: (), alone=lambda *_: nullcontext(())) == 130
     assert capsys.readouterr().err == "INTERRUPTED: nothing was judged.\n"
 
 
@@ -282,3 +284,17 @@ def test_make_makes_an_environment_anew_whose_python_is_gone_and_says_why_it_can
     assert "<-m><venv><--clear><.venv>" in done.stdout
     assert "The Python packages could not be installed: look at the network" in done.stderr
     assert "<gate>" not in done.stdout
+
+
+def test_a_platform_that_another_run_has_starts_nothing_and_is_exit_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def held(*_: object) -> AbstractContextManager[tuple[str, ...]]:
+        raise DeploymentHeld("the deployment is held by run 1125-1 of anna")
+
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setattr("acceptance.gate.run.REPORTS", tmp_path)
+    asked = ["features/1_cold_start.feature:14", "-D", "sandbox=http://127.0.0.1:1/"]
+    assert gate_main.main(asked, unfit=lambda *_: (), alone=held) == 2
+    assert capsys.readouterr().err == "the deployment is held by run 1125-1 of anna\n"
+    assert list(tmp_path.iterdir()) == []

@@ -45,3 +45,10 @@ def test_what_is_not_supported_is_told_once_by_whoever_merges_the_shards(project
     assert merged.code == 0
     assert "ACCEPTED (core): 3 scenarios in" in merged.printed
     assert sorted(merged.statuses().values()) == ["not supported", "passed", "passed"]
+
+
+def test_a_platform_that_is_there_already_is_not_divided(project: MakeProject) -> None:
+    made = project(one=feature("One", PROOF))
+    ran = made.run("--shard", "1/2", "-D", "sandbox=http://127.0.0.1:1/")
+    assert ran.code == 2
+    assert "--shard 1/2 needs a platform for each machine" in ran.printed
