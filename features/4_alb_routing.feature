@@ -5,11 +5,10 @@ Feature: Routing through the load balancer
   a wrong turn shows a customer an error page, or somebody else's website.
   In the request's words: path-based ALB routing of /api/*, /hermes/* and /session/{id}, WebSocket upgrade for HMR.
 
-  @needs.deactivate
   Rule: Asleep, every path is answered by the part that owns it
 
     Background:
-      Given a session that its customer ended, and one that expired
+      Given sessions that have ended
       And the platform is asleep
 
     @criterion.routing
@@ -30,7 +29,6 @@ Feature: Routing through the load balancer
         | GET     | /api/                              | 404    | session-api |
         | GET     | /api/nothing                       | 404    | session-api |
         | GET     | /api/sessions/client/{nobody}      | 200    | session-api |
-        | GET     | /api/sessions/{ended}/status       | 200    | session-api |
         | GET     | /api/sessions/{unknown}/status     | 404    | session-api |
         | DELETE  | /api/sessions/{unknown}/status     | 405    | session-api |
         | POST    | /api/sessions/{unknown}/keepalive  | 404    | session-api |
@@ -46,11 +44,16 @@ Feature: Routing through the load balancer
         | GET    | /session/{unknown}/health | 404    | session-api |
         | GET    | /session/                 | 404    | session-api |
         | GET    | /session//                | 404    | session-api |
-        | GET    | /session/{ended}          | 410    | session-api |
-        | GET    | /session/{ended}/         | 410    | session-api |
-        | HEAD   | /session/{ended}/         | 410    | session-api |
-        | GET    | /session/{ended}/about    | 410    | session-api |
         | GET    | /session/{expired}/       | 410    | session-api |
+
+      @needs.named-answers @needs.deactivate
+      Examples: And for a session that its customer ended
+        | method | path                         | status | service     |
+        | GET    | /api/sessions/{ended}/status | 200    | session-api |
+        | GET    | /session/{ended}             | 410    | session-api |
+        | GET    | /session/{ended}/            | 410    | session-api |
+        | HEAD   | /session/{ended}/            | 410    | session-api |
+        | GET    | /session/{ended}/about       | 410    | session-api |
 
       Examples: Hermes sleeps, and the load balancer says so
         | method | path           | status | service       |
@@ -83,11 +86,10 @@ Feature: Routing through the load balancer
       When GET /api/health is requested 50 times
       Then every one of the 50 answers is 200 from session-api
 
-  @needs.deactivate
   Rule: What a visitor reads is right in every state of a session
 
     Background:
-      Given a session that its customer ended, and one that expired
+      Given sessions that have ended
       And the platform is asleep
 
     @criterion.routing
@@ -96,10 +98,14 @@ Feature: Routing through the load balancer
       Then the visitor gets <status> and reads "<words>"
 
       Examples:
+        | session                  | path                | status | words           |
+        | a session that never was | /session/{unknown}/ | 404    | no such preview |
+        | a session that expired   | /session/{expired}/ | 410    | nobody used it  |
+
+      @needs.deactivate
+      Examples:
         | session                      | path                 | status | words           |
-        | a session that never was     | /session/{unknown}/  | 404    | no such preview |
         | a session that was ended     | /session/{ended}/    | 410    | has ended       |
-        | a session that expired       | /session/{expired}/  | 410    | nobody used it  |
         | a page of one that was ended | /session/{ended}/a/b | 410    | has ended       |
 
     @criterion.routing

@@ -11,7 +11,7 @@ Feature: Update sockets
     Background:
       Given a live session
 
-    @criterion.routing @needs.deactivate
+    @criterion.routing
     Scenario Outline: An update socket asked for with <flaw> is refused
       When a browser asks for the page's update socket with <flaw>
       Then the socket is refused with 400
@@ -23,7 +23,7 @@ Feature: Update sockets
         | a session that never was |
         | a session that has ended |
 
-    @criterion.routing @needs.deactivate
+    @criterion.routing
     Scenario Outline: An update socket asked for with <flaw> is not opened
       When a browser asks for the page's update socket with <flaw>
       Then the socket is left unanswered

@@ -100,7 +100,7 @@ Feature: Bad input leaves no trace
   Rule: A session that has ended stays so
 
     Background:
-      Given a session that its customer ended, and one that expired
+      Given sessions that have ended
       And the platform is asleep
 
     @promise.ownership @needs.instructions @needs.keepalive

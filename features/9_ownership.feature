@@ -33,7 +33,7 @@ Feature: Nobody gets at another's work
       Then the page found nothing of hers, and nothing of the platform
       And the owner's workspace is as it was, byte for byte
 
-    @promise.ownership
+    @promise.ownership @needs.instructions
     Scenario: What a workspace has git do finds and changes nothing of anybody else's
       Given a secret in her workspace
       When another customer looks for it with a program that his git calls

@@ -11,7 +11,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import find_client
 from acceptance.drivers.http import Answer
-from acceptance.journeys.shared_sessions import ENDED
+from acceptance.journeys.shared_sessions import EXPIRED
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import is_open
 from acceptance.matchers.preview import has_update_since
@@ -36,7 +36,7 @@ def asks_for_socket(context: Context, flaw: str) -> None:
     """As the page's own script would, but for one thing."""
     world: World = context.world
     client = find_client(world.platform.web, world.session.preview_url)
-    ended = world.run.shared.endings()[ENDED].session_id
+    ended = world.run.shared.endings()[EXPIRED].session_id
     patience, wire = world.platform.profile.patience, world.platform.wire
     world.asked.answers = open_wrongly(wire, client, flaw, ended_id=ended, within=patience.quiet_window)
 

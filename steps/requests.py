@@ -104,7 +104,7 @@ def status_asked(context: Context) -> None:
     session, platform = world.session, world.platform
     with platform.attendance.paused():
         platform.sessions.status(session.session_id)
-        platform.sessions.keepalive(session.session_id)
+        platform.attendance.be_active(session.session_id)
         before = settled(session)
         world.asked.answer = platform.sessions.request("GET", f"{API}/{session.session_id}/status")
         world.asked.record = before, session.record

@@ -15,7 +15,7 @@ from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.idle_watch import expired_while_connected
 from acceptance.journeys.recovery import until_begun
-from acceptance.journeys.shared_sessions import ENDED
+from acceptance.journeys.shared_sessions import EXPIRED
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, has_status
 from acceptance.matchers.groups import all_have_status
@@ -114,9 +114,12 @@ def live_sessions(
     world.group.sessions = whom(world, count)
 
 
-@given("a session that its customer ended, and one that expired")
+@given("sessions that have ended")
 def ended_sessions(context: Context) -> None:
-    """Nothing is left of them but their records; the feature's scenarios share them."""
+    """One that expired, and, where the platform takes an end, one that its customer ended.
+
+    Nothing is left of them but their records; the feature's scenarios share them.
+    """
     world: World = context.world
     world.run.shared.endings()
 
@@ -125,7 +128,7 @@ def ended_sessions(context: Context) -> None:
 def record_past_its_time(context: Context) -> None:
     """A copy of an ended session's, as DynamoDB keeps it for days before it deletes it."""
     world: World = context.world
-    ended, records = world.borrow(world.run.shared.endings()[ENDED]), world.platform.records
+    ended, records = world.borrow(world.run.shared.endings()[EXPIRED]), world.platform.records
     world.client_id = ended.customer.client_id
     world.outdated = records.plant_expired(ended.record, session_id=secrets.token_hex(16))
     world.undo_later(partial(records.uproot, world.outdated))

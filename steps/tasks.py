@@ -104,7 +104,7 @@ def edit_dies_amid_one(context: Context, instruction: str) -> None:
     """Between the first byte written and the commit, as nearly as can be had."""
     world: World = context.world
     world.task = task_of(world.session)
-    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.session.workspace.folder}/src"))
+    moment = FIRST_CHANGE.format(folder=shlex.quote(f"{world.session.workspace.in_task}/src"))
     with world.platform.accidents.dying_when(world.task, moment):
         world.session.ask(instruction)
 
@@ -207,4 +207,4 @@ def dead_letters(context: Context) -> None:
     """That of the profile."""
     world: World = context.world
     names = world.platform.profile.names
-    expect(world.redrive, gives_up_to(names.dead_letters), f"queue {names.queue}")
+    expect(world.redrive, gives_up_to(names.dead_letters or ""), f"queue {names.queue}")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.bench.command_line import main as bench
-from acceptance.config.profile import INFO_KEYS, Profile, SandboxCommand
+from acceptance.config.profile import INFO_KEYS, Profile
+from acceptance.config.sections import SandboxCommand
 from acceptance.gate.options import EXIT_CODES
 from acceptance.gate.selection import OWN_SETTINGS
 from acceptance.report.command_line import main as report
@@ -118,12 +119,14 @@ def _profile() -> Iterator[str]:
     yield "## The profile of a deployment"
     yield ""
     yield "A TOML file in `deployments/`. `name` is what reports call the deployment. Numbers are seconds where the key"
-    yield "ends in `_s`. A key without a default must be there, and none that is not listed may be."
+    yield "ends in `_s`. A key without a default must be there, and none that is not listed may be. `[mail]` and"
+    yield "`[exec]` may be missing where `supports.extended` does not have what they are for."
     hints = typing.get_type_hints(Profile)
     yield from _section("sandbox", SandboxCommand)
     for field in dataclasses.fields(Profile):
-        if dataclasses.is_dataclass(hints[field.name]):
-            yield from _section(field.name, hints[field.name])
+        for kind in (hints[field.name], *typing.get_args(hints[field.name])):
+            if dataclasses.is_dataclass(kind):
+                yield from _section(field.name, kind)
     yield ""
     yield "`${KEY}` in a value stands for what the running sandbox tells in its info document; the keys are"
     yield f"{', '.join(f'`{key}`' for key in sorted(INFO_KEYS))}."

@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from acceptance.capabilities import Capability
+from acceptance.config.sections import (
+    Addresses,
+    Aws,
+    Exec,
+    Logs,
+    Mail,
+    Names,
+    SandboxCommand,
+    SuiteSettings,
+    Supports,
+    Timing,
+    WorkspaceAccess,
+)
 from acceptance.config.timeouts import Patience
 from acceptance.config.toml_reader import PLACEHOLDER, Reader
 from acceptance.waiting.errors import ConfigurationError
@@ -30,110 +44,11 @@ COLD_START = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class SandboxCommand:
-    """The command that starts the deployment. A profile without it names one that is there already."""
-
-    command: Annotated[tuple[str, ...], "`{ready}` becomes the ready file, `python` this interpreter"]
-    ready_within: Annotated[timedelta, "from its start to its ready file"]
-
-
-@dataclass(frozen=True)
-class Supports:
-    """What the deployment offers beyond the core (docs/contract.md, Capabilities); the rest is not judged."""
-
-    extended: Annotated[tuple[Capability, ...], "capabilities by their names in the contract"]
-
-
-@dataclass(frozen=True)
-class SuiteSettings:
-    """What the suite may touch."""
-
-    client_prefix: Annotated[str, "client ids that begin with it are the suite's own; at most 20 characters"]
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the load balancer answers. URLs end in no slash."""
-
-    preview_url: Annotated[str, "its HTTPS listener"]
-    http_url: Annotated[str, "its HTTP listener, which leads to the other"]
-    ca_file: Annotated[Path | None, "the PEM of its own authority; none: public ones vouch"] = None
-
-
-@dataclass(frozen=True)
-class Aws:
-    """The AWS API. Keys are for stand-ins only; without them boto3's own chain finds credentials."""
-
-    region: Annotated[str, "the region of all parts"]
-    endpoint: Annotated[str | None, "where a stand-in answers; none: AWS"] = None
-    access_key: Annotated[str | None, "the stand-in's key"] = None
-    secret_key: Annotated[str | None, "and its secret"] = None
-    account: Annotated[str | None, "the only account that a run works in; none: any"] = None
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the deployment calls the parts of the contract."""
-
-    load_balancer: Annotated[str, "the load balancer"]
-    cluster: Annotated[str, "the ECS cluster of both services"]
-    hermes: Annotated[str, "Hermes' service"]
-    edit: Annotated[str, "Edit's service"]
-    hermes_container: Annotated[str, "Hermes' container in its task definition"]
-    edit_container: Annotated[str, "Edit's: the one that mounts the workspaces"]
-    table: Annotated[str, "the session table"]
-    client_index: Annotated[str, "its index by client and status"]
-    queue: Annotated[str, "the commands' queue"]
-    dead_letters: Annotated[str, "the queue of commands that could not be carried out"]
-
-
-@dataclass(frozen=True)
-class Mail:
-    """Where instructions are mailed to, who may send in a test, and where the customers' inbox is kept."""
-
-    domain: Annotated[str, "the domain that SES receives instructions for"]
-    local_part: Annotated[str, "what stands before `+{clientId}@`"]
-    customer_domain: Annotated[
-        str, "the domain of the test's customers, which SES sends from and receives for"
-    ]
-    inbox_bucket: Annotated[str, "the S3 bucket that their mail is received into"]
-    inbox_prefix: Annotated[str, "what its keys begin with"]
-
-
-@dataclass(frozen=True)
-class WorkspaceAccess:
-    """The customers' workspaces."""
-
-    root: Annotated[str, "their folder as an Edit task sees it"]
-    mounted_at: Annotated[Path | None, "where this machine mounts it; none: ECS Exec is used"] = None
-
-
-@dataclass(frozen=True)
-class Exec:
-    """What to run by ECS Exec, for all that runs in the task's container at once."""
-
-    kill: Annotated[str, "ends it, as SIGKILL does"]
-    hang: Annotated[str, "stops it without an end, as SIGSTOP does"]
-
-
-@dataclass(frozen=True)
-class Logs:
-    """What the platform's parts log."""
-
-    groups: Annotated[tuple[str, ...], "CloudWatch log groups; their tails are evidence of a failure"]
-
-
-@dataclass(frozen=True)
-class Timing:
-    """The deployment's pace."""
-
-    idle_timeout: Annotated[timedelta, "how long a session may be without activity"]
-    patience: Annotated[float, "multiplies every look of [patience] but `poll_s`, never a promise"] = 1.0
-
-
-@dataclass(frozen=True)
 class Profile:
-    """One deployment, complete: every placeholder filled, every value checked."""
+    """One deployment, complete: every placeholder filled, every value checked.
+
+    What it tells of a capability that it does not claim is left out, so that nobody uses that by accident.
+    """
 
     name: str
     source: Path
@@ -142,12 +57,16 @@ class Profile:
     addresses: Addresses
     aws: Aws
     names: Names
-    mail: Mail
+    mail: Mail | None
     workspace: WorkspaceAccess
-    exec: Exec
+    exec: Exec | None
     logs: Logs
     timing: Timing
     patience: Patience
+
+    def offers(self, *capabilities: Capability) -> bool:
+        """Whether the deployment offers all of these."""
+        return set(capabilities) <= set(self.supports.extended)
 
 
 @dataclass(frozen=True)
@@ -243,14 +162,18 @@ def _read(
     addresses = reader.section(Addresses, tables.get("addresses"), "addresses")
     aws = reader.section(Aws, tables.get("aws"), "aws")
     names = reader.section(Names, tables.get("names"), "names")
-    mail = reader.section(Mail, tables.get("mail"), "mail")
+    offered = frozenset(supports.extended if supports else ())
+    mail = reader.section(Mail, tables.get("mail"), "mail") if Capability.MAIL in offered else None
     workspace = reader.section(WorkspaceAccess, tables.get("workspace"), "workspace")
-    execution = reader.section(Exec, tables.get("exec"), "exec")
+    execution = reader.section(Exec, tables.get("exec"), "exec") if Capability.TASK_KILL in offered else None
     logs = reader.section(Logs, tables.get("logs"), "logs")
     timing = reader.section(Timing, tables.get("timing"), "timing")
     patience = reader.section(Patience, tables.get("patience"), "patience")
     if suite:
         reader.problems += _prefix_problems(suite)
+    if names:
+        names, missing = _named(names, offered)
+        reader.problems += missing
     if info is None:
         return None, reader.problems
     if addresses:
@@ -260,15 +183,36 @@ def _read(
             f"patience.wake_s = {patience.wake.total_seconds():g} is too short to measure a late start: "
             f"make it longer than the {COLD_START.total_seconds():g} s that are promised"
         )
-    if not (supports and suite and addresses and aws and names and mail):
+    if not (supports and suite and addresses and aws and names):
         return None, reader.problems
-    if not (workspace and execution and logs and timing and patience):
+    if not (workspace and logs and timing and patience):
         return None, reader.problems
     profile = Profile(
         str(name), source, supports, suite, addresses, aws, names, mail, workspace, execution, logs, timing,
         patience.times(timing.patience),
     )  # fmt: skip
     return profile, reader.problems
+
+
+_NAMES: Mapping[str, frozenset[Capability]] = MappingProxyType(
+    {
+        "queue": frozenset({Capability.QUEUE_DEPTH, Capability.DEAD_LETTERS}),
+        "dead_letters": frozenset({Capability.DEAD_LETTERS}),
+    }
+)
+"""Keys of [names] that are for some capabilities only."""
+
+
+def _named(names: Names, offered: frozenset[Capability]) -> tuple[Names, list[str]]:
+    """The names without those of what is not offered, and what is wrong with the others."""
+    unused: dict[str, Any] = {key: None for key, wanted in _NAMES.items() if not wanted & offered}
+    missing = [
+        f'names.{key} is missing: add {key} = "<text>", or take {", ".join(sorted(wanted & offered))} out of '
+        "supports.extended"
+        for key, wanted in _NAMES.items()
+        if wanted & offered and getattr(names, key) is None
+    ]
+    return replace(names, **unused), missing
 
 
 def _prefix_problems(suite: SuiteSettings) -> list[str]:

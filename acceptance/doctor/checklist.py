@@ -26,10 +26,6 @@ def checklist(platform: Platform) -> tuple[Look[Any], ...]:
     return tuple(look for part in parts for look in part(platform))
 
 
-def _offers(platform: Platform, *wanted: Capability) -> bool:
-    return set(wanted) <= set(platform.profile.supports.extended)
-
-
 def _account(platform: Platform) -> Iterator[Look[Any]]:
     yield Look(
         ACCOUNT,
@@ -95,12 +91,13 @@ def _services(platform: Platform) -> Iterator[Look[Any]]:
         "mend names.cluster, aws.region or the credentials: it is not in this account and region",
     )
     whole = {"Hermes": (names.hermes, names.hermes_container), "Edit": (names.edit, names.edit_container)}
-    killed = _offers(platform, Capability.TASK_KILL)
+    killed = platform.profile.offers(Capability.TASK_KILL)
+    commanded = "Edit" if platform.profile.workspace.mounted_at is None else ""
     for role, (service, container) in whole.items():
         yield Look(
             role,
             partial(setup.service, service),
-            partial(services.unfit_service, container=container, commanded=role == "Edit", killed=killed),
+            partial(services.unfit_service, container=container, commanded=role == commanded, killed=killed),
             f"create the service, or mend names.{role.lower()}",
             part_of=(CLUSTER,),
         )
@@ -157,7 +154,7 @@ def _sessions(platform: Platform) -> Iterator[Look[Any]]:
 
 def _commands(platform: Platform) -> Iterator[Look[Any]]:
     names = platform.profile.names
-    if not _offers(platform, Capability.QUEUE_DEPTH):
+    if names.queue is None:
         return
     yield Look(
         QUEUE,
@@ -165,6 +162,8 @@ def _commands(platform: Platform) -> Iterator[Look[Any]]:
         lambda seen: commands.unfit_queue(seen, names),
         "create the queue, or mend names.queue",
     )
+    if not platform.profile.offers(Capability.QUEUE_DEPTH):
+        return
     yield Look(
         "waiting commands",
         platform.records.commands,
@@ -175,9 +174,9 @@ def _commands(platform: Platform) -> Iterator[Look[Any]]:
 
 
 def _mail(platform: Platform) -> Iterator[Look[Any]]:
-    if not _offers(platform, Capability.MAIL):
-        return
     told = platform.profile.mail
+    if told is None:
+        return
     setup, region = MailSetup(platform.clients, told), "SES must be there in aws.region"
     yield Look(
         "the mail identities",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.session_table import Commands, Redrive
 
@@ -13,13 +13,13 @@ FIFO = ".fifo"
 
 
 def unfit_queue(seen: Redrive, names: Names) -> Iterator[Finding]:
-    """A queue that keeps no order, or does not give up into the dead letters that the profile names."""
-    if not names.queue.endswith(FIFO):
+    """A queue that keeps no order, or does not give up into the dead letters where the profile names any."""
+    if not (names.queue or "").endswith(FIFO):
         yield Finding(
             f"queue {names.queue} is no FIFO queue",
             "create one whose name ends in .fifo, and name it in names.queue",
         )
-    if seen.to != names.dead_letters:
+    if names.dead_letters and seen.to != names.dead_letters:
         yield Finding(
             f"queue {names.queue} gives up into {seen.to or 'nowhere'}, expected {names.dead_letters}",
             "set its RedrivePolicy to that queue, or mend names.dead_letters",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from acceptance.capabilities import Capability
-from acceptance.config.profile import Addresses
+from acceptance.config.sections import Addresses
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.http import Answer, HttpClient
 from acceptance.drivers.raw_http import RawHttpClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from acceptance.config.profile import Mail
+from acceptance.config.sections import Mail
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.setup.mail import ReceiptRule, SendQuota
 

@@ -27,18 +27,19 @@ def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool, killed
 
     Args:
         container: the name that the profile has for its container.
-        commanded: whether the suite starts tasks of this definition with a command of its own.
-        killed: whether it kills what runs in its tasks.
+        commanded: whether the suite starts tasks of this definition with a command of its own, to look into workspaces.
+        killed: whether it kills what runs in its tasks. Without either it has no use for ECS Exec.
     """
     whose = f"service {seen.name}"
     if seen.status != "ACTIVE":
         yield Finding(f"{whose} is {seen.status}, expected ACTIVE", "create it anew")
-    if not seen.exec_enabled:
+    entered = commanded or killed
+    if entered and not seen.exec_enabled:
         yield Finding(
             f"{whose} has enableExecuteCommand off",
             "switch it on and deploy anew: tasks that run already do not get it",
         )
-    if not _has_exec(seen.platform_version):
+    if entered and not _has_exec(seen.platform_version):
         yield Finding(
             f"{whose} runs on platform version {seen.platform_version}, expected 1.4.0 or later",
             "update it to LATEST: ECS Exec is not on earlier ones",
@@ -61,7 +62,7 @@ def _unfit_container(seen: Container, whose: str, *, commanded: bool, killed: bo
             f"{where} has linuxParameters.initProcessEnabled off",
             "switch it on in the task definition: the service is process 1 otherwise, which nothing inside can kill",
         )
-    if seen.read_only_root:
+    if (commanded or killed) and seen.read_only_root:
         yield Finding(
             f"{where} has a read-only root file system",
             "leave readonlyRootFilesystem out of the task definition: ECS Exec's agent writes there",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.lease import Holder
 from acceptance.drivers.session_table import SessionRecord

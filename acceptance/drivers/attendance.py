@@ -9,29 +9,34 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
-from acceptance.drivers.session_api import Sessions
 from acceptance.waiting.errors import NotObserved, UnexpectedAnswer, Unreachable
 
 MOST_ATTENDED_AT_ONCE = 8
 
-KEEPALIVES_PER_IDLE_TIME = 3
+ACTS_PER_IDLE_TIME = 3
 
 ALONE = 0.9
-"""The share of an idle time without a keepalive that counts as all of it: the platform counts from earlier on."""
+"""The share of an idle time without activity that counts as all of it: the platform counts from earlier on."""
 
 
 class Attendance:
-    """Keeps sessions awake, and knows when it failed to. `clock` gives monotonic seconds; tests bring their own."""
+    """Keeps sessions awake, and knows when it failed to."""
 
     def __init__(
-        self, sessions: Sessions, idle_timeout: timedelta, clock: Callable[[], float] = time.monotonic
+        self,
+        be_active: Callable[[str], object],
+        idle_timeout: timedelta,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._sessions = sessions
+        """`be_active`: does something for a session, by its id, that counts as activity; PlatformError where it is not
+        taken. `clock` gives monotonic seconds; tests bring their own.
+        """
+        self.be_active = be_active
         self._clock = clock
         self._idle_s = idle_timeout.total_seconds()
-        self._every_s = (idle_timeout / KEEPALIVES_PER_IDLE_TIME).total_seconds()
+        self._every_s = (idle_timeout / ACTS_PER_IDLE_TIME).total_seconds()
         self._attended: dict[str, float] = {}
-        """When each session's last keepalive was answered, or it began to be kept awake."""
+        """When each session's last activity was answered, or it began to be kept awake."""
         self._lapsed: dict[str, float] = {}
         """Sessions that were left alone for an idle time, and for how many seconds."""
         self._lock = threading.Lock()
@@ -114,7 +119,7 @@ class Attendance:
     def _keep_awake(self, session_id: str) -> None:
         asked = self._clock()
         try:
-            self._sessions.keepalive(session_id)
+            self.be_active(session_id)
         except (Unreachable, UnexpectedAnswer) as failure:
             # A session that ends meanwhile refuses: no fault of the one who attends, but worth telling.
             self.failures.append(f"{session_id}: {failure}")

@@ -33,7 +33,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved
 from acceptance.waiting.view import VIEW
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.waiting.errors import UnexpectedAnswer
 

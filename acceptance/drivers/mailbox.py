@@ -12,11 +12,16 @@ from email.policy import SMTP, default
 from email.utils import format_datetime, getaddresses, make_msgid
 from typing import Any
 
-from acceptance.config.profile import Mail
+from acceptance.capabilities import Capability
+from acceptance.config.sections import Mail
 from acceptance.drivers.aws import Clients, body_of
+from acceptance.waiting.errors import NotOffered
 
 SETUP_NOTE = "AMAZON_SES_SETUP_NOTIFICATION"
 """SES leaves an object of this name in a bucket it may write to."""
+
+NOBODYS_DOMAIN = "example.com"
+"""That of customers whom no mail must reach (RFC 2606, 3)."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +75,27 @@ class Received:
 class Mailbox:
     """Sends as any test customer and reads any test customer's mail."""
 
-    def __init__(self, clients: Clients, mail: Mail, region: str) -> None:
+    def __init__(self, clients: Clients, mail: Mail | None, region: str) -> None:
+        """`mail` is None of a deployment that has none: its customers have addresses then, and nothing to read."""
         self._clients = clients
-        self._mail = mail
+        self._told = mail
         self._region = region
         self._read: dict[str, Received] = {}
         self._lock = threading.Lock()
+
+    @property
+    def _mail(self) -> Mail:
+        if self._told is None:
+            raise NotOffered(Capability.MAIL)
+        return self._told
 
     def intake(self, client_id: str) -> str:
         """The address that takes instructions for a client."""
         return f"{self._mail.local_part}+{client_id}@{self._mail.domain}"
 
     def customer(self, name: str) -> str:
-        """The address of a test customer whose inbox the suite can read."""
-        return f"{name}@{self._mail.customer_domain}"
+        """The address of a test customer; with mail, one whose inbox the suite can read."""
+        return f"{name}@{self._told.customer_domain if self._told else NOBODYS_DOMAIN}"
 
     def send(self, letter: Letter) -> Sent:
         """Send a message through SES."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
+from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
 from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.aws import Clients
@@ -57,6 +58,8 @@ class Platform:
         fleet = EcsServices(clients, profile.names)
         sessions = Sessions(web)
         channel = ExecChannel(clients, profile.names.cluster, addresses.ca_file)
+        preview = Preview(web)
+        by_call = profile.offers(Capability.KEEPALIVE)
         return cls(
             profile=profile,
             clients=clients,
@@ -64,13 +67,15 @@ class Platform:
             wire=RawHttpClient(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
             plain_wire=RawHttpClient(addresses.http_url, ca_file=None, timeout=answer),
             sessions=sessions,
-            attendance=Attendance(sessions, profile.timing.idle_timeout),
+            attendance=Attendance(
+                sessions.keepalive if by_call else preview.visit, profile.timing.idle_timeout
+            ),
             records=SessionTable(clients, profile.names),
             lease=LeaseTable(clients, profile.names, profile.suite.client_prefix),
             fleet=fleet,
             accidents=Accidents(fleet, channel, profile),
             balancer=LoadBalancer(clients, profile.names),
-            preview=Preview(web),
+            preview=preview,
             workspaces=Workspaces(shell_for(profile, fleet, channel)),
             mailbox=Mailbox(clients, profile.mail, profile.aws.region),
             logs=ServiceLogs(clients, profile.logs.groups),
@@ -101,6 +106,6 @@ class Platform:
         return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.request)
 
     def close(self) -> None:
-        """Give back what the drivers hold: background keepalives and the maintenance task."""
+        """Give back what the drivers hold: who is kept awake and the maintenance task."""
         self.attendance.stop()
         self.workspaces.close()

@@ -61,6 +61,14 @@ class Preview:
         """
         return self._web.get(url, headers=PAGE, deadline=deadline)
 
+    def visit(self, session_id: str) -> None:
+        """Look at a session's preview, as an activity; UnexpectedAnswer if it is not there (yet, or any more)."""
+        answer = self.get(f"/session/{session_id}/")
+        if answer.status != 200:
+            raise UnexpectedAnswer(
+                f"{answer}: expected 200, as a visit of a preview that is not there is none"
+            )
+
     def health(self, preview_url: str, *, deadline: Deadline | None = None) -> Answer:
         """The preview server's own health page: no visit."""
         return self._web.get(f"{preview_url.rstrip('/')}/health", deadline=deadline)

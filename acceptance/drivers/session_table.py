@@ -12,10 +12,11 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from acceptance.config.profile import Names
+from acceptance.capabilities import Capability
+from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.session_api import instant
-from acceptance.waiting.errors import UnknownSession
+from acceptance.waiting.errors import NotOffered, UnknownSession
 
 ENDED = ("inactive", "expired", "failed")
 
@@ -181,20 +182,26 @@ class SessionTable:
         )
 
     def commands(self) -> Commands:
-        """What waits in the command queue and its dead-letter queue."""
-        waiting, in_flight = self._depth(self._names.queue)
-        dead, _ = self._depth(self._names.dead_letters)
+        """What waits in the command queue, and in its dead-letter queue where the deployment offers that."""
+        waiting, in_flight = self._depth(self._queue)
+        dead = self._depth(self._names.dead_letters)[0] if self._names.dead_letters else 0
         return Commands(waiting, in_flight, dead)
 
     def redrive(self) -> Redrive:
         """What becomes of a command that is received again and again (SQS guide, "Dead-letter queues")."""
         sqs = self._clients.of("sqs")
-        url = sqs.get_queue_url(QueueName=self._names.queue)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=self._queue)["QueueUrl"]
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         policy = json.loads(found.get("RedrivePolicy") or "{}")
         if not policy:
             return Redrive(None, None)
         return Redrive(str(policy["deadLetterTargetArn"]).rpartition(":")[2], int(policy["maxReceiveCount"]))
+
+    @property
+    def _queue(self) -> str:
+        if self._names.queue is None:
+            raise NotOffered(Capability.QUEUE_DEPTH)
+        return self._names.queue
 
     @property
     def _table(self) -> Any:

@@ -30,6 +30,11 @@ class Shell(Protocol):
         """The folder that holds all workspaces, as the script sees it."""
         ...
 
+    @property
+    def root_in_task(self) -> str:
+        """The same as an Edit task sees it."""
+        ...
+
     def run(self, script: str) -> CommandOutput:
         """Run a script to its end, whatever its exit code."""
         ...
@@ -46,8 +51,10 @@ class Shell(Protocol):
 class MountedShell:
     """The workspaces are mounted on this machine."""
 
-    def __init__(self, root: Path, timeout: timedelta) -> None:
+    def __init__(self, root: Path, timeout: timedelta, root_in_task: str = "") -> None:
+        """`root_in_task`: where an Edit task has them; by default in the same place."""
         self._root = root
+        self.root_in_task = root_in_task or str(root)
         self._timeout_s = timeout.total_seconds()
 
     @property
@@ -95,6 +102,10 @@ class ExecShell:
     @property
     def root(self) -> str:
         return self._profile.workspace.root
+
+    @property
+    def root_in_task(self) -> str:
+        return self.root
 
     def run(self, script: str) -> CommandOutput:
         """Raises NotReady if no task takes the command in time, or the maintenance task cannot start; CutShort if one
@@ -150,6 +161,7 @@ class ExecShell:
 
 def shell_for(profile: Profile, fleet: EcsServices, channel: ExecChannel) -> Shell:
     """The shell that the profile asks for."""
-    if profile.workspace.mounted_at is not None:
-        return MountedShell(profile.workspace.mounted_at, profile.patience.request)
+    told = profile.workspace
+    if told.mounted_at is not None:
+        return MountedShell(told.mounted_at, profile.patience.request, told.root)
     return ExecShell(fleet, channel, profile)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
+from acceptance.config.sections import Exec
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
-from acceptance.waiting.errors import NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.errors import NotOffered, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until
 
@@ -27,6 +29,12 @@ class Accidents:
         self._channel = channel
         self._profile = profile
 
+    @property
+    def _exec(self) -> Exec:
+        if self._profile.exec is None:
+            raise NotOffered(Capability.TASK_KILL)
+        return self._profile.exec
+
     def kill(self, task: Task) -> Task:
         """Kill all that runs in a task at once, as SIGKILL does; returns once ECS knows that its container is dead.
 
@@ -34,12 +42,12 @@ class Accidents:
             CommandFailed: the profile's kill command does not work there.
             NotInTime: the task did not take the command, or lived on. NeverWill: it has stopped already.
         """
-        self._strike(task, self._profile.exec.kill)
+        self._strike(task, self._exec.kill)
         return self._dead(task)
 
     def hang(self, task: Task) -> None:
         """Stop all that runs in a task without ending it, as SIGSTOP does; ECS sees nothing of it. Raises as `kill`."""
-        self._strike(task, self._profile.exec.hang)
+        self._strike(task, self._exec.hang)
 
     @contextmanager
     def dying(self, task: Task) -> Iterator[threading.Event]:
@@ -47,7 +55,7 @@ class Accidents:
 
         At the end of the block ECS knows that the task is dead.
         """
-        with self._meanwhile(task, self._profile.exec.kill) as struck:
+        with self._meanwhile(task, self._exec.kill) as struck:
             yield struck
 
     @contextmanager
@@ -62,7 +70,7 @@ class Accidents:
 until {condition}; do
   if [ "$(date +%s)" -ge "$end" ]; then echo "the moment never came" >&2; exit 3; fi
 done
-{self._profile.exec.kill}"""
+{self._exec.kill}"""
         with self._meanwhile(task, script):
             wait_until(
                 lambda deadline: self._run(task, f'test -e "{flag}"', deadline),

@@ -58,6 +58,11 @@ class Workspace:
         """Its git repository."""
         return Git(self._shell, self.folder)
 
+    @property
+    def in_task(self) -> str:
+        """Its folder as an Edit task sees it, and so whatever the platform runs."""
+        return f"{self._shell.root_in_task}{self.folder.removeprefix(self._shell.root)}"
+
     def __str__(self) -> str:
         """Its place as the contract writes it, wherever the workspaces are mounted."""
         return f"/workspace/{self.folder.removeprefix(self._shell.root).strip('/')}"
@@ -110,7 +115,7 @@ class Workspaces:
     @property
     def root(self) -> str:
         """The folder that holds all workspaces, as an Edit task sees it."""
-        return self._shell.root
+        return self._shell.root_in_task
 
     def of(self, client_id: str, user_id: str) -> Workspace:
         """The workspace where the contract puts it for the first owner of an address's local part."""
@@ -123,7 +128,7 @@ class Workspaces:
 
     def at(self, client_id: str, folder: str) -> Workspace:
         """The workspace in a folder of a client."""
-        return Workspace(self._shell, f"{self.root}/{client_id}/{folder}/project")
+        return Workspace(self._shell, f"{self._shell.root}/{client_id}/{folder}/project")
 
     def by_path(self, path: str) -> tuple[Workspace, str]:
         """Workspace and relative path for a contract path such as `/workspace/acme/test/project/src/x.astro`."""
@@ -134,7 +139,7 @@ class Workspaces:
 
     def block(self, client_id: str, folder: str) -> None:
         """Put a plain file where a project folder belongs, so that the workspace cannot be opened."""
-        parent = shlex.quote(f"{self.root}/{client_id}/{folder}")
+        parent = shlex.quote(f"{self._shell.root}/{client_id}/{folder}")
         script = f"mkdir -p {parent} && test ! -e {parent}/project && echo occupied > {parent}/project"
         self._shell.run(script).checked(script)
 
@@ -142,7 +147,7 @@ class Workspaces:
         """Remove all workspaces of one client, for a suite that cleans up after itself; none is no error."""
         if not client_id or "/" in client_id or client_id in (".", ".."):
             raise ValueError(f"{client_id!r} is no client id")
-        script = f"rm -rf {shlex.quote(f'{self.root}/{client_id}')}"
+        script = f"rm -rf {shlex.quote(f'{self._shell.root}/{client_id}')}"
         self._shell.run(script).checked(script)
 
     def close(self) -> None:

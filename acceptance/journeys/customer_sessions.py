@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from acceptance.capabilities import Capability
 from acceptance.drivers.ecs import EcsServicesState, Task
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.platform import Platform
@@ -150,8 +151,12 @@ class CustomerSessions:
         within, every = profile.timing.idle_timeout + profile.patience.scale_to_zero, profile.patience.poll
         edit = partial(platform.fleet.counts, "edit")
         wait_until(edit, counts_none("edit"), what="service edit", within=within, every=every)
-        commands = platform.records.commands
-        wait_until(commands, none_queued(), what="the command queue", within=within, every=every)
+        if profile.offers(Capability.QUEUE_DEPTH):
+            commands = platform.records.commands
+            wait_until(commands, none_queued(), what="the command queue", within=within, every=every)
+        else:
+            # What waits in a queue that nobody may look into belongs to a session that has not ended.
+            wait_until(platform.records.open, none_open(), what="the sessions", within=within, every=every)
         if platform.fleet.counts("hermes").desired:
             platform.fleet.scale("hermes", 0)
         return self.until_asleep()
@@ -230,15 +235,22 @@ class CustomerSessions:
     def end(self, sessions: Sequence[CustomerSession]) -> None:
         """Close the browsers, end the sessions and wait until they have ended."""
         for session in sessions:
+            # All at once: where they can only be left to expire, their idle times overlap.
+            self._platform.attendance.leave(session.session_id)
             for browser in session.browsers:
                 browser.close()
+        for session in sessions:
             self.end_all_of(session.customer.client_id)
 
     def end_all_of(self, client_id: str) -> None:
-        """End every session of a client and wait until the last has ended; none is no error."""
-        platform = self._platform
+        """End every session of a client and wait until the last has ended; none is no error.
+
+        A deployment that takes no end is left alone until its idle time has ended them.
+        """
+        platform, told = self._platform, self._platform.profile.offers(Capability.DEACTIVATE)
         for record in platform.records.of_client(client_id):
             platform.attendance.leave(record.session_id)
-            if not record.ended:
+            if told and not record.ended:
                 platform.sessions.request("POST", f"/api/sessions/{record.session_id}/deactivate")
-        self.records_of(client_id).becomes(none_open())
+        within = None if told else platform.profile.patience.wake + self.expire_within()
+        self.records_of(client_id).becomes(none_open(), within=within)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from hamcrest.core.matcher import Matcher
 
+from acceptance.capabilities import Capability
+from acceptance.config.profile import Profile
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import ENDED
 from acceptance.journeys.customer_session import CustomerSession
@@ -19,8 +22,14 @@ from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import wait_until
 
-SENT = ("page views", "instructions", "keepalives")
-"""The kinds of activity that the contract knows."""
+SENT: Mapping[str, tuple[Capability, ...]] = MappingProxyType(
+    {
+        "page views": (),
+        "instructions": (Capability.INSTRUCTIONS,),
+        "keepalives": (Capability.KEEPALIVE,),
+    }
+)
+"""The kinds of activity that the contract knows, and what a deployment must offer for each."""
 
 SENT_PER_IDLE_TIME = 4
 
@@ -77,17 +86,23 @@ class OneThingEach:
         )
 
 
+def kinds_sent(profile: Profile) -> tuple[str, ...]:
+    """The kinds of activity that a deployment takes."""
+    return tuple(kind for kind, wanted in SENT.items() if profile.offers(*wanted))
+
+
 def watch_one_thing_each(platform: Platform, sessions: Sequence[CustomerSession]) -> OneThingEach:
-    """Have all but the last customer send what `SENT` names, one kind each, and watch what becomes of the sessions.
+    """Have all but the last customer send what `kinds_sent` names, one kind each, and watch what becomes
+    of the sessions.
 
     Nothing is judged. It takes twice the idle time, and longer if the last one's session should have expired by then.
 
     Args:
-        sessions: one live session for each of `SENT`, and one more with its page open in a browser.
+        sessions: one live session for each of these kinds, and one more with its page open in a browser.
     """
     *senders, forgotten = sessions
     idle_timeout, every = platform.profile.timing.idle_timeout, platform.profile.patience.poll
-    by_kind = dict(zip(SENT, senders, strict=True))
+    by_kind = dict(zip(kinds_sent(platform.profile), senders, strict=True))
     sending = {
         kind: Recorder(
             _sending(platform, kind, session),

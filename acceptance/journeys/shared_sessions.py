@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from acceptance.capabilities import Capability
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
@@ -15,7 +16,7 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
+from acceptance.journeys.idle_watch import OneThingEach, kinds_sent, watch_one_thing_each
 from acceptance.waiting.errors import UnknownSession, Unreachable
 from acceptance.waiting.sampler import Recorder, Sample
 
@@ -170,7 +171,7 @@ class Shared:
         sessions: list[CustomerSession] = []
         attendance = self._platform.attendance
         try:
-            for _ in range(len(SENT) + 1):
+            for _ in range(len(kinds_sent(self._platform.profile)) + 1):
                 sessions.append(
                     self._sessions.start(self._customer(), 'Change the heading to "Good morning"')
                 )
@@ -203,19 +204,24 @@ ENDED, EXPIRED = "ended", "expired"
 def make_endings(platform: Platform, customer: Customer, other: Customer) -> Mapping[str, CustomerSession]:
     """One session that its customer ended, and one that the other left alone until it expired.
 
-    Returns once nothing of them is left; the platform sleeps then, unless others are awake.
+    The first is missing where the deployment takes no end. Returns once nothing of them is left; the platform sleeps
+    then, unless others are awake.
 
     Raises:
         NotInTime, NeverWill: one did not end as it should.
     """
     sessions = CustomerSessions(platform)
     instruction = 'Change the heading to "Soon over"'
-    ended = sessions.start(customer, instruction)
-    expired = sessions.start(other, instruction)
-    platform.sessions.deactivate(ended.session_id)
-    sessions.until(ended, "inactive")
-    sessions.until(expired, "expired", platform.profile.patience.wake + sessions.expire_within())
-    return MappingProxyType({ENDED: ended, EXPIRED: expired})
+    endings: dict[str, CustomerSession] = {}
+    if platform.profile.offers(Capability.DEACTIVATE):
+        endings[ENDED] = sessions.start(customer, instruction)
+    endings[EXPIRED] = sessions.start(other, instruction)
+    if ENDED in endings:
+        platform.sessions.deactivate(endings[ENDED].session_id)
+        sessions.until(endings[ENDED], "inactive")
+    within = platform.profile.patience.wake + sessions.expire_within()
+    sessions.until(endings[EXPIRED], "expired", within)
+    return MappingProxyType(endings)
 
 
 class Witnessed(Shared):

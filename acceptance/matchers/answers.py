@@ -26,13 +26,13 @@ S = TypeVar("S", bound=SessionRecord | SessionStatus | None)
 LONGEST = 6
 """Differences a mismatch tells one by one."""
 
-LOAD_BALANCER = "load balancer"
+LOAD_BALANCER, NOBODY = "load balancer", "nobody known"
 
 
 def who_answered(answer: Answer) -> str:
     """The service that an answer names in `X-Service`, or the load balancer, which names itself in `Server`."""
     by_itself = answer.headers.get("server", "").startswith("awselb/")
-    return answer.headers.get("x-service") or (LOAD_BALANCER if by_itself else "nobody known")
+    return answer.headers.get("x-service") or (LOAD_BALANCER if by_itself else NOBODY)
 
 
 def answers_with(status: int) -> Matcher[Answer]:

@@ -9,7 +9,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Loaded
-from acceptance.matchers.answers import LOAD_BALANCER, who_answered
+from acceptance.matchers.answers import LOAD_BALANCER, NOBODY, who_answered
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 
@@ -130,28 +130,42 @@ def names_none_of(secrets: Iterable[str]) -> Matcher[Sequence[Answer]]:
     )
 
 
-def reached_only(*services: str) -> Matcher[Sequence[Answer]]:
-    """Whatever was answered with success came from one of these; over no answer it raises NoData."""
+def reached_only(*services: str, named: bool) -> Matcher[Sequence[Answer]]:
+    """Whatever was answered with success came from one of these; over no answer it raises NoData.
+
+    Unless answers are `named`, only a health page says whose it is.
+    """
+
+    def whose(answer: Answer) -> str:
+        return who_answered(answer) if named else _health_of(answer) or services[0]
 
     def others(answers: Sequence[Answer]) -> list[Answer]:
         if not answers:
             raise NoData("nobody answered, so nothing can be said about who answers")
-        return [a for a in answers if a.status < 400 and who_answered(a) not in services]
+        return [a for a in answers if a.status < 400 and whose(a) not in services]
 
     return DescribedMatcher(
         f"no success from others than {', '.join(services)}",
         lambda answers: not others(answers),
-        lambda answers: ", ".join(f"{a} from {who_answered(a)}" for a in others(answers)[:6]),
+        lambda answers: ", ".join(f"{a} from {whose(a)}" for a in others(answers)[:6]),
     )
 
 
-def carried_nothing_out() -> Matcher[Sequence[Answer]]:
-    """No answer of Edit's control port, which speaks JSON and names no service; over no answer it raises NoData."""
+def _health_of(answer: Answer) -> str:
+    """The service whose health page this is; empty if it is none's."""
+    found = answer.json() if answer.media_type == "application/json" else None
+    return str(found.get("service", "")) if isinstance(found, Mapping) else ""
+
+
+def carried_nothing_out(*, named: bool) -> Matcher[Sequence[Answer]]:
+    """No answer of Edit's control port, which speaks JSON and names no service where others are `named`; over no answer
+    it raises NoData.
+    """
 
     def control(answers: Sequence[Answer]) -> list[Answer]:
         if not answers:
             raise NoData("no command was sent, so nothing can be said about whether one was carried out")
-        return [a for a in answers if who_answered(a) == "nobody known" or _is_control(a)]
+        return [a for a in answers if (named and who_answered(a) == NOBODY) or _is_control(a)]
 
     return DescribedMatcher(
         "no command carried out",

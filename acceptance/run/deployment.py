@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from acceptance.config.profile import SandboxCommand
+from acceptance.config.sections import SandboxCommand
 from acceptance.drivers.http import HttpClient
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher

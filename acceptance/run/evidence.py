@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acceptance.config.profile import Logs
+from acceptance.config.sections import Logs
 from acceptance.drivers.aws import AWS_ERRORS, Clients
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.hmr import HmrSocket

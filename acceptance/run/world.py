@@ -153,7 +153,14 @@ class World:
         """Promise that all sessions of a client are ended with the scenario; before they are started."""
         if client_id not in self._owned:
             self._owned.add(client_id)
-            self._add_cleanup(partial(self.sessions.end_all_of, client_id))
+            self._add_cleanup(partial(self._end, client_id))
+
+    def _end(self, client_id: str) -> None:
+        # Nobody is kept awake any more: where sessions can only be left to expire, their idle times overlap.
+        for session in self.all_sessions:
+            if session.customer.client_id in self._owned:
+                self.leave(session)
+        self.sessions.end_all_of(client_id)
 
     def watch_over(self, sessions: Iterable[CustomerSession]) -> None:
         """Watch over sessions with open browsers, until the scenario asks what was seen, or ends."""

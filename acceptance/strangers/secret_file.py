@@ -57,7 +57,7 @@ class Secret:
         words = secrets.token_hex(16)
         page = f"secret-{secrets.token_hex(4)}.txt"
         workspace.write(f"public/{page}", words.encode())
-        return cls(words, f"{workspace.folder}/public/{page}", page)
+        return cls(words, f"{workspace.in_task}/public/{page}", page)
 
 
 def ways_to(secret: Secret, own_preview: str, own_project: str) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def pry(web: HttpClient, paths: Sequence[str]) -> tuple[Answer, ...]:
 
 def look_through_preview(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
     """What is answered to a customer who looks for a secret through the preview of a session of his own."""
-    ways = ways_to(secret, own.preview_url, own.workspace.folder)
+    ways = ways_to(secret, own.preview_url, own.workspace.in_task)
     return pry(own.platform.web, ways)
 
 
@@ -112,7 +112,7 @@ def look_with_git(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
     """What a program finds that git runs for the platform, as configured in a workspace of one's own (git-config,
     `remote.<name>.receivepack`); NotInTime if git does not run it.
     """
-    folder, place = secret.path.rpartition("/public/")[0], own.workspace.folder
+    folder, place = secret.path.rpartition("/public/")[0], own.workspace.in_task
     script = GIT_SPY.format(
         file=shlex.quote(secret.path),
         folder=shlex.quote(folder),
@@ -122,7 +122,9 @@ def look_with_git(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
     )
     own.workspace.write(".git/spy.sh", script.encode())
     called = shlex.quote(f"sh {shlex.quote(f'{place}/.git/spy.sh')}; git-receive-pack")
-    own.workspace.run(f"{GIT} -C {shlex.quote(place)} config remote.origin.receivepack {called}")
+    own.workspace.run(
+        f"{GIT} -C {shlex.quote(own.workspace.folder)} config remote.origin.receivepack {called}"
+    )
     own.ask(own.instructions[0])
     return (own.page(GIT_SPY_PAGE).becomes(looked_everywhere()),)
 

@@ -83,6 +83,16 @@ class NoData(DriverError):
     """A check was asked about a series in which nothing was observed: it would pass without proof."""
 
 
+class NotOffered(DriverError):
+    """The suite was about to use what the deployment does not offer: a defect of the suite, and nobody else's."""
+
+    def __init__(self, capability: str) -> None:
+        super().__init__(
+            f"the profile does not claim {capability} in supports.extended: whatever needs it is tagged "
+            f"@needs.{capability}"
+        )
+
+
 class DeploymentDied(ViewLost):
     """A sandbox ended before the suite was through with it."""
 

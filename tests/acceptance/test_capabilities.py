@@ -76,11 +76,41 @@ def test_a_capability_that_the_contract_does_not_know_is_refused_with_the_neares
         read(profile)
 
 
-def test_a_profile_must_say_what_it_supports_and_may_say_nothing(tmp_path: Path) -> None:
-    profile = tmp_path / "profile.toml"
-    text = re.sub(r"extended = \[[^\]]*\]", "extended = []", SANDBOX.read_text(encoding="utf-8"))
+CORE = re.sub(r"extended = \[[^\]]*\]", "extended = []", SANDBOX.read_text(encoding="utf-8"))
+"""The profile of a sandbox of which only the core is used."""
+
+
+def profile_with(folder: Path, text: str) -> Path:
+    """A profile file."""
+    profile = folder / "profile.toml"
     profile.write_text(text, encoding="utf-8")
-    assert read(profile).extended == frozenset()
-    profile.write_text(text.replace("[supports]\nextended = []", ""), encoding="utf-8")
+    return profile
+
+
+def test_what_is_not_offered_needs_no_place_in_the_profile(tmp_path: Path) -> None:
+    bare = re.sub(r"(?m)^(queue|dead_letters) = .*\n", "", re.sub(r"\[(mail|exec)\]\n[^\[]*", "", CORE))
+    assert "hermes_container" in bare
+    assert "dead_letters" not in bare
+    assert "kill =" not in bare
+    read(profile_with(tmp_path, bare))
+
+
+@pytest.mark.parametrize(
+    ("capability", "missing"),
+    [
+        ("mail", r"\[mail\] is missing"),
+        ("task-kill", r"\[exec\] is missing"),
+        ("queue-depth", r"names\.queue is missing: .* or take queue-depth out of supports\.extended"),
+        ("dead-letters", r"names\.dead_letters is missing: .* or take dead-letters out"),
+    ],
+)
+def test_what_is_offered_must_be_told_of(tmp_path: Path, capability: str, missing: str) -> None:
+    bare = re.sub(r"(?m)^(queue|dead_letters) = .*\n", "", re.sub(r"\[(mail|exec)\]\n[^\[]*", "", CORE))
+    with pytest.raises(ConfigurationError, match=missing):
+        read(profile_with(tmp_path, bare.replace("extended = []", f'extended = ["{capability}"]')))
+
+
+def test_a_profile_must_say_what_it_supports_and_may_say_nothing(tmp_path: Path) -> None:
+    assert read(profile_with(tmp_path, CORE)).extended == frozenset()
     with pytest.raises(ConfigurationError, match=r"\[supports\] is missing"):
-        read(profile)
+        read(profile_with(tmp_path, CORE.replace("[supports]\nextended = []", "")))

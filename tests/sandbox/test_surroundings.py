@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 import websocket
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.http import DIRECT
 from acceptance.waiting.errors import CredentialsEnded

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acceptance.config.profile import Mail
+from acceptance.config.sections import Mail
 from acceptance.drivers.aws import AwsRefusal, Clients, error_code
 
 

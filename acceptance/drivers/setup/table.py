@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 
 Keys = tuple[tuple[str, str], ...]

@@ -88,8 +88,37 @@ def test_what_a_deployment_does_not_offer_is_not_looked_for(deployment: Deployme
     deployment.container("edit", linuxParameters={"initProcessEnabled": False})
     deployment.front.headers, deployment.front.health = {}, {}
     assert len(deployment.findings()) == 5
-    gone = ("mail", "queue-depth", "task-kill", "named-answers", "request-echo")
+    offer_all_but(
+        deployment, "mail", "queue-depth", "dead-letters", "task-kill", "named-answers", "request-echo"
+    )
+    assert deployment.findings() == ()
+
+
+def offer_all_but(deployment: Deployment, *gone: str) -> None:
+    """Have the profile claim the others."""
     deployment.settings["supports.extended"] = ",".join(set(Capability) - set(gone))
+
+
+def test_where_a_queue_gives_up_is_nobodys_business_unless_dead_letters_are_offered(
+    deployment: Deployment,
+) -> None:
+    sqs, url = deployment.client("sqs"), deployment.made.queue_url
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
+    sqs.delete_queue(QueueUrl=deployment.made.dead_letter_url)
+    assert len(deployment.findings()) == 2, "it gives up into nowhere, and what lies there cannot be counted"
+    offer_all_but(deployment, "dead-letters")
+    assert deployment.findings() == ()
+
+
+def test_mounted_workspaces_need_no_exec(deployment: Deployment) -> None:
+    for service in ("edit", "hermes"):
+        deployment.client("ecs").update_service(
+            cluster="live-preview", service=service, enableExecuteCommand=False
+        )
+    assert len(deployment.findings()) == 2
+    offer_all_but(deployment, "task-kill")
+    assert len(deployment.findings()) == 1, "the suite would look into workspaces by ECS Exec"
+    deployment.settings["workspace.mounted_at"] = "/workspace"
     assert deployment.findings() == ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 
 NAMES = Names(
     load_balancer="alb", cluster="live", hermes="hermes", edit="edit", hermes_container="hermes",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import cast
 
 import pytest
 
 from acceptance.drivers.attendance import Attendance
-from acceptance.drivers.session_api import Sessions
 from acceptance.waiting.errors import NotObserved
 
 LONG = timedelta(hours=1)
@@ -41,7 +39,7 @@ class Clock:
 
 def attending(sessions: Counting, idle_timeout: timedelta, clock: Clock) -> Attendance:
     """One session kept awake."""
-    attendance = Attendance(cast(Sessions, sessions), idle_timeout, clock)
+    attendance = Attendance(sessions.keepalive, idle_timeout, clock)
     attendance.attend("s-1")
     return attendance
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from acceptance.config.profile import Aws, Mail
+from acceptance.config.sections import Aws, Mail
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
 from acceptance.drivers.platform import Platform

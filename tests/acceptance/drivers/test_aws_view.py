@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.drivers import aws
 from acceptance.drivers.aws import Clients
 from acceptance.waiting import view

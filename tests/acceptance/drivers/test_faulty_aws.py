@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.drivers import aws
 from acceptance.drivers.aws import Clients
 from acceptance.waiting.errors import NotObserved

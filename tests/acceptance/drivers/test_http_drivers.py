@@ -107,7 +107,7 @@ def test_attendance_keeps_a_session_awake_until_left() -> None:
     server.json("POST /api/sessions/s-1/keepalive", 200, {"ttl": 1})
     with serving(server.handle) as origin:
         sessions = Sessions(HttpClient(origin, ca_file=None, timeout=SOON))
-        attendance = Attendance(sessions, idle_timeout=timedelta(seconds=0.04))
+        attendance = Attendance(sessions.keepalive, idle_timeout=timedelta(seconds=0.04))
         attendance.attend("s-1")
         try:
             for _ in range(1000):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
@@ -44,12 +45,18 @@ class Fleet:
         self.hermes = Counts(desired, desired, 0)
 
 
-def sessions(fleet: Fleet, commands: Commands) -> CustomerSessions:
-    """On a platform of which only this is known."""
+def sessions(fleet: Fleet, commands: Commands | None, still_open: Sequence[str] = ()) -> CustomerSessions:
+    """On a platform of which only this is known; without commands, on one whose queue nobody may look into."""
+    records: Any = SimpleNamespace(
+        open=lambda: [SimpleNamespace(session_id=name, status="active", ended=False) for name in still_open]
+    )
+    if commands is not None:
+        records.commands = lambda: commands
     platform: Any = SimpleNamespace(
         fleet=fleet,
-        records=SimpleNamespace(commands=lambda: commands),
+        records=records,
         profile=SimpleNamespace(
+            offers=lambda _queue_depth: commands is not None,
             timing=SimpleNamespace(idle_timeout=SOON),
             patience=SimpleNamespace(scale_to_zero=SOON, poll=timedelta(milliseconds=1)),
         ),
@@ -61,6 +68,47 @@ def test_hermes_is_stopped_once_edit_has_gone_by_itself() -> None:
     fleet = Fleet([ONE, ONE, NONE])
     assert sessions(fleet, Commands(0, 0, 0)).put_to_sleep().asleep
     assert fleet.scaled == [("hermes", 0)]
+
+
+def test_where_nobody_may_look_into_the_queue_no_session_may_be_open() -> None:
+    fleet = Fleet([NONE])
+    assert sessions(fleet, None).put_to_sleep().asleep
+    with pytest.raises(NotInTime, match=r"the sessions .* expected no open session; saw s-1 active"):
+        sessions(Fleet([NONE]), None, ["s-1"]).put_to_sleep()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_sessions_are_told_to_end_where_the_platform_takes_that_and_left_alone_where_not(told: bool) -> None:
+    """In any case nobody keeps one of them awake before the first is waited for."""
+    kept, asked = {"a", "b"}, []
+
+    def of_client(client: str) -> list[Any]:
+        assert not kept, f"{kept} are kept awake while the end of {client} is waited for"
+        return [
+            SimpleNamespace(session_id=client, client_id=client, status="expired", ended=False, user_id="u")
+        ]
+
+    def request(_method: str, path: str) -> None:
+        asked.append(path)
+
+    platform: Any = SimpleNamespace(
+        attendance=SimpleNamespace(leave=kept.discard),
+        records=SimpleNamespace(of_client=of_client),
+        sessions=SimpleNamespace(request=request),
+        profile=SimpleNamespace(
+            offers=lambda _deactivate: told,
+            timing=SimpleNamespace(idle_timeout=SOON),
+            patience=SimpleNamespace(session_end=SOON, wake=SOON, poll=timedelta(milliseconds=1)),
+        ),
+    )
+    ending: Any = [
+        SimpleNamespace(session_id=name, customer=SimpleNamespace(client_id=name), browsers=[])
+        for name in "ab"
+    ]
+    with pytest.raises(NotInTime) as late:
+        CustomerSessions(platform).end(ending)
+    assert asked == (["/api/sessions/a/deactivate"] if told else [])
+    assert f"not within {0.02 if told else 0.06:g} s" in str(late.value)
 
 
 def test_a_platform_that_sleeps_is_left_alone() -> None:

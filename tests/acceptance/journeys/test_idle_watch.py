@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from acceptance.journeys.idle_watch import SENT, OneThingEach, watch_one_thing_each
+from acceptance.capabilities import Capability
+from acceptance.journeys.idle_watch import SENT, OneThingEach, kinds_sent, watch_one_thing_each
 from acceptance.waiting.errors import UnexpectedAnswer
 
 IDLE = timedelta(milliseconds=80)
@@ -20,6 +21,7 @@ class Platform:
     """Sessions named after what their customers do; `status` says how each is at a look."""
 
     def __init__(self, status: Callable[[str], str]) -> None:
+        self.offered = set(Capability)
         self.sent: Counter[tuple[str, str]] = Counter()
         self.refused = ""
         self.records = SimpleNamespace(get=lambda name: SimpleNamespace(status=status(name)))
@@ -32,6 +34,7 @@ class Platform:
             keepalive=lambda name: self._take("keepalives", name),
         )
         self.profile = SimpleNamespace(
+            offers=lambda *wanted: set(wanted) <= self.offered,
             timing=SimpleNamespace(idle_timeout=IDLE),
             patience=SimpleNamespace(poll=timedelta(milliseconds=5), session_end=3 * IDLE),
         )
@@ -46,10 +49,11 @@ class Platform:
 
     def watch(self) -> OneThingEach:
         browser = SimpleNamespace(is_open=True)
-        sessions: Any = [
-            SimpleNamespace(session_id=n, preview_url=n, browser=browser) for n in (*SENT, "tab")
-        ]
         here: Any = self
+        sessions: Any = [
+            SimpleNamespace(session_id=n, preview_url=n, browser=browser)
+            for n in (*kinds_sent(here.profile), "tab")
+        ]
         return watch_one_thing_each(here, sessions)
 
 
@@ -60,6 +64,13 @@ def test_everybody_sends_one_kind_several_times_and_the_last_one_nothing() -> No
     assert min(platform.sent.values()) >= 4
     assert platform.looks_at_health >= len(seen.tab)
     assert {sample.value for kind in SENT for sample in seen.statuses[kind]} == {"active"}
+
+
+def test_nothing_is_sent_that_the_deployment_does_not_take() -> None:
+    platform = Platform(lambda name: "expired" if name == "tab" else "active")
+    platform.offered -= {Capability.KEEPALIVE, Capability.INSTRUCTIONS}
+    assert set(platform.watch().senders) == {"page views"}
+    assert set(platform.sent) == {("page views", "page views")}
 
 
 @pytest.mark.parametrize("kind", ["instructions", "keepalives"])

@@ -19,7 +19,8 @@ from aiohttp import web
 from hamcrest import contains_string, none
 
 import acceptance.run.deployment
-from acceptance.config.profile import SandboxCommand, read
+from acceptance.config.profile import read
+from acceptance.config.sections import SandboxCommand
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.run.deployment import Deployment, absent
@@ -131,7 +132,7 @@ def test_nothing_is_left_when_the_suite_is_killed(tmp_path: Path) -> None:
     )
     suite = (
         "import pathlib, sys, threading; from datetime import timedelta\n"
-        "from acceptance.run.deployment import Deployment; from acceptance.config.profile import SandboxCommand\n"
+        "from acceptance.run.deployment import Deployment; from acceptance.config.sections import SandboxCommand\n"
         f"d = Deployment.start(SandboxCommand(('python', '-c', {child!r}, '{{ready}}'), timedelta(seconds=20)), "
         f"pathlib.Path({str(tmp_path / 'log')!r}))\n"
         "print('up', flush=True); threading.Event().wait()"

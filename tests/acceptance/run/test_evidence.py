@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from acceptance.config.profile import Logs
+from acceptance.config.sections import Logs
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.run_folder import slug
 from acceptance.run.evidence import LEAST, ROOM, SHOWN, Evidence, Exhibit

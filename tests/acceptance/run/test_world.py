@@ -23,9 +23,15 @@ class Run:
     def __init__(self) -> None:
         self.did: list[str] = []
         self.platform: Any = SimpleNamespace(
-            attendance=SimpleNamespace(attend=lambda name: self.did.append(f"attend {name}")),
+            attendance=SimpleNamespace(
+                attend=lambda name: self.did.append(f"attend {name}"),
+                leave=lambda name: self.did.append(f"leave {name}"),
+            ),
             records=SimpleNamespace(of_client=self._of_client),
-            profile=SimpleNamespace(patience=SimpleNamespace(session_end=NOON - NOON, poll=NOON - NOON)),
+            profile=SimpleNamespace(
+                offers=lambda _deactivate: True,
+                patience=SimpleNamespace(session_end=NOON - NOON, poll=NOON - NOON),
+            ),
         )
 
     def _of_client(self, client_id: str) -> list[object]:
@@ -69,7 +75,19 @@ def test_what_is_owned_is_attended_told_of_and_ends_with_the_scenario(
     assert len(cleanups) == 1, "one client, one end"
     cleanups[0]()
     assert run.did[1:5] == ["attend s-1", "tell of s-1", "attend s-2", "tell of s-2"]
-    assert set(run.did[5:]) == {"end all of acme"}
+    assert run.did[5:7] == ["leave s-1", "leave s-2"]
+    assert set(run.did[7:]) == {"end all of acme"}
+
+
+def test_nobody_of_the_scenario_is_kept_awake_while_one_end_after_the_other_is_waited_for(
+    world: World, run: Run, cleanups: list[Callable[[], None]]
+) -> None:
+    world.own(session("s-1", run))
+    world.own(session("s-2", run, "other"))
+    world.borrow(session("shared", run, "everybody"))
+    cleanups[1]()
+    assert run.did.index("leave s-1") < run.did.index("end all of other")
+    assert "leave shared" not in run.did
 
 
 def test_what_is_borrowed_stays_and_its_browsers_are_the_scenarios_own(

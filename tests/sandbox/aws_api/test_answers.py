@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from botocore import xform_name
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.drivers.aws import Clients
 from sandbox import settings
 from sandbox.endpoints import RUN, Endpoints
