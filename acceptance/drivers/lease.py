@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from acceptance.config.profile import Names
+from acceptance.config.sections import Names
 from acceptance.drivers.aws import AwsRefusal, Clients, error_code
 from acceptance.waiting.errors import DeploymentHeld
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.config.profile import Aws
+from acceptance.config.sections import Aws
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.lease import LeaseTable
 from acceptance.drivers.session_table import SessionTable
