@@ -6,6 +6,7 @@ Feature: Cold start
   In the request's words: complete cold start from 0 containers, session in DynamoDB, scaling 0→1, HMR, auto-shutdown.
 
   Rule: From nothing, the preview is live within a minute
+    If broken (critical): a customer who writes waits for a preview that comes too late, or never.
 
     Background:
       Given the platform is asleep
@@ -41,6 +42,7 @@ Feature: Cold start
       And the home page of the preview says "Asked by mail"
 
   Rule: Waking up is orderly, seen from inside and outside
+    If broken (serious): a customer meets an error page while her preview starts, or we pay for tasks that nobody needs.
 
     @criterion.cold_start @criterion.scaling
     Scenario: One session wakes one Hermes task and one Edit task, never more
@@ -71,6 +73,7 @@ Feature: Cold start
       And the record names the task and the address that serve the preview
 
   Rule: Left alone, everything goes back to zero
+    If broken (serious): we pay for tasks that serve nobody, or a customer at work loses her preview.
 
     @criterion.scaling
     Scenario Outline: <Activity> keep a session awake beyond the idle time
@@ -105,6 +108,7 @@ Feature: Cold start
       And the preview's old address says that the session has ended
 
   Rule: What cannot be done is said, and leaves nothing awake
+    If broken (serious): a customer waits for an answer that never comes, and we pay meanwhile.
 
     Background:
       Given the platform is asleep

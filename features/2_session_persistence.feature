@@ -6,6 +6,7 @@ Feature: Session persistence and resume
   In the request's words: EFS persistence across container restarts, workspace state, git history, session resume.
 
   Rule: A workspace outlives the containers that served it
+    If broken (critical): a customer loses the work of months.
 
     @criterion.persistence
     Scenario: A new session resumes the workspace after Edit was forced to zero
@@ -72,6 +73,7 @@ Feature: Session persistence and resume
       And the customer is mailed the address of the preview, once
 
   Rule: What was asked is carried out exactly once, whatever dies meanwhile
+    If broken (critical): a customer's change is lost or made twice, and nobody tells her.
 
     @criterion.persistence @needs.task-kill @needs.instructions
     Scenario: An instruction half carried out when its task dies is finished once, on another
@@ -128,6 +130,7 @@ Feature: Session persistence and resume
       Then it goes to the queue of dead letters
 
   Rule: The history only ever grows
+    If broken (critical): what a customer once had cannot be brought back.
 
     @criterion.persistence @needs.instructions
     Scenario: Every instruction is one commit of its own files, pushed to the site's remote
@@ -148,6 +151,7 @@ Feature: Session persistence and resume
 
   @needs.threads
   Rule: A thread goes on where it stopped
+    If broken (serious): a customer who comes back does not find her last work, and begins again.
 
     @criterion.persistence @needs.deactivate
     Scenario: The next session goes on with the thread, its pages and its history
@@ -179,6 +183,7 @@ Feature: Session persistence and resume
       And each thread has a branch with its own work and nothing of the other's
 
   Rule: A workspace left behind by a crash is opened as it is
+    If broken (critical): after a crash a customer is locked out of her website, or finds it damaged.
 
     @criterion.persistence @needs.deactivate
     Scenario Outline: A workspace left with <damage> is opened, and nothing in it is lost

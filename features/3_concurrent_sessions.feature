@@ -5,6 +5,7 @@ Feature: Concurrent sessions
   In the request's words: simultaneous sessions, workspace isolation, auto-scaling to 3 tasks, session lifecycle.
 
   Rule: Everybody is served, each by a task of their own
+    If broken (serious): of customers who write at once some get nothing, or we pay for more than three tasks.
 
     @criterion.concurrency @criterion.scaling @needs.mail
     Scenario: Three customers at the same moment get three previews on three tasks
@@ -16,6 +17,7 @@ Feature: Concurrent sessions
       And each of them is told of her own preview, and of no other
 
   Rule: One session's work is nobody else's business
+    If broken (critical): a customer's page, files or answers change because of what another one asked.
 
     Background:
       Given 3 customers at work, each with the preview open in a browser
@@ -48,6 +50,7 @@ Feature: Concurrent sessions
       And none of the others noticed anything
 
   Rule: Capacity follows the sessions
+    If broken (serious): a customer at work loses her preview when another one leaves, or we pay for idle tasks.
 
     @criterion.concurrency @criterion.scaling @needs.deactivate
     Scenario: Capacity shrinks with the sessions and reaches zero, and those still at work notice nothing
@@ -57,6 +60,7 @@ Feature: Concurrent sessions
       And none of the others noticed anything
 
   Rule: What befalls one task holds up no other
+    If broken (serious): one customer's broken task stops the work of all.
 
     @criterion.concurrency @needs.task-kill @needs.instructions
     Scenario: A task that hangs holds up nobody on another task
@@ -74,6 +78,7 @@ Feature: Concurrent sessions
       Then another task serves each of its sessions at its own address, connected for updates
 
   Rule: More customers than tasks share them fairly
+    If broken (moderate): some customers wait on a crowded task while another stands idle.
 
     @criterion.concurrency @criterion.scaling
     Scenario Outline: <number> customers at the same moment share three tasks evenly
@@ -89,6 +94,7 @@ Feature: Concurrent sessions
         | 5      |
 
   Rule: Many instructions at once lose nothing
+    If broken (critical): in a rush a customer's change is lost, made twice, or lands in another's website.
 
     @criterion.concurrency @slow @needs.instructions
     Scenario: A hundred instructions over five sessions are one commit each, in order
@@ -123,6 +129,7 @@ Feature: Concurrent sessions
       And 1 Edit task ran at once, and never more
 
   Rule: Asking twice is not asking for two
+    If broken (moderate): a customer whose program asks again has two previews, and we pay for both.
 
     @criterion.concurrency @needs.idempotency-key
     Scenario: A request that a client repeats makes one session

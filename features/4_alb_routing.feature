@@ -6,6 +6,7 @@ Feature: Routing through the load balancer
   In the request's words: path-based ALB routing of /api/*, /hermes/* and /session/{id}, WebSocket upgrade for HMR.
 
   Rule: Asleep, every path is answered by the part that owns it
+    If broken (serious): a visitor gets a wrong answer, or wakes the platform by merely looking.
 
     Background:
       Given sessions that have ended
@@ -87,6 +88,7 @@ Feature: Routing through the load balancer
       Then every one of the 50 answers is 200 from session-api
 
   Rule: What a visitor reads is right in every state of a session
+    If broken (moderate): a visitor gives up on a preview that is starting, or waits for one that has ended.
 
     Background:
       Given sessions that have ended
@@ -124,6 +126,7 @@ Feature: Routing through the load balancer
 
   @shared
   Rule: Awake, every path is answered by the service that owns it
+    If broken (serious): a customer sees an error page instead of her website.
 
     Background:
       Given a live session
@@ -187,6 +190,7 @@ Feature: Routing through the load balancer
 
   @shared
   Rule: A page can connect for its updates
+    If broken (serious): a customer looks at an old page, and thinks that nothing was done.
 
     Background:
       Given a live session
@@ -197,6 +201,7 @@ Feature: Routing through the load balancer
       Then the socket is opened
 
   Rule: A session's path leads to its own task, as long as it lives
+    If broken (critical): a customer sees another's unpublished website, or loses her preview when others come and go.
 
     @criterion.routing
     Scenario: An open socket outlives the coming of other sessions

@@ -6,6 +6,7 @@ Feature: The load balancer's limits, headers and encryption
   In the request's words: ALB routing, all endpoints accessible with correct responses.
 
   Rule: What goes beyond the limits is refused at the door
+    If broken (moderate): a stranger's request breaks a service that should never have had to read it.
 
     @criterion.routing
     Scenario Outline: At its limits, the load balancer answers <request> with <status>
@@ -32,6 +33,7 @@ Feature: The load balancer's limits, headers and encryption
 
   @needs.request-echo
   Rule: The service behind sees the visitor as the load balancer saw him
+    If broken (serious): a service believes a stranger's word on who he is.
 
     @criterion.routing
     Scenario: Who asked, how and where is passed on
@@ -55,6 +57,7 @@ Feature: The load balancer's limits, headers and encryption
       Then the service saw none of them
 
   Rule: Visitors are led to the encrypted site, and can be sure of it
+    If broken (critical): somebody on the way reads or changes what a customer sends us.
 
     @criterion.routing
     Scenario Outline: A request for <path> without encryption is sent on, encrypted

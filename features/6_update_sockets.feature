@@ -7,6 +7,7 @@ Feature: Update sockets
 
   @shared
   Rule: Update sockets pass, and only where they belong
+    If broken (serious): a customer looks at an old page, or a stranger watches her work.
 
     Background:
       Given a live session

@@ -6,6 +6,7 @@ Feature: Mail
 
   @shared
   Rule: Mail is read as people's programs write it
+    If broken (serious): what a customer wrote is misread, or never carried out.
 
     Background:
       Given a live session
@@ -47,6 +48,7 @@ Feature: Mail
       And exactly 0 sessions are on record for the client
 
   Rule: A mail thread is one conversation
+    If broken (serious): a customer's reply starts something new, and her answers arrive where she does not look.
 
     Background:
       Given a session that a customer's mail began

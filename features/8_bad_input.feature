@@ -7,6 +7,7 @@ Feature: Bad input leaves no trace
 
   @needs.queue-depth
   Rule: A bad request is refused and leaves no trace
+    If broken (moderate): a client's mistake wakes the platform and costs money, and nobody says what was wrong.
 
     Background:
       Given the platform is asleep
@@ -62,6 +63,7 @@ Feature: Bad input leaves no trace
 
   @shared
   Rule: A live session is changed by good requests only
+    If broken (serious): a client's mistake damages what a customer is working on.
 
     Background:
       Given a live session
@@ -98,6 +100,7 @@ Feature: Bad input leaves no trace
 
   @needs.deactivate @needs.queue-depth
   Rule: A session that has ended stays so
+    If broken (moderate): an instruction that comes too late vanishes without a word, or wakes what nobody uses.
 
     Background:
       Given sessions that have ended

@@ -6,6 +6,7 @@ Feature: Nobody gets at another's work
   In the request's words: independent workspace isolation.
 
   Rule: A workspace is opened for its owner only
+    If broken (critical): a customer sees or changes another customer's files.
 
     Background:
       Given an owner at work in her workspace
@@ -53,6 +54,7 @@ Feature: Nobody gets at another's work
         | steps up          |
 
   Rule: A customer's words are never taken for code
+    If broken (critical): whoever writes an instruction runs code in a website, and in its visitors' browsers.
 
     @promise.ownership @needs.instructions
     Scenario: Words that look like code stay words
@@ -62,6 +64,7 @@ Feature: Nobody gets at another's work
       And each instruction is one commit that names its thread and its session, in the order asked
 
   Rule: A client is told of its own sessions only
+    If broken (critical): a client learns what another client's customers are working on.
 
     @promise.ownership
     Scenario: A client is shown its own sessions only, the newest first
@@ -70,6 +73,7 @@ Feature: Nobody gets at another's work
 
   @shared
   Rule: No path leads where none may lead
+    If broken (critical): a stranger reads another customer's files, or the platform's own secrets.
 
     Background:
       Given a live session

@@ -10,6 +10,7 @@ from behave.model import Feature
 from behave.parser import parse_file
 
 from acceptance.results.criteria import CRITERIA
+from acceptance.results.impact import REQUEST
 from acceptance.results.tags import SHARED
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -66,7 +67,7 @@ def test_every_criterion_of_the_request_has_its_tag() -> None:
 def test_the_four_features_say_what_they_prove_in_the_requests_words(
     number: str, words: tuple[str, ...]
 ) -> None:
-    lines = [line for line in features()[number].description if line.startswith("In the request's words: ")]
+    lines = [line for line in features()[number].description if line.startswith(REQUEST)]
     assert len(lines) == 1
     for word in words:
         assert word in lines[0]

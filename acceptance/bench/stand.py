@@ -39,7 +39,7 @@ QUICK = BenchPlan(
     crowds=(1, 3),
     requests=60,
     edits=4,
-    features=("features/1_cold_start.feature:10",),
+    features=("features/1_cold_start.feature:11",),
 )
 """Enough to see that the bench works; its figures say little."""
 

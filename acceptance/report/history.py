@@ -23,8 +23,9 @@ from acceptance.results.run_results import NOT_OBSERVED, NOT_RUN, Results
 class Entry:
     """How one scenario ended in one run.
 
-    `revision` is the commit, empty where git knew none; `dirty` says that files differed from it; `at` is when the
-    scenario began, in seconds since the epoch.
+    `deployment` names what was judged, as its profile does; lines from before it was noted have none. `revision` is the
+    commit, empty where git knew none; `dirty` says that files differed from it; `at` is when the scenario began, in
+    seconds since the epoch.
     """
 
     run: str
@@ -37,6 +38,7 @@ class Entry:
     location: str
     status: str
     seconds: float
+    deployment: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -78,6 +80,7 @@ def append(history: Path, results: Results, facts: RunFacts, run_id: str) -> Non
             location=scenario.location,
             status=scenario.status,
             seconds=round(scenario.seconds, 3),
+            deployment=facts.deployment,
         )
         for scenario in results.scenarios
     ]
@@ -103,6 +106,13 @@ def read(history: Path) -> tuple[Entry, ...]:
     with history.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         return tuple(_entries(_whole(file.fileno())))
+
+
+def so_far(entries: Sequence[Entry], run_id: str, deployment: str) -> list[Entry]:
+    """What is known of a deployment up to a run, it included: nothing of later runs, nor of other deployments."""
+    here = [entry for entry in entries if entry.deployment in ("", deployment)]
+    last = max((number for number, entry in enumerate(here) if entry.run == run_id), default=len(here) - 1)
+    return here[: last + 1]
 
 
 def known_seconds(history: Path) -> Mapping[tuple[str, str], Sequence[float]]:

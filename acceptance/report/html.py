@@ -20,8 +20,8 @@ from behave.exception import ConfigError
 from behave.formatter.base import StreamOpener
 
 from acceptance.npm_packages import PackagesError, installed
-from acceptance.report.header import STYLE, ReportInputs, head, title
-from acceptance.report.history import history_of, read, remember
+from acceptance.report.head.header import SCRIPT, STYLE, ReportInputs, head, title
+from acceptance.report.history import history_of, read, remember, so_far
 from acceptance.report.messages import Messages
 from acceptance.report.stream import read_messages
 from acceptance.report.verdict import Outline, verdict_of
@@ -100,16 +100,17 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
     from acceptance.report.pictures import draw
 
     outline = Outline()
-    results, history = Results.read(folder) or Results(()), read(history_of(folder))
+    results, facts = Results.read(folder) or Results(()), RunFacts.read(folder)
+    run = folder.resolve().name
+    history = so_far(read(history_of(folder)), run, facts.deployment)
     lines = []
     for message in read_messages(messages):
         outline.see(message)
         lines.append(script_json(message))
     judged = verdict_in(folder)
-    facts = RunFacts.read(folder)
     if judged is not None:
         # The facts are those of one of the runs that the gate has made one of.
-        facts = dataclasses.replace(facts, facts={**facts.facts, "Run": folder.resolve().name})
+        facts = dataclasses.replace(facts, facts={**facts.facts, "Run": run})
     told = ReportInputs(
         results,
         outline,
@@ -117,6 +118,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
         facts,
         draw(folder / PICTURES, results, history),
         history,
+        run,
     )
     values = {
         "title": title(told),
@@ -125,7 +127,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
         "custom_css": STYLE,
         "messages": ",\n".join(lines),
         "script": page.script,
-        "custom_script": "",
+        "custom_script": SCRIPT,
     }
     parts = _filled(page.template, values)
     whole = "".join(parts)

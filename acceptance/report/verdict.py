@@ -20,6 +20,8 @@ class Outline:
     success: bool | None = None
     message: str = ""
     errors: list[str] = field(default_factory=list)
+    documents: list[Mapping[str, Any]] = field(default_factory=list)
+    """The features, as `gherkinDocument` tells them."""
 
     def see(self, message: Mapping[str, Any]) -> None:
         """Take note of one message."""
@@ -30,6 +32,8 @@ class Outline:
             self.finished = _seconds(finished["timestamp"])
             self.success = finished["success"]
             self.message = finished.get("message", "")
+        elif "gherkinDocument" in message:
+            self.documents.append(message["gherkinDocument"])
         elif "parseError" in message:
             self.errors.append(f"{message['parseError']['source']['uri']} {message['parseError']['message']}")
         elif "testRunHookFinished" in message:

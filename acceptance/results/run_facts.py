@@ -11,6 +11,10 @@ from acceptance.results.json_file import read_json, write_json
 from acceptance.results.masking import masked
 from acceptance.results.run_folder import FACTS
 
+TIMING = "Timing"
+ACCOUNT = "AWS account"
+"""Names of facts, beside `Deployment`: a sandbox's pace; of a deployment on AWS the end of its account's id."""
+
 
 @dataclass(frozen=True)
 class RunFacts:
@@ -22,6 +26,27 @@ class RunFacts:
     facts: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
     changed: bool = False
+
+    @property
+    def deployment(self) -> str:
+        """What was judged, by the name in its profile; empty where nothing says it."""
+        return self.facts.get("Deployment", "")
+
+    @property
+    def place(self) -> str:
+        """Where it was judged, to be read after `Accepted on`; empty where nothing says it.
+
+        `the sandbox`, or `staging, AWS account ...1234`.
+        """
+        if self.on_sandbox:
+            return "the sandbox"
+        account = self.facts.get(ACCOUNT)
+        return f"{self.deployment}, {ACCOUNT} {account}" if account else self.deployment
+
+    @property
+    def on_sandbox(self) -> bool:
+        """Whether a sandbox was judged, which alone has a timing."""
+        return TIMING in self.facts
 
     @classmethod
     def read(cls, folder: Path) -> RunFacts:

@@ -16,6 +16,7 @@ from acceptance.journeys.shared_sessions import Shared, Witnessed
 from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger
 from acceptance.results.masking import hide, mask_file
+from acceptance.results.run_facts import ACCOUNT, TIMING
 from acceptance.results.run_folder import (
     DEPLOYMENT_LOG,
     PROJECT,
@@ -152,10 +153,17 @@ class Run:
         pace = self.deployment.info.get("timing")
         return {
             "Deployment": profile.name,
-            **({"Timing": str(pace)} if pace else {}),
+            **({TIMING: str(pace)} if pace else self._account()),
             "Run": self.run_id,
             "Idle time": f"{profile.timing.idle_timeout.total_seconds():g} s",
         }
+
+    def _account(self) -> dict[str, str]:
+        """The end of the account's id, which tells staging from production; nothing where STS does not tell it."""
+        try:
+            return {ACCOUNT: f"...{self.platform.account[-4:]}"}
+        except AwsRefusal:
+            return {}
 
     def new_client(self) -> str:
         """A client id that this run alone uses; it carries the profile's mark, so that strays can be found."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from matplotlib.axes import Axes
 
 from acceptance.report.history import Entry, flaky, last_runs
-from acceptance.report.picture import Picture
+from acceptance.report.picture import Numbers, Picture
 from acceptance.report.pictures.canvas import (
     FAINT,
     OTHER_STATUS,
@@ -83,13 +84,13 @@ def _strip(feature: str, rows: Sequence[_StripRow], history: Sequence[Entry], ru
             if last is not None:
                 mark = "   flaky" if row.flaky else ""
                 axes.text(
-                    len(runs) + 0.3, y, f"{last.seconds:6.1f} s{mark}", va="center",
+                    1.01, y, f"{last.seconds:6.1f} s{mark}", va="center", transform=axes.get_yaxis_transform(),
                     color=OTHER_STATUS if row.flaky else SOFT, fontweight="bold" if row.flaky else "normal",
                 )  # fmt: skip
         axes.set_xlim(0, len(runs))
         name_rows(axes, [(shortened(row.label, _LABEL), not row.entries) for row in rows])
         axes.set_xticks([0.5, len(runs) - 0.5] if len(runs) > 1 else [0.5])
-        axes.set_xticklabels([runs[0], runs[-1]] if len(runs) > 1 else [runs[0]])
+        axes.set_xticklabels([_label(history, run) for run in dict.fromkeys((runs[0], runs[-1]))])
         svg = svg_of(page)
     names = [row.label for row in rows if row.flaky]
     told = f" Flaky, both passed and failed on one revision: {'; '.join(names)}." if names else ""
@@ -99,7 +100,27 @@ def _strip(feature: str, rows: Sequence[_StripRow], history: Sequence[Entry], ru
         f"A line divides revisions.{told}"
     )
     title = f"{feature}: {len(names)} flaky" if names else feature
-    return Picture(f"last-runs-{slug(feature).replace('_', '-')}", title, caption, svg, of_history=True)
+    name = f"last-runs-{slug(feature).replace('_', '-')}"
+    return Picture(name, title, caption, svg, of_history=True, numbers=_numbers(rows, runs))
+
+
+def _numbers(rows: Sequence[_StripRow], runs: Sequence[str]) -> Numbers:
+    """Of each scenario how many of these runs it passed, and how its last one ended."""
+    told = []
+    for row in rows:
+        entries = [row.entries[run] for run in runs if run in row.entries]
+        if entries:
+            passed = sum(entry.passed for entry in entries)
+            told.append(
+                (row.label, f"{passed} of {len(entries)}", entries[-1].status, f"{entries[-1].seconds:.1f} s")
+            )
+    return Numbers(("Scenario", "Passed", "Last", "Took"), told)
+
+
+def _label(history: Sequence[Entry], run: str) -> str:
+    """A run by its date and revision."""
+    first = next(entry for entry in history if entry.run == run)
+    return f"{datetime.fromtimestamp(first.at, UTC):%d %b %H:%M}  {first.revision[:7]}".strip()
 
 
 def _bars(rows: Sequence[_StripRow], runs: Sequence[str]) -> dict[str, list[Box]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from acceptance.report.picture import Picture
+from acceptance.report.picture import Numbers, Picture
 from acceptance.report.pictures.canvas import (
     BUDGET,
     FAINT,
@@ -105,7 +105,20 @@ def task_counts(results: Results) -> Picture | None:
         f"{counted(sum(len(p.sessions) for p in platforms), 'session')}, a bar each "
         "from the request to the end. Shaded behind them the features, in the order in which they ran."
     )
-    return Picture("tasks", "Tasks and sessions over the run", caption, svg)
+    return Picture("tasks", "Tasks and sessions over the run", caption, svg, numbers=_numbers(platforms))
+
+
+def _numbers(platforms: Sequence[_Platform]) -> Numbers:
+    """Of each platform what ran on it, and the most tasks at once."""
+    rows = []
+    for platform in platforms:
+        most = []
+        for role in ROLES:
+            _, counts = steps([task for task in platform.tasks if task.role == role], max(platform.moments))
+            most.append(str(max(counts, default=0)))
+        features = ", ".join(dict.fromkeys(scenario.feature for scenario in platform.scenarios))
+        rows.append((features or platform.name, *most, str(len(platform.sessions))))
+    return Numbers(("Platform of", *(f"most {role} tasks" for role in ROLES), "sessions"), rows)
 
 
 def _platforms(results: Results) -> list[_Platform]:

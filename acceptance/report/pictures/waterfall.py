@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from acceptance.report.picture import Picture
+from acceptance.report.picture import Numbers, Picture
 from acceptance.report.pictures.canvas import (
     BUDGET,
     FAINT,
@@ -87,7 +87,25 @@ def waterfall(results: Results) -> Picture | None:
         f"budget of {limit:g} s; the longest took {longest:.1f} s. Colours show the way to each stage; a stage "
         "that nobody watched is left out. On the right the same against the whole budget."
     )
-    return Picture("cold-start-waterfall", "Cold start: waking up, stage by stage", caption, svg)
+    numbers = Numbers(
+        ("Session of", *STAGES, "in all"),
+        [
+            (_scenario_of(row), *(_seconds(row, stage) for stage in STAGES), f"{row.seconds:.1f} s")
+            for row in drawn
+        ],
+        [min(1.0, row.seconds / limit) for row in drawn],
+    )
+    return Picture(
+        "cold-start-waterfall", "Cold start: waking up, stage by stage", caption, svg, numbers=numbers
+    )
+
+
+def _scenario_of(row: _Row) -> str:
+    return row.session.scenario if row.session else row.label
+
+
+def _seconds(row: _Row, stage: str) -> str:
+    return next((f"{at:.1f} s" for name, at in row.marks if name == stage), "")
 
 
 def _rows(results: Results) -> list[_Row]:

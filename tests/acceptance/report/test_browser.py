@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from acceptance.results.run_folder import PROJECT
+from acceptance.results.run_folder import PROJECT, slug
+from tests.acceptance.report.browser.axe import serious_violations
 from tests.acceptance.report.browser.chromium import chromium
 from tests.acceptance.report.browser.pages import opened, started
 from tests.acceptance.report.real_run import FAILING, FURTHER, PASSING, real_run
@@ -118,6 +120,74 @@ def test_every_picture_is_drawn(browser: Browser, report: Path) -> None:
         expect(pictures).not_to_have_count(0)
         widths = pictures.evaluate_all("all => all.map(one => one.complete ? one.naturalWidth : 0)")
         assert min(widths) > 0, widths
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_reading_it_opened_or_closed(
+    browser: Browser, report: Path, scheme: Literal["light", "dark"]
+) -> None:
+    with opened(browser, report) as (page, _):
+        page.emulate_media(color_scheme=scheme)
+        expect(_scenario(page, FAILING)).to_be_visible()
+        assert serious_violations(page) == []
+        page.locator("details:not([open]) > summary").evaluate_all(_CLICK_ALL)
+        page.get_by_role("button", name=re.compile(r"\bhooks?$")).evaluate_all(_CLICK_ALL)
+        expect(page.get_by_text("after_scenario").first).to_be_visible()
+        assert serious_violations(page) == []
+
+
+def test_what_axe_finds_is_told(browser: Browser, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        '<html lang="en"><title>x</title><a href="#x"></a><p style="color:#ccc">faint</p>', encoding="utf-8"
+    )
+    with opened(browser, bad) as (page, _):
+        assert [told.partition(":")[0] for told in serious_violations(page)] == [
+            "color-contrast",
+            "link-name",
+        ]
+
+
+def test_a_link_made_of_names_opens_the_file_and_leads_to_the_sentence(
+    browser: Browser, report: Path
+) -> None:
+    with opened(browser, report) as (page, _):
+        page.get_by_role("button", name="1_cold_start.feature").click()
+        expect(_scenario(page, PASSING[0])).to_be_hidden()
+        page.evaluate(
+            "name => location.hash = name", f"scenario-cold-start-{slug(FAILING).replace('_', '-')}"
+        )
+        expect(page.get_by_role("heading", name=f"Scenario: {FAILING}", exact=True)).to_be_in_viewport()
+
+
+def test_the_next_failure_is_one_click_away(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        page.get_by_role("button", name="Next failure").click()
+        expect(page.locator(".failures .cause")).to_be_in_viewport()
+        page.get_by_role("button", name="Next failure").click()
+        expect(page.locator("li[data-status=FAILED]").first).to_be_in_viewport()
+
+
+def test_the_broken_promise_and_whom_it_hurts_stand_in_the_first_screen(
+    browser: Browser, report: Path
+) -> None:
+    with opened(browser, report) as (page, _):
+        for told in ("on the sandbox", "a customer meets an error page while her preview starts"):
+            expect(page.get_by_text(re.compile(told, re.IGNORECASE)).first).to_be_in_viewport()
+        broken = page.locator(".promises tr.broken")
+        expect(broken).to_have_count(1)
+        expect(broken).to_contain_text("Waking up is orderly, seen from inside and outside")
+
+
+def test_paper_has_all_of_it_and_a_narrow_window_the_numbers(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as (page, _):
+        expect(_scenario(page, FAILING)).to_be_visible()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details:not([open])").count() == 0
+        expect(page.locator("#content button[aria-expanded=false]", has_text=".feature")).to_have_count(0)
+    with opened(browser, report, width=390) as (page, _):
+        expect(page.locator("figure .wide img").first).to_be_hidden()
+        expect(page.get_by_role("row", name=FAILING).first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

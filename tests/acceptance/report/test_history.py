@@ -46,6 +46,7 @@ def test_a_run_is_one_line_per_scenario(tmp_path: Path) -> None:
     assert lines[1] == {
         "run": "r1", "revision": CLEAN.commit, "dirty": True, "at": 5.5, "feature": "F", "rule": "R", "scenario": "b",
         "location": "features/f.feature:3", "status": "failed", "seconds": 1.235,
+        "deployment": "",
     }  # fmt: skip
     assert [(entry.run, entry.key, entry.passed, entry.revision) for entry in read(history)] == [
         ("r1", ("F", "a"), True, CLEAN.commit),

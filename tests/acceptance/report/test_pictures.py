@@ -75,6 +75,9 @@ def test_the_waterfall_shows_each_watched_session_and_how_long_it_took() -> None
     assert (read.count("wakes"), read.count("a crowd")) == (1, 1)
     assert "3 sessions" in picture.caption
     assert "1 of them over the budget of 60 s; the longest took 61.5 s" in picture.caption
+    assert picture.numbers is not None
+    assert (picture.numbers.rows[0][0], picture.numbers.rows[0][-1]) == ("wakes", "4.6 s")
+    assert max(picture.numbers.shares) == 1.0
 
 
 def test_nothing_seen_is_no_picture(tmp_path: Path) -> None:
@@ -116,11 +119,17 @@ def test_a_strip_marks_what_is_flaky_and_tells_the_last_time() -> None:
     ]
     (picture,) = strips(Results((scenario("steady"), scenario("shaky"), scenario("new"))), history)
     read = [text.strip() for text in texts(picture)]
-    assert {"A <rule>", "steady", "shaky", "new", "3.2 s", "r1", "r2"} <= set(read)
+    assert {"A <rule>", "steady", "shaky", "new", "3.2 s"} <= set(read)
+    assert read.count("01 Jan 00:00  0a1b") == 2, "a run is called by its date and revision"
     assert [text for text in read if "flaky" in text] == ["1.0 s   flaky"]
     assert picture.title == "Cold start: 1 flaky"
     assert "The last 2 runs" in picture.caption
     assert "both passed and failed on one revision: shaky." in picture.caption
+    assert picture.numbers is not None
+    assert picture.numbers.rows == [
+        ("steady", "2 of 2", "passed", "3.2 s"),
+        ("shaky", "1 of 2", "failed", "1.0 s"),
+    ]
 
 
 def test_a_hundred_sessions_and_two_hundred_scenarios_stay_readable_and_light(tmp_path: Path) -> None:

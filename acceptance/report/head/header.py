@@ -1,9 +1,10 @@
-"""The head of the report: what was judged, the verdict, the success criteria, and what failed."""
+"""The head of the report: the verdict and where it holds, who is hurt, the criteria, every promise, and what failed."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from acceptance.report.glossary import meaning_of, words
+from acceptance.report.head.causes import causes
+from acceptance.report.head.glossary import meaning_of, words
+from acceptance.report.head.promises import anchor, chapters, nodes
 from acceptance.report.history import Entry, flaky
 from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline
@@ -19,16 +22,23 @@ from acceptance.results.criteria import CRITERIA, not_supported, rows, share
 from acceptance.results.masking import mask
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
+from acceptance.results.text import counted
 from acceptance.results.verdict import PASSED, Verdict
 
-STYLE = (Path(__file__).parent / "head.css").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+STYLE = (HERE / "head.css").read_text(encoding="utf-8")
+SCRIPT = (HERE / "head.js").read_text(encoding="utf-8")
+TEMPLATE = HERE / "head.html.jinja"
 
-TEMPLATE = Path(__file__).with_name("head.html.jinja")
+NAMED = 3
+"""So many scenarios that failed are named below the verdict; of more, the number."""
+
+_SANDBOX = "This is the whole platform on one machine: it says nothing yet about a deployment on AWS."
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """All that the head tells of: what a run's folder holds, and the history of the runs before."""
+    """All that the head tells of: what a run's folder holds, and the history of its deployment up to it."""
 
     results: Results
     outline: Outline
@@ -36,6 +46,7 @@ class ReportInputs:
     facts: RunFacts = field(default_factory=RunFacts)
     pictures: Sequence[Picture] = ()
     history: Sequence[Entry] = ()
+    run: str = ""
 
 
 def head(told: ReportInputs) -> str:
@@ -46,28 +57,40 @@ def head(told: ReportInputs) -> str:
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_masked
     )
-    environment.filters |= {"slug": _slug, "base64": _base64}
+    environment.filters |= {"slug": _slug, "base64": _base64, "capitalize_first": _begun_large}
     marked = flaky(told.history)
+    results, documents = told.results, told.outline.documents
+    found = chapters(documents, results.scenarios, told.history)
+    broken = [promise for chapter in found for promise in chapter.promises if promise.word == "broken"]
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         word=told.verdict.word.capitalize(),
-        reasons=" ".join(map(_sentence, _reasons(told.verdict, not_supported(told.results.scenarios)))),
+        place=told.facts.place,
+        explained=_SANDBOX if told.facts.on_sandbox else "",
+        reasons=" ".join(map(_sentence, _reasons(told.verdict, not_supported(results.scenarios)))),
         facts=list(_facts(told)),
-        rows=rows(told.results),
-        results=told.results,
+        rows=rows(results),
+        chapters=found,
+        promises=Counter(promise.word for chapter in found for promise in chapter.promises),
+        hurt=sorted(broken, key=lambda promise: promise.worst_first),
+        run=told.run,
+        results=results,
+        failures=causes(each for each in results.scenarios if each.broken),
+        unseen=causes(each for each in results.scenarios if each.unseen),
         errors=told.outline.errors,
-        flaky=[one for one in told.results.scenarios if (one.feature, one.name) in marked],
+        flaky=[one for one in results.scenarios if (one.feature, one.name) in marked],
         pictures=told.pictures,
         share=share,
+        anchor=anchor,
+        nodes=nodes(documents),
         words=words(),
         meaning_of=meaning_of,
     )
 
 
 def title(told: ReportInputs) -> str:
-    """The page's title, escaped: the verdict first, for a row of browser tabs."""
-    deployment = told.facts.facts.get("Deployment")
-    word = told.verdict.word.capitalize()
-    return escape(mask(word + (f" - {deployment}" if deployment else "") + " - acceptance report"))
+    """The page's title, escaped: the verdict and where it holds first, for a row of browser tabs."""
+    word, place = told.verdict.word.capitalize(), told.facts.place
+    return escape(mask(f"{word}{f' on {place}' if place else ''} - acceptance report"))
 
 
 def _reasons(verdict: Verdict, left_out: str) -> Iterator[str]:
@@ -79,7 +102,14 @@ def _reasons(verdict: Verdict, left_out: str) -> Iterator[str]:
         yield f"All {len(CRITERIA)} success criteria are met"
     if left_out:
         yield left_out
-    yield from (reason.sentence for reason in verdict.reasons)
+    of_scenarios = Counter(reason.title for reason in verdict.reasons if reason.scenario)
+    told = set[str]()
+    for reason in verdict.reasons:
+        if not reason.scenario or of_scenarios[reason.title] <= NAMED:
+            yield reason.sentence.partition("\n")[0]
+        elif reason.title not in told:
+            told.add(reason.title)
+            yield f"{reason.title}: {counted(of_scenarios[reason.title], 'scenario')}"
 
 
 def _facts(told: ReportInputs) -> Iterator[tuple[str, str]]:
@@ -96,7 +126,11 @@ def _facts(told: ReportInputs) -> Iterator[tuple[str, str]]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    return f"{_begun_large(text).rstrip('.')}."
+
+
+def _begun_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _masked(value: Any) -> Any:
