@@ -259,6 +259,14 @@ def test_a_scenario_that_got_lost_is_missed_however_many_are_not_supported(good:
     assert [finding.title for finding in judge(case).reasons] == ["no result of 1 scenario"]
 
 
+def test_while_a_result_is_missing_nobody_says_that_there_is_no_proof(good: RunEvidence) -> None:
+    tags = tuple(tag for tag in TAGS if tag != "criterion.scaling")
+    lacks = dataclasses.replace(lacking(12, "mail"), tags=tags)
+    verdict = judge(with_results(good, result(3, "passed", *tags), lacks))
+    assert ["no scenario proves" in reason.title for reason in verdict.reasons] == [False, True]
+    assert {reason.code for reason in verdict.reasons} == {Code.NOT_JUDGED}
+
+
 def test_figures_are_told_beside_what_is_not_supported(good: RunEvidence) -> None:
     case = showing(with_results(good, result(3), lacking(12, "mail")), figures={"cold_start": [(12.0, 60.0)]})
     assert rows(case.results)[0].figure == "longest 12.0 s of 60 s; 1 of 2 scenarios; not supported: mail"
