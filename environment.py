@@ -18,7 +18,7 @@ from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.report.install import begin_report
 from acceptance.report.runner import ReportingRunner
 from acceptance.results.preflight import WrongRequest, check_request
-from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, ScenarioResult, StepTime
+from acceptance.results.run_results import NOT_SUPPORTED, ScenarioResult, StepTime, status_of
 from acceptance.results.summary import summary
 from acceptance.results.tags import SKIP, reason_to_skip, rule_of
 from acceptance.run.deployment import absent
@@ -126,7 +126,11 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             name=scenario.name,
             location=str(scenario.location),
             tags=tuple(str(tag) for tag in scenario.effective_tags),
-            status=_status(scenario, world),
+            status=status_of(
+                scenario.status.name if scenario.status else "untested",
+                failed_in=failed.step_type if failed else None,
+                unseen=world.unseen is not None,
+            ),
             seconds=scenario.duration,
             failed_step=f"{failed.keyword} {failed.name}" if failed else None,
             step_type=failed.step_type if failed else None,
@@ -178,13 +182,6 @@ def _note_cleanup_error(context: Context, cleanup: Callable[[], None], error: Ex
     told = str(unseen) if unseen else f"{type(error).__name__}: {error}"
     run.ledger.cleanup_failed(f"after {after}: {told}", of_scenario=of_scenario, seen=unseen is None)
     context.print_cleanup_error(context, cleanup, error)
-
-
-def _status(scenario: Scenario, world: World) -> str:
-    """behave's word for how a scenario ended, or ours where nobody could see that."""
-    if world.unseen is not None:
-        return NOT_OBSERVED
-    return scenario.status.name if scenario.status else "untested"
 
 
 @contextmanager

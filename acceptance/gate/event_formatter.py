@@ -20,7 +20,7 @@ from behave.model import Feature, Rule, Scenario, Step
 
 from acceptance.gate.parent_watch import die_with_the_gate
 from acceptance.results.masking import mask
-from acceptance.results.run_results import NOT_OBSERVED
+from acceptance.results.run_results import status_of
 from acceptance.waiting.active_waits import WAITS, Wait
 from acceptance.waiting.errors import not_observed
 from acceptance.waiting.view import VIEW
@@ -134,9 +134,9 @@ class Live(Formatter):
 
 
 def _status(scenario: Scenario) -> str:
-    """behave's word, or ours for a scenario that could not be observed."""
-    if scenario.status.has_failed() and (
-        VIEW.lost or any(not_observed(s.exception) for s in scenario.all_steps)
-    ):
-        return NOT_OBSERVED
-    return str(scenario.status.name)
+    failed = next((step for step in scenario.all_steps if step.status.has_failed()), None)
+    unseen = scenario.status.has_failed() and (
+        bool(VIEW.lost) or any(not_observed(step.exception) for step in scenario.all_steps)
+    )
+    failed_in = str(failed.step_type) if failed else None
+    return status_of(str(scenario.status.name), failed_in=failed_in, unseen=unseen)

@@ -15,7 +15,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import Attr
 
 from acceptance.results.criteria import not_supported
-from acceptance.results.run_results import Results, ScenarioResult, StepTime
+from acceptance.results.run_results import COULD_NOT_BEGIN, Results, ScenarioResult, StepTime
 from acceptance.results.tags import reason_to_skip
 from acceptance.results.verdict import Code, Finding, SelectedScenario
 
@@ -105,8 +105,9 @@ def _case(result: ScenarioResult, steps: Sequence[StepTime]) -> TestCase:
         case.result = [Skipped(f"{result.status}: {', '.join(result.lacking)}")]
     elif result.status == "skipped":
         case.result = [Skipped(reason_to_skip(result.tags) or "no reason given")]
-    elif result.status == "failed":
-        case.result = [_with_text(Failure(said, result.status), text)]
+    elif result.status in ("failed", COULD_NOT_BEGIN):
+        told = said if result.status == "failed" else f"{result.status}: {said}"
+        case.result = [_with_text(Failure(told, result.status), text)]
     elif result.status != "passed":
         case.result = [_with_text(Error(said, result.status), text)]
     took = [f"{step.seconds:8.3f} s  {step.sentence}" for step in steps if step.scenario == result.name]

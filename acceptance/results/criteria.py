@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from acceptance.capabilities import Capability
 from acceptance.results.peaks import EDIT_TASKS_AT_MOST, busiest
-from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, Figure, Results, ScenarioResult
+from acceptance.results.run_results import (
+    COULD_NOT_BEGIN,
+    NOT_OBSERVED,
+    NOT_SUPPORTED,
+    Figure,
+    Results,
+    ScenarioResult,
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,8 @@ class Row:
 
     criterion: Criterion
     word: str
-    """`met`, `NOT MET`, `not proven` (some were skipped or not observed) or `not run`. What is not supported counts
-    neither way."""
+    """`met`, `NOT MET`, `not proven` (some were skipped or not observed, or could not begin) or `not run`. What is not
+    supported counts neither way."""
     figure: str
     proofs: Sequence[ScenarioResult]
     excess: str
@@ -121,12 +128,15 @@ def rows(results: Results) -> tuple[Row, ...]:
     return tuple(found)
 
 
+_PROVING_NOTHING = ("skipped", NOT_OBSERVED, COULD_NOT_BEGIN)
+
+
 def verdict(proofs: Sequence[ScenarioResult]) -> str:
     """What the scenarios that carry a criterion's tag say of it; see `Row.word`."""
     statuses = {proof.status for proof in proofs} - {NOT_SUPPORTED}
     if not statuses - {"skipped"}:
         return "not run"
-    if statuses - {"passed", "skipped", NOT_OBSERVED}:
+    if statuses - {"passed", *_PROVING_NOTHING}:
         return "NOT MET"
     return "met" if statuses == {"passed"} else "not proven"
 
@@ -137,7 +147,7 @@ def share(proofs: Sequence[ScenarioResult], noun: str = "scenarios") -> str:
     `4 of 5 scenarios; 1 skipped`, or `12 of 13 scenarios; not supported: mail`.
     """
     counts = Counter(proof.status for proof in proofs)
-    others = [f"{counts[status]} {status}" for status in ("skipped", NOT_OBSERVED) if counts[status]]
+    others = [f"{counts[status]} {status}" for status in _PROVING_NOTHING if counts[status]]
     left_out = not_supported(proofs)
     return "; ".join(
         [f"{counts['passed']} of {len(proofs)} {noun}", *others, *([left_out] if left_out else [])]

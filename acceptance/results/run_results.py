@@ -15,7 +15,10 @@ from acceptance.results.masking import masked
 from acceptance.results.run_folder import RESULTS
 
 NOT_OBSERVED = "not observed"
-"""The status of a scenario of which nobody saw whether its promise was kept; the others are behave's."""
+"""The status of a scenario of which nobody saw whether its promise was kept."""
+
+COULD_NOT_BEGIN = "could not begin"
+"""The status of a scenario whose Given failed: the platform is broken, and nobody saw whether this promise is."""
 
 NOT_SUPPORTED = "not supported"
 """The status of a scenario that is not judged: it needs what the deployment does not offer."""
@@ -25,6 +28,20 @@ FINE = frozenset({"passed", "skipped", NOT_SUPPORTED})
 
 NOT_RUN = frozenset({"skipped", "untested", NOT_SUPPORTED})
 """The statuses of scenarios that prove nothing, since nothing was done."""
+
+
+def status_of(ended: str, *, failed_in: str | None, unseen: bool) -> str:
+    """behave's word for how a scenario ended, or ours where it says more.
+
+    Args:
+        ended: behave's word.
+        failed_in: the type of the step that failed: given, when or then; None if none did.
+        unseen: whether the suite's own way of looking failed.
+    """
+    if unseen:
+        return NOT_OBSERVED
+    return COULD_NOT_BEGIN if (ended, failed_in) == ("failed", "given") else ended
+
 
 Figure = tuple[float, float]
 """A value, and the limit or total that it is judged against."""
@@ -73,6 +90,11 @@ class ScenarioResult:
     def unseen(self) -> bool:
         """Whether nobody saw if its promise was kept."""
         return self.status == NOT_OBSERVED
+
+    @property
+    def groundless(self) -> bool:
+        """Whether it could not begin: that speaks against the platform, and not of its own promise."""
+        return self.status == COULD_NOT_BEGIN
 
     @property
     def unsupported(self) -> bool:

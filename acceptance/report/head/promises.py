@@ -11,7 +11,7 @@ from acceptance.report.history import Entry
 from acceptance.results.criteria import not_supported
 from acceptance.results.impact import Impact, Severity, impact_of, narrative_of
 from acceptance.results.run_folder import slug
-from acceptance.results.run_results import NOT_OBSERVED, NOT_RUN, ScenarioResult
+from acceptance.results.run_results import COULD_NOT_BEGIN, NOT_OBSERVED, NOT_RUN, ScenarioResult
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Promise:
     @property
     def word(self) -> str:
         """`kept`, `broken`, `not judged`, `not supported` or `not run`."""
-        if any(each.broken for each in self.scenarios):
+        if any(each.broken and not each.groundless for each in self.scenarios):
             return "broken"
-        if any(each.unseen for each in self.scenarios):
+        if any(each.unseen or each.groundless for each in self.scenarios):
             return "not judged"
         if not self.scenarios:
             return "not run"
@@ -106,7 +106,7 @@ def _promises(
     for rule in (child["rule"] for child in feature["children"] if "rule" in child):
         name = feature["name"], rule["name"]
         scenarios = [each for each in results if (each.feature, each.rule) == name]
-        since = broken_since([each for each in scenarios if each.broken], history)
+        since = broken_since([each for each in scenarios if each.broken and not each.groundless], history)
         yield Promise(*name, rule["id"], impact_of(rule["description"]), scenarios, since)
 
 
@@ -132,7 +132,7 @@ def nodes(documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def broken_since(broken: Iterable[ScenarioResult], history: Sequence[Entry]) -> Since | None:
     """Since when the one of these scenarios is broken that is so for longest; None where the history has none of them.
 
-    What was not run or not observed says nothing, and parts nothing.
+    What was not run or not observed, or could not begin, says nothing and parts nothing.
     """
     found = [since for each in broken if (since := _since((each.feature, each.name), history))]
     return min(found, key=lambda since: since.first.at, default=None)
@@ -141,7 +141,7 @@ def broken_since(broken: Iterable[ScenarioResult], history: Sequence[Entry]) -> 
 def _since(key: tuple[str, str], history: Sequence[Entry]) -> Since | None:
     first = None
     for entry in reversed(history):
-        if entry.key != key or entry.status in (*NOT_RUN, NOT_OBSERVED):
+        if entry.key != key or entry.status in (*NOT_RUN, NOT_OBSERVED, COULD_NOT_BEGIN):
             continue
         if entry.passed:
             return Since(first, entry) if first else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import psutil
 import pytest
@@ -46,6 +47,28 @@ def test_what_a_deployment_does_not_offer_is_not_judged_and_is_told_everywhere(p
     page = (ran.folder / "report.html").read_text(encoding="utf-8")
     assert "All 5 success criteria are met. Not supported: mail." in page
     assert '"status": "not supported"' in (made.folder / "reports" / "history.jsonl").read_text()
+
+
+def test_a_failure_in_a_given_is_red_and_says_that_the_ground_is_gone_and_no_promise_broken(
+    project: MakeProject,
+) -> None:
+    made = project(
+        one=feature("One", PROOF, "@criterion.routing it is seen: Given there is light; Then it fails")
+    )
+    ran = made.run("--expect", "2")
+    assert (ran.code, ran.statuses()["it is seen"]) == (1, "could not begin")
+    assert (
+        "not proven Routing: right answer, right service: 1 of 2 scenarios; 1 could not begin" in ran.printed
+    )
+    assert "  could not begin: it is seen (features/one.feature:" in ran.printed
+    assert "NOT ACCEPTED: 2 scenarios in" in ran.printed
+    assert "1 could not begin, 1 passed" in ran.printed
+    assert re.search(r"^could not begin +\d", ran.printed, re.MULTILINE), "what was told as it happened"
+    junit = JUnitXml.fromfile(str(ran.folder / "junit.xml"))
+    (failure,) = [case.result[0] for suite in junit for case in suite if case.result]
+    assert (junit.failures, failure.message) == (1, "could not begin: ASSERT FAILED: expected: light")
+    page = (ran.folder / "report.html").read_text(encoding="utf-8")
+    assert "could not begin: Given there is light<pre" in page
 
 
 def test_a_capability_that_there_is_not_starts_nothing(project: MakeProject) -> None:

@@ -61,12 +61,21 @@ def test_a_part_that_passed_is_not_called_accepted(good: RunEvidence) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["failed", "error", "undefined", "untested", "hook_error", "cleanup_error"]
+    "status", ["failed", "could not begin", "error", "undefined", "untested", "hook_error", "cleanup_error"]
 )
 def test_a_scenario_that_did_not_pass(good: RunEvidence, status: str) -> None:
     case = with_results(dataclasses.replace(good, least=1), result(3), result(9, status))
     told = f"scenario 9 ({FILE}:9)"
     assert only(case) == Finding(Code.NOT_ACCEPTED, status, told, scenario="scenario 9", file=FILE, line=9)
+
+
+@pytest.mark.parametrize(("status", "word"), [("could not begin", "not proven"), ("failed", "NOT MET")])
+def test_a_promise_whose_scenario_had_no_ground_is_not_called_broken(
+    good: RunEvidence, status: str, word: str
+) -> None:
+    case = with_results(good, result(3), result(9, status))
+    assert {row.word for row in rows(case.results)} == {word}
+    assert judge(case).word == "NOT ACCEPTED"
 
 
 def test_a_scenario_without_a_result(good: RunEvidence) -> None:

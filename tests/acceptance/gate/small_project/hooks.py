@@ -21,7 +21,7 @@ from behave.runner import Context
 from acceptance.report.messages import Messages
 from acceptance.results.ledger import Ledger
 from acceptance.results.run_facts import RunFacts
-from acceptance.results.run_results import NOT_OBSERVED, ScenarioResult, StepTime
+from acceptance.results.run_results import ScenarioResult, StepTime, status_of
 from acceptance.waiting.view import VIEW
 
 LEAVES = os.environ.get("SMALL_LEAVES")
@@ -72,7 +72,6 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
         return
     assert context.feature is not None
     ended = scenario.status.name if scenario.status else "untested"
-    status = NOT_OBSERVED if failed and context.aborted else ended
     context.ledger.add(
         ScenarioResult(
             feature=context.feature.name,
@@ -80,7 +79,11 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             location=str(scenario.location),
             rule=context.rule.name if "rule" in context and context.rule else None,
             tags=tuple(str(tag) for tag in scenario.effective_tags),
-            status=status,
+            status=status_of(
+                ended,
+                failed_in=failed.step_type if failed else None,
+                unseen=failed is not None and context.aborted,
+            ),
             seconds=scenario.duration,
             started_at=time.time(),
             failed_step=f"{failed.keyword} {failed.name}" if failed else None,

@@ -24,6 +24,11 @@ def well(_context: Context) -> None:
     pass
 
 
+@given("there is light")
+def light(_context: Context) -> None:
+    raise AssertionError("expected: light\n  but: was <dark>")
+
+
 @then("it fails")
 def fails(_context: Context) -> None:
     raise AssertionError("expected: light\n  but: was <dark>")

@@ -47,6 +47,8 @@ def entry(run: str, status: str, *, deployment: str = "", at: float = 0.0) -> En
         (["passed", "failed", "not observed"], "broken"),
         (["passed", "error"], "broken"),
         (["passed", "not observed"], "not judged"),
+        (["passed", "could not begin"], "not judged"),
+        (["could not begin", "failed"], "broken"),
         (["passed", "skipped"], "not judged"),
         (["passed", "not supported"], "kept"),
         (["not supported"], "not supported"),
@@ -78,7 +80,7 @@ def test_a_link_is_made_of_names_and_leads_to_the_headings_of_this_run() -> None
     [
         (["passed", "failed"], "r1", "r0"),
         (["passed", "error", "skipped", "failed"], "r1", "r0"),
-        (["passed", "not observed", "failed"], "r2", "r0"),
+        (["passed", "not observed", "could not begin", "failed"], "r3", "r0"),
         (["failed", "passed", "failed", "failed"], "r2", "r1"),
         (["failed", "failed"], "r0", None),
     ],
