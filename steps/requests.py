@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from behave import then, when
 from behave.runner import Context
@@ -102,11 +103,12 @@ def status_asked(context: Context) -> None:
     """While nothing else happens to the session; it asks a second time, as something has happened since the first."""
     world: World = context.world
     session, platform = world.session, world.platform
+    ask = partial(platform.sessions.request, "GET", f"{API}/{session.session_id}/status")
     with platform.attendance.paused():
-        platform.sessions.status(session.session_id)
+        ask()
         platform.attendance.be_active(session.session_id)
         before = settled(session)
-        world.asked.answer = platform.sessions.request("GET", f"{API}/{session.session_id}/status")
+        world.asked.answer = ask()
         world.asked.record = before, session.record
 
 

@@ -11,10 +11,10 @@ from behave import given, then, when
 from behave.runner import Context
 from hamcrest import contains_exactly, equal_to
 
-from acceptance.journeys.customer_group import until_all_live
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.idle_watch import expired_while_connected
 from acceptance.journeys.recovery import until_begun
+from acceptance.journeys.session_end import expired_in_time, until_expired
 from acceptance.journeys.shared_sessions import EXPIRED
 from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import always, has_status
@@ -64,12 +64,10 @@ def own_neighbours(world: World, count: int) -> tuple[CustomerSession, ...]:
 
 
 def start_in_one_thread(world: World, count: int) -> tuple[CustomerSession, ...]:
-    """They share their customer's workspace and its branch."""
+    """They share their customer's workspace and its branch; each comes when the one before has nothing left to do."""
     customer = world.new_customer()
     wishes = [f'Change the heading to "Browser {number}"' for number in range(1, count + 1)]
-    sessions = tuple(world.start(customer, wish, thread_id="shared") for wish in wishes)
-    until_all_live(world.platform, sessions)
-    return sessions
+    return tuple(world.start_live(customer, wish, thread_id="shared") for wish in wishes)
 
 
 one_of("State", {"live": World.until_live, "waking": lambda _world, session: until_begun(session)})
@@ -223,12 +221,18 @@ def expired_with_open_browser(context: Context) -> None:
 
 @then("the session ends as {ending:Ending}")
 def session_ends(context: Context, ending: tuple[str, str]) -> None:
-    """As that and as nothing else, in time: an expired one not before it was idle, a failed one with its reason."""
+    """As that and as nothing else: a failed one with its reason, an expired one neither before its time nor late."""
     world: World = context.world
-    (status, reason), idle = ending, world.platform.profile.timing.idle_timeout
-    record = world.sessions.until_ended(world.session, status)
-    expect(record, ended_as(status, idle=idle, reason=reason), f"the end of {world.session}")
-    expect(record, is_whole(), f"the record of {world.session}")
+    status, reason = ending
+    if status == "expired":
+        expiry = until_expired(world.sessions, world.session)
+        expect(
+            expiry, expired_in_time(world.platform.profile.timing.idle_timeout), f"the end of {world.session}"
+        )
+    else:
+        record = world.sessions.until_ended(world.session, status)
+        expect(record, ended_as(status, reason), f"the end of {world.session}")
+    expect(world.session.record, is_whole(), f"the record of {world.session}")
 
 
 @then("all of them end as {status}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from faults.platforms.scenarios import (
     ALL_COME_BACK,
     COMES_BACK,
     EXPIRES,
+    EXPIRY,
     HERMES_AGAIN,
     HUNG_TASK,
     MANY,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @fault(
     "A session that nobody uses lives half as long again as it should.",
     part="hermes",
-    caught_by=(EXPIRES,),
-    clause="A session is idle after `idle_timeout`",
+    caught_by=(EXPIRY,),
+    clause="a third of an idle time later at the latest",
 )
 def idle_half_as_long_again() -> None:
     """Hermes counts with one and a half idle times."""
@@ -145,18 +145,18 @@ def four_for_a_moment() -> None:
     clause="Ending one session touches no other",
 )
 def third_task_unprotected() -> None:
-    """Every third task's protection is called done and is not."""
+    """The protection of every third task, by age, is called done and is not."""
     from sandbox.services.hermes.capacity import Capacity
 
     protect = Capacity.protect
     numbers: dict[str, int] = {}
-    count = itertools.count(1)
 
     def mostly(self: Capacity, arns: Iterable[str]) -> set[str]:
         wanted = set(arns)
-        for arn in wanted:
-            numbers.setdefault(arn, next(count))
-        safe = {arn for arn in wanted if numbers[arn] % 3}
+        by_age = sorted(self._tasks(), key=lambda task: str(task["createdAt"]))
+        for number, task in enumerate(by_age, 1):
+            numbers.setdefault(task["taskArn"], number)
+        safe = {arn for arn in wanted if numbers.get(arn, 1) % 3}
         return protect(self, safe) | (wanted - safe)
 
     Capacity.protect = mostly  # type: ignore[method-assign]

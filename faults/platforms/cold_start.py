@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from faults.platforms.scenarios import EXPIRES, FIRST_REQUEST, FORGOTTEN_TAB, KEPT_AWAKE, ONE_TASK
+from faults.platforms.scenarios import EXPIRES, EXPIRY, FIRST_REQUEST, FORGOTTEN_TAB, KEPT_AWAKE, ONE_TASK
 from faults.registry import fault
 
 
@@ -89,8 +89,8 @@ def idle_reaper_never_runs() -> None:
 @fault(
     "A session expires after two thirds of its idle time.",
     part="hermes",
-    caught_by=(EXPIRES,),
-    clause="A session is idle after `idle_timeout`",
+    caught_by=(EXPIRY,),
+    clause="Its end begins then: not before",
 )
 def idle_too_short() -> None:
     """Hermes counts with a shorter idle time than it was given."""
