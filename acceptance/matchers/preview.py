@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
@@ -14,7 +13,7 @@ from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.matchers.answers import is_live, is_waiting_page
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of
 from acceptance.waiting.sampler import Sample
 
 WAITING = 503
@@ -48,9 +47,7 @@ def _neither(answer: Answer, *, arrived: bool) -> str:
     """An answer that is out of place, in words: a 503 that is almost the waiting page says what it lacks."""
     if arrived or answer.status != WAITING:
         return f"{answer.status}{' after the site' if arrived else ''}: {_words(answer)}"
-    told = StringDescription()
-    is_waiting_page().describe_mismatch(answer, told)
-    return str(told)
+    return mismatch_of(is_waiting_page(), answer)
 
 
 def _words(answer: Answer) -> str:
@@ -88,11 +85,11 @@ def served_by(record: SessionRecord) -> Matcher[Answer]:
 
 
 def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
-    """Looks of which each that called the session ready was followed by the site, and whose health pages said to wait
-    before they said 200; if none ever did, NoData is raised.
+    """Looks of which each that called the session ready was followed by the site, and whose health pages were waiting
+    pages before they said 200; if none ever did, NoData is raised.
 
-    A session is `active` only once its target is healthy behind its rule, and healthy only once its preview is served
-    (contract, Routing).
+    A session is `active` only once its target is healthy behind its rule, and healthy only once its preview is served;
+    before, its health page is what any page of it is (contract, Routing).
     """
 
     def early(series: Sequence[Sample[Readiness]]) -> list[Sample[Readiness]]:
@@ -103,12 +100,16 @@ def served_whenever_healthy() -> Matcher[Sequence[Sample[Readiness]]]:
             )
         unserved = [s for s in series if s.value.page is not None and not is_live().matches(s.value.page)]
         waits = [sample for sample in series if sample.at_s < healthy[0].at_s]
-        return [s for s in waits if s.value.health.status != WAITING] + unserved
+        return [s for s in waits if not is_waiting_page().matches(s.value.health)] + unserved
 
     return DescribedMatcher(
-        f"{WAITING} until the session is called healthy, and the site whenever it is called healthy or active",
+        "the waiting page until the session is called healthy, the site whenever it is called healthy or active",
         lambda series: not early(series),
-        lambda series: (
-            f"{len(early(series))} times not, first at {early(series)[0].at_s:.2f} s {early(series)[0].value}"
-        ),
+        lambda series: f"{len(early(series))} times not, first {_unready(early(series)[0])}",
     )
+
+
+def _unready(sample: Sample[Readiness]) -> str:
+    """A look that is out of place, in words; if it was told to wait, what it was told lacks."""
+    told = f"at {sample.at_s:.2f} s {sample.value}"
+    return told if sample.value.page else f"{told}: {mismatch_of(is_waiting_page(), sample.value.health)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faults.platforms.load_balancer import change_redirects, change_rules, change_snapshot
-from faults.platforms.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, SHRINKING, WAITING_PAGE
+from faults.platforms.scenarios import ASLEEP, AWAKE, ENCRYPTED, ENDING, READY, SHRINKING, WAITING_PAGE
 from faults.registry import fault
 
 
@@ -198,18 +198,19 @@ def sleeping_hermes_not_found() -> None:
 @fault(
     "Visitors are let in at a preview's server before it serves.",
     part="hermes",
-    caught_by=(WAITING_PAGE,),
+    caught_by=(WAITING_PAGE, READY),
     clause="until its preview is served, nothing but the load balancer's own checks reaches its",
 )
 def visitors_let_in_early() -> None:
-    """A session's rule leads visitors from the moment that it is made."""
-    from sandbox.services.hermes.routes import Routes, _condition, paths_of
+    """A session's rule is there for visitors as soon as its target group is."""
+    from sandbox.services.hermes.routes import Routes
 
-    create = Routes._create_rule
+    prepare = Routes.prepare
 
-    def public(self: Routes, session_id: str, group: str) -> str:
-        rule = create(self, session_id, group)
-        self.clients.get("elbv2").modify_rule(RuleArn=rule, Conditions=[_condition(paths_of(session_id))])
-        return rule
+    def public(self: Routes, session_id: str) -> None:
+        prepare(self, session_id)
+        if not self.routed(session_id):
+            self._note(session_id, rules=(self._create_rule(session_id, self._group(session_id)),))
+            self.publish(session_id)
 
-    Routes._create_rule = public  # type: ignore[method-assign]
+    Routes.prepare = public  # type: ignore[method-assign]

@@ -47,9 +47,15 @@ def mismatch(matcher: object, item: object) -> str:
 def looks(*seen: tuple[int, int | None], status: str = "initializing") -> list[Sample[Readiness]]:
     """Health pages by status, each with that of the preview right after it, of a session of one status."""
     return [
-        Sample(float(at), Readiness(status, answer(health), None if page is None else answer(page)))
+        Sample(float(at), Readiness(status, waiting(health), None if page is None else answer(page)))
         for at, (health, page) in enumerate(seen)
     ]
+
+
+def waiting(status: int) -> Answer:
+    """An answer that has all of the waiting page but, perhaps, its status."""
+    headers = MappingProxyType({"content-type": "text/html", "retry-after": "1"})
+    return Answer("GET", "https://x/", status, headers, b'<meta http-equiv="refresh" content="1">')
 
 
 def test_a_session_may_be_called_healthy_once_its_preview_is_served() -> None:
@@ -69,6 +75,14 @@ def test_a_session_called_active_too_early_is_named_with_its_moment() -> None:
 def test_a_session_called_unknown_before_it_is_healthy_is_named() -> None:
     told = mismatch(served_whenever_healthy(), looks((503, None), (404, None), (200, 200)))
     assert told.startswith("1 times not, first at 1.00 s initializing, health 404")
+
+
+def test_an_error_page_of_the_load_balancers_own_where_the_waiting_page_belongs_is_named() -> None:
+    bare = Sample(0.5, Readiness("initializing", answer(503), None))
+    told = mismatch(served_whenever_healthy(), [bare, *looks((503, None), (200, 200))[1:]])
+    assert told.startswith(
+        "1 times not, first at 0.50 s initializing, health 503: 503: '' without a Retry-After"
+    )
 
 
 def test_a_session_never_called_healthy_proves_nothing() -> None:
