@@ -35,8 +35,8 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(shop: Shop) -> Non
     assert run.of("testRunFinished")[0]["success"] is False
     report = (shop.folder / "runs" / "7" / "report.html").read_text(encoding="utf-8")
     assert (
-        ">Deployment</summary>a platform to be judged: the sandbox on this machine, or one on AWS</details></dt><dd>here</dd>"
-        in report
+        ">Deployment</summary>a platform to be judged: the sandbox on this machine, or one on AWS"
+        "</details></dt><dd>here</dd>" in report
     )
     assert "<dt>Queue</dt><dd>https://sqs/***/q</dd>" in report
     assert "<dt>Revision</dt>" in report
