@@ -33,6 +33,7 @@ test: packages ## check and test the project itself
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/cfn-lint deployments/template.yaml
 	$(BIN)/python -m behave --dry-run --format steps.usage --no-summary > .venv/steps-usage.txt
 	! grep --after-context=20 'UNUSED STEP DEFINITIONS' .venv/steps-usage.txt
 	$(BIN)/python -m pytest $(ARGS)

@@ -15,6 +15,7 @@ from faults.platforms.scenarios import (
     LATER_REFUSAL,
     ONE_COMMIT,
 )
+from faults.provisioned import provisioned
 from faults.registry import fault
 
 
@@ -141,9 +142,11 @@ def one_line_for_all() -> None:
 )
 def given_up_after_one_try() -> None:
     """The command queue's redrive policy allows one receive."""
-    from sandbox import provision
 
-    provision.MAX_RECEIVES = 1
+    def impatient(resources: dict[str, Any]) -> None:
+        resources["Commands"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] = 1
+
+    provisioned(impatient)
 
 
 @fault(

@@ -17,6 +17,7 @@ from faults.platforms.scenarios import (
     PUT_ASIDE,
     STATUS,
 )
+from faults.provisioned import provisioned
 from faults.registry import fault
 
 
@@ -225,16 +226,7 @@ def last_commit_stays_the_first() -> None:
 )
 def nothing_put_aside() -> None:
     """The command queue has no redrive policy."""
-    from sandbox import provision
-
-    create = provision.create_queues
-
-    def without_policy(client: Any, names: Any, pace: Any) -> tuple[str, str]:
-        queue, dead = create(client, names, pace)
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": ""})
-        return queue, dead
-
-    provision.create_queues = without_policy
+    provisioned(lambda resources: resources["Commands"]["Properties"].pop("RedrivePolicy"))
 
 
 @fault(
@@ -245,22 +237,15 @@ def nothing_put_aside() -> None:
 )
 def put_aside_elsewhere() -> None:
     """The redrive policy names another queue than the dead letters'."""
-    import json
+    from sandbox.template import Function
 
-    from sandbox import provision
+    def elsewhere(resources: dict[str, Any]) -> None:
+        other = {"QueueName": "elsewhere.fifo", "FifoQueue": True}
+        policy = {"deadLetterTargetArn": Function("GetAtt", "Elsewhere.Arn"), "maxReceiveCount": 3}
+        resources["Elsewhere"] = {"Type": "AWS::SQS::Queue", "Properties": other}
+        resources["Commands"]["Properties"]["RedrivePolicy"] = policy
 
-    create = provision.create_queues
-
-    def elsewhere(client: Any, names: Any, pace: Any) -> tuple[str, str]:
-        queue, dead = create(client, names, pace)
-        sqs = client("sqs")
-        other = sqs.create_queue(QueueName="elsewhere.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=other, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy})
-        return queue, dead
-
-    provision.create_queues = elsewhere
+    provisioned(elsewhere)
 
 
 @fault(

@@ -1,7 +1,8 @@
 """Which operations of AWS a program's files call, read off the files themselves: no call can be forgotten.
 
-A client is had by `clients.of("<service>")` alone (acceptance/drivers/aws.py). What is called on it, or handed to its
-`get_paginator`, is an operation; so is what is called on a name or property that stands for it.
+A client is had by `clients.of("<service>")` alone (acceptance/drivers/aws.py), in the platform's services by
+`clients.get("<service>")` (sandbox/services/aws.py). What is called on it, or handed to its `get_paginator`, is an
+operation; so is what is called on a name or property that stands for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from botocore import xform_name
 
 Operation = tuple[str, str]
 """A service by boto3's name, and an operation as its API is called: `("ecs", "RunTask")`."""
+
+
+HANDED_ON = {"dynamodb": "dynamodb"}
+"""Clients that the services' files hand to each other, by the name that they have everywhere."""
 
 
 @cache
@@ -36,8 +41,8 @@ def called(files: Iterable[Path]) -> set[Operation]:
 
 def _of_file(file: Path) -> Iterator[Operation]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    standing = _standing_for_clients(tree)
-    services = {service for node in ast.walk(tree) if (service := _asked_for(node, file))}
+    standing = _standing_for_clients(tree, file)
+    services = {service for node in ast.walk(tree) if (service := _asked_for(node))}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
@@ -57,9 +62,9 @@ def _of_file(file: Path) -> Iterator[Operation]:
             yield service, methods_of(service)[str(node.args[0].value)]
 
 
-def _standing_for_clients(tree: ast.Module) -> dict[str, str]:
+def _standing_for_clients(tree: ast.Module, file: Path) -> dict[str, str]:
     """Names and properties that stand for a client, with its service."""
-    found: dict[str, str] = {}
+    found = dict(HANDED_ON)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Return):
             name, value = node.name, node.body[-1].value
@@ -68,20 +73,25 @@ def _standing_for_clients(tree: ast.Module) -> dict[str, str]:
             name, value = _name(target), node.value
         else:
             continue
-        if value is not None and (service := _asked_for(value)):
+        if value is not None and (service := _asked_for(value, file)):
             found[name] = service
     return found
 
 
 def _asked_for(node: ast.AST, file: Path | None = None) -> str | None:
-    """The service of `clients.of("<service>")`; None for anything else."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "of"):
+    """The service of `clients.of("<service>")`; None for anything else.
+
+    With `file` a client of which the service cannot be told is an error: something is called on it.
+    """
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return None
-    if not _name(node.func.value).endswith("clients"):
+    asked_of = node.func.value.func if isinstance(node.func.value, ast.Call) else node.func.value
+    if node.func.attr not in ("of", "get") or not _name(asked_of).lower().endswith("clients"):
         return None
     (asked,) = node.args
-    assert isinstance(asked, ast.Constant), f"{file}:{node.lineno}: a client of which service?"
-    return str(asked.value)
+    told = isinstance(asked, ast.Constant)
+    assert told or file is None, f"{file}:{node.lineno}: a client of which service?"
+    return str(asked.value) if isinstance(asked, ast.Constant) else None
 
 
 def _name(node: ast.AST) -> str:

@@ -21,11 +21,17 @@ from tests.deployments.operations import Operation, called, methods_of
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ("policy.json", "sweep-policy.json")
 
-WITHOUT = {"sts:GetCallerIdentity"}
-"""Whose it is may be asked by any credentials (IAM API, GetCallerIdentity)."""
-
-MORE = {"ecs:RunTask": {"iam:PassRole"}}
-"""What a call needs beyond the action of its name: RunTask hands the roles of its task definition on."""
+OTHERWISE: dict[str, set[str]] = {
+    # Whose it is may be asked by any credentials (IAM API, GetCallerIdentity).
+    "sts:GetCallerIdentity": set(),
+    # It hands the roles of its task definition on.
+    "ecs:RunTask": {"ecs:RunTask", "iam:PassRole"},
+    # A transaction needs what its parts need (DynamoDB guide, "IAM policies with transactions").
+    "dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
+    # A batch needs what its entries need (SQS guide, "API permissions").
+    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
+}
+"""What calls need of which the action has another name, or more than one."""
 
 KNOWN = {("RESOURCE_STAR", "['ecs:ListTasks']")}
 """What the lint says and cannot be otherwise: ListTasks is narrowed to a cluster by condition alone."""
@@ -63,7 +69,7 @@ def needed(operations: set[Operation]) -> set[str]:
     session = botocore.session.get_session()
     models = [session.get_service_model(service).operation_model(name) for service, name in operations]
     actions = {action_of(model) for model in models}
-    return (actions | {one for action in actions for one in MORE.get(action, ())}) - WITHOUT
+    return {one for action in actions for one in OTHERWISE.get(action, {action})}
 
 
 def test_a_run_is_allowed_what_the_suite_calls_and_nothing_else() -> None:
@@ -113,7 +119,7 @@ def test_a_call_that_cannot_be_told_from_a_file_is_no_call_forgotten(tmp_path: P
         'self._clients.of("ecs").run_task()': {("ecs", "RunTask")},
         'ecs = self._clients.of("ecs")\necs.get_paginator("list_tasks")': {("ecs", "ListTasks")},
         'self._clients.of("ecs").get_paginator(name)': "what does it page through",
-        "self._clients.of(service)": "a client of which service",
+        "self._clients.of(service).run_task()": "a client of which service",
         'self._clients.of("ecs").moonwalk()': "has no operation moonwalk",
         'ecs = [self._clients.of("ecs")]\necs[0].run_task()': "on which client is run_task called",
     }

@@ -113,7 +113,7 @@ def test_services_sleep_and_edit_scales_to_three(made: tuple[Client, Provisioned
 def test_cluster_and_load_balancer_say_that_a_suite_may_work_here(made: tuple[Client, Provisioned]) -> None:
     client, provisioned = made
     cluster = client("ecs").describe_clusters(clusters=["live-preview"], include=["TAGS"])["clusters"][0]
-    balancer = client("elbv2").describe_tags(ResourceArns=[provisioned.front_door.load_balancer])
+    balancer = client("elbv2").describe_tags(ResourceArns=[provisioned.load_balancer])
     assert cluster["tags"] == [{"key": "live-preview:acceptance", "value": "yes"}]
     assert balancer["TagDescriptions"][0]["Tags"] == [{"Key": "live-preview:acceptance", "Value": "yes"}]
 
@@ -121,7 +121,7 @@ def test_cluster_and_load_balancer_say_that_a_suite_may_work_here(made: tuple[Cl
 def test_the_front_door_has_its_listeners_and_rules(made: tuple[Client, Provisioned]) -> None:
     client, provisioned = made
     elb = client("elbv2")
-    door = provisioned.front_door
+    door = provisioned
     listeners = elb.describe_listeners(LoadBalancerArn=door.load_balancer)["Listeners"]
     actions = {entry["Protocol"]: entry["DefaultActions"][0] for entry in listeners}
     assert actions["HTTP"]["RedirectConfig"]["StatusCode"] == "HTTP_301"
@@ -182,7 +182,7 @@ def test_the_scheduler_reaches_target_groups_and_survives_missing_ones(
     made: tuple[Client, Provisioned],
 ) -> None:
     client, provisioned = made
-    group = provisioned.front_door.hermes_group
+    group = provisioned.hermes_group
     elb = client("elbv2")
     targets = TargetGroups(AwsAccess(elb.meta.endpoint_url, KEYS))
     targets.register(group, "127.1.2.3", 8080)

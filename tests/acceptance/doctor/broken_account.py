@@ -48,7 +48,7 @@ def the_cluster_has_no_tag(made: Deployment) -> None:
 @case("load balancer live-preview-alb does not say.*found live-preview:acceptance = no -> tag it")
 def the_load_balancer_says_no(made: Deployment) -> None:
     tags = [{"Key": "live-preview:acceptance", "Value": "no"}]
-    made.client("elbv2").add_tags(ResourceArns=[made.made.front_door.load_balancer], Tags=tags)
+    made.client("elbv2").add_tags(ResourceArns=[made.made.load_balancer], Tags=tags)
 
 
 @case("other people use the platform: open sessions of acme -> wait until they have ended")

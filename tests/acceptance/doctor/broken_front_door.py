@@ -8,13 +8,13 @@ from tests.acceptance.doctor.deployment import Deployment
 
 def rule_of(made: Deployment, path: str) -> str:
     """The ARN of the rule for a path."""
-    rules = made.client("elbv2").describe_rules(ListenerArn=made.made.front_door.https_listener)["Rules"]
+    rules = made.client("elbv2").describe_rules(ListenerArn=made.made.https_listener)["Rules"]
     return next(str(rule["RuleArn"]) for rule in rules if path in str(rule["Conditions"]))
 
 
 def listener_of(made: Deployment, protocol: str) -> str:
     """The ARN of the listener for a protocol."""
-    arn = made.made.front_door.load_balancer
+    arn = made.made.load_balancer
     listeners = made.client("elbv2").describe_listeners(LoadBalancerArn=arn)["Listeners"]
     return next(str(one["ListenerArn"]) for one in listeners if one["Protocol"] == protocol)
 
@@ -57,17 +57,17 @@ def rules_in_another_order(made: Deployment) -> None:
 
 @case(r"rule for /session/\* leads to a target group of type ip, expected lambda -> have it forward")
 def sessions_lead_to_hermes(made: Deployment) -> None:
-    forward = [{"Type": "forward", "TargetGroupArn": made.made.front_door.hermes_group}]
+    forward = [{"Type": "forward", "TargetGroupArn": made.made.hermes_group}]
     made.client("elbv2").modify_rule(RuleArn=rule_of(made, "/session/*"), Actions=forward)
 
 
 @case(r"rule for /session/s-1 has priority 30030, behind 30020 of /session/\* -> give the rules of sessions")
 def a_session_is_shadowed(made: Deployment) -> None:
     made.client("elbv2").create_rule(
-        ListenerArn=made.made.front_door.https_listener,
+        ListenerArn=made.made.https_listener,
         Priority=30030,
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/session/s-1"]}}],
-        Actions=[{"Type": "forward", "TargetGroupArn": made.made.front_door.hermes_group}],
+        Actions=[{"Type": "forward", "TargetGroupArn": made.made.hermes_group}],
     )
 
 
@@ -75,5 +75,5 @@ def a_session_is_shadowed(made: Deployment) -> None:
 def tasks_end_slowly(made: Deployment) -> None:
     wanted = [{"Key": "deregistration_delay.timeout_seconds", "Value": "300"}]
     made.client("elbv2").modify_target_group_attributes(
-        TargetGroupArn=made.made.front_door.hermes_group, Attributes=wanted
+        TargetGroupArn=made.made.hermes_group, Attributes=wanted
     )

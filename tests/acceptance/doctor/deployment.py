@@ -28,8 +28,8 @@ from sandbox.ecs.targets import TargetGroups
 from sandbox.ecs.task_run import Host
 from sandbox.host.processes import Processes
 from sandbox.host.state import State
-from sandbox.network import Client
 from sandbox.provision import Plan, Provisioned, provision
+from sandbox.resources import Client
 from sandbox.settings import ACCOUNT, INSTANT, REGION, Images, Names
 from tests.fake_server import authority_file, serving
 

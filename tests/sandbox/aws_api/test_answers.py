@@ -42,7 +42,7 @@ CALLERS = (
     "steps",
     "sandbox/services",
     "sandbox/provision.py",
-    "sandbox/network.py",
+    "sandbox/resources.py",
     "sandbox/ecs/targets.py",
 )
 # Methods of ours that are called as an operation of AWS is.

@@ -57,7 +57,7 @@ def run(stand: Stand, *command: str, **more: Any) -> str:
     answer = stand.ecs.run_task(
         cluster=CLUSTER,
         taskDefinition="edit",
-        networkConfiguration=stand.network.configuration(),
+        networkConfiguration=stand.network,
         enableExecuteCommand=True,
         overrides={"containerOverrides": [override]},
         **more,

@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws_api import file_systems
 from sandbox.aws_api.file_systems import metered_bytes
-from sandbox.network import create_file_system
-from sandbox.settings import Images, Names
+from sandbox.settings import Images
 from tests.sandbox.ecs.ecs_stand import CLUSTER, SLEEPER, Stand
 
 
@@ -26,7 +25,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stand(root: Path) -> Iterator[Stand]:
     stand = Stand(Images(hermes=SLEEPER, edit=SLEEPER))
     uninstall = file_systems.install(root)
-    create_file_system(stand.client, Names(), stand.network)
+    for target in ("WorkspacesInA", "WorkspacesInB"):
+        stand.resources.made(target)
     stand.create_service("edit", 0)
     yield stand
     uninstall()
@@ -59,7 +59,9 @@ def test_a_tasks_interface_is_there_as_long_as_the_task(stand: Stand) -> None:
     } == told
     assert found["Description"].endswith(f":attachment/{task.attachment_id}")
     assert found["Attachment"]["Status"] == "attached"
-    assert [group["GroupId"] for group in found["Groups"]] == [stand.network.security_group_id]
+    assert [group["GroupId"] for group in found["Groups"]] == stand.network["awsvpcConfiguration"][
+        "securityGroups"
+    ]
     assert interface(stand, told["networkInterfaceId"]) == found
     stand.scale("edit", 0)
     stand.until(lambda: task.last_status == "STOPPED", "the task to end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,8 +19,9 @@ from sandbox.ecs.task_run import Host
 from sandbox.ecs.tasks import Task
 from sandbox.host.processes import Processes
 from sandbox.host.state import State
-from sandbox.network import Network, create_network
+from sandbox.provision import make, network, template
 from sandbox.settings import INSTANT, Images, Pace
+from sandbox.template import Stack
 
 PATIENCE_S = 15.0
 CLUSTER = "live-preview"
@@ -94,7 +96,16 @@ class Stand:
         self.scheduler.start()
         self.client: Callable[[str], Any] = self.control.access.client
         self.ecs = self.client("ecs")
-        self.network: Network = create_network(self.client, self.addresses.cidr)
+        self.resources = Stack(
+            template(), network(self.addresses.cidr), functools.partial(make, functools.cache(self.client))
+        )
+        self.network: dict[str, Any] = {
+            "awsvpcConfiguration": {
+                "subnets": [self.resources.made(name).ref for name in ("SubnetA", "SubnetB")],
+                "securityGroups": [self.resources.made("TaskGroup").ref],
+                "assignPublicIp": "DISABLED",
+            }
+        }
         self.cluster_arn: str = self.ecs.create_cluster(clusterName=CLUSTER)["cluster"]["clusterArn"]
         for family in ("hermes", "edit"):
             self.register(family)
@@ -133,7 +144,7 @@ class Stand:
             desiredCount=desired,
             launchType="FARGATE",
             enableExecuteCommand=True,
-            networkConfiguration=self.network.configuration(),
+            networkConfiguration=self.network,
             **more,
         )
 
