@@ -14,7 +14,7 @@ import parliament
 import pytest
 
 from acceptance.drivers.aws import Clients, action_of
-from acceptance.run.sweep import sweep
+from acceptance.run import sweep
 from tests.acceptance.doctor.deployment import Deployment
 from tests.deployments.operations import Operation, called, methods_of
 
@@ -89,9 +89,8 @@ def test_the_sweep_is_allowed_what_it_calls_and_nothing_else(
         return client
 
     monkeypatch.setattr(Clients, "of", recording)
-    platform = deployment.platform()
-    assert platform.account
-    assert sweep(platform.records, platform.sessions, platform.profile) == 0
+    monkeypatch.setattr(sweep, "standing", lambda *_: deployment.platform())
+    assert sweep.main([]) == 0
     assert allowed("sweep-policy.json") == needed(calls)
 
 
