@@ -1,4 +1,4 @@
-"""The container files fit the repository: what they copy is there, what they start exists, their pins are the project's."""
+"""The container files fit the repository: what they copy is there, what they start exists, their pins are its own."""
 
 from __future__ import annotations
 
