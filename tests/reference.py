@@ -17,6 +17,7 @@ from typing import Any
 from acceptance.bench.command_line import main as bench
 from acceptance.config.profile import INFO_KEYS, Profile
 from acceptance.config.sections import SandboxCommand
+from acceptance.gate.conformance import ConformanceReport
 from acceptance.gate.options import EXIT_CODES
 from acceptance.gate.selection import OWN_SETTINGS
 from acceptance.report.command_line import main as report
@@ -39,6 +40,7 @@ INNERMOST = re.compile(r"[\[{]\n[^\[\]{}\n]{,90}(?:\n[^\[\]{}\n]{,90}){,20}\n *[
 FILES: Mapping[str, str] = {
     files.PAGE: "the page for people: one file that needs no network",
     files.JUNIT: "the same for CI systems; a reason that is no scenario's is in the suite *The run itself*",
+    files.CONFORMANCE: "for whoever compares deployments: what this one claims, and what was found of that (below)",
     files.MANIFEST: "the verdict with its reasons, and what was to run (below)",
     files.RESULTS: "one entry per scenario, step, session and task; figures; what was left behind (below)",
     files.MESSAGES: "the run as Cucumber Messages, one a line; the page is made of it",
@@ -199,6 +201,7 @@ def _folder() -> Iterator[str]:
         files.MANIFEST: manifest_schema(),
         files.RESULTS: schema_of(Results),
         files.FACTS: schema_of(RunFacts),
+        files.CONFORMANCE: schema_of(ConformanceReport),
     }
     for name, schema in schemas.items():
         yield ""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from acceptance.gate.conformance import write_conformance
 from acceptance.gate.findings import about_files
 from acceptance.gate.github import annotate, append, step_summary
 from acceptance.gate.junit import write_junit
@@ -21,7 +22,7 @@ from acceptance.report.history import remember
 from acceptance.report.html import ReportError, report_of
 from acceptance.results.json_file import Unreadable
 from acceptance.results.manifest import RunManifest
-from acceptance.results.run_folder import JUNIT, PAGE, RESULTS
+from acceptance.results.run_folder import CONFORMANCE, JUNIT, PAGE, RESULTS
 from acceptance.results.run_results import Results
 from acceptance.results.verdict import Code, Finding, RunEvidence, Verdict, judge
 
@@ -67,6 +68,8 @@ class Finish:
         with mishaps.noted("junit.xml was written"):
             # Once more, with the reasons: those that are no scenario's are known only now.
             write_junit(self.folder / JUNIT, case.results, case.missing, verdict.reasons)
+        with mishaps.noted(f"{CONFORMANCE} was written"):
+            write_conformance(self.folder, case, verdict, told)
         with mishaps.noted("the summary was told"):
             self.say(summary(self.folder, case, verdict, seconds=told.seconds))
         if os.environ.get("GITHUB_ACTIONS") == "true":

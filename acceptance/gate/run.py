@@ -130,6 +130,7 @@ def _judge(
         interrupted=interruption.cut_short,
         seconds=round(time.monotonic() - began, 1),
         unsupported=selection.unsupported,
+        supported=selection.offered,
     )
     return Finish(folder, manifest, say, mishaps, broken).judge().code
 
@@ -143,7 +144,7 @@ def merge(options: MergeOptions) -> Code:
     manifests = {folder: _manifest(folder) for folder in options.folders}
     shards = manifests.values()
     first = next(iter(shards))
-    if any((shard.asked, shard.unsupported) != (first.asked, first.unsupported) for shard in shards):
+    if any(_question(shard) != _question(first) for shard in shards):
         raise SelectionError("these are not shards of one run: they were asked to run different scenarios")
     everything = select(())
     whole = {wanted.location for wanted in everything.scenarios} <= {
@@ -165,6 +166,7 @@ def merge(options: MergeOptions) -> Code:
         interrupted=any(shard.interrupted for shard in shards),
         seconds=max(shard.seconds for shard in shards),
         unsupported=first.unsupported,
+        supported=first.supported,
     )
     mishaps = Mishaps([sentence for shard in shards for sentence in shard.mishaps])
     return Finish(folder, manifest, say, mishaps, [*broken, *_absent(shards)]).judge().code
@@ -190,6 +192,11 @@ def _manifest(folder: Path) -> RunManifest:
             f"expected {MANIFEST} in {folder}, found no such file; is that the folder of a run of `make accept`?"
         )
     return found
+
+
+def _question(shard: RunManifest) -> tuple[object, ...]:
+    """What was asked of which deployment: the same of all shards of a run."""
+    return shard.asked, shard.unsupported, shard.supported
 
 
 def _absent(manifests: Iterable[RunManifest]) -> list[str]:

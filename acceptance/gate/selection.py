@@ -16,7 +16,7 @@ from behave.runner import Runner
 from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
 from behave.step_registry import registry
 
-from acceptance.capabilities import lacking
+from acceptance.capabilities import Capability, lacking
 from acceptance.results.preflight import (
     undefined_steps,
     unknown_tags,
@@ -63,6 +63,8 @@ class Selection:
     """Whether behave was told to stop at the first failure."""
     unsupported: tuple[ScenarioResult, ...] = ()
     """What was selected and is not judged."""
+    offered: tuple[Capability, ...] = ()
+    """What the deployment offers beyond the core, in the contract's order."""
 
     def supported(self, offered: Collection[str]) -> Selection:
         """What of it a deployment that offers these capabilities is judged by; SelectionError if that is nothing."""
@@ -75,7 +77,8 @@ class Selection:
                 "which the profile does not list in [supports]"
             )
         left_out = tuple(_unsupported(wanted, lacks) for wanted, lacks in wants.items() if lacks)
-        return dataclasses.replace(self, scenarios=judged, unsupported=left_out)
+        beyond = tuple(capability for capability in Capability if capability in offered)
+        return dataclasses.replace(self, scenarios=judged, unsupported=left_out, offered=beyond)
 
 
 def select(arguments: Sequence[str], *, only: Callable[[SelectedScenario], bool] | None = None) -> Selection:

@@ -31,6 +31,8 @@ class RunManifest:
     mishaps: tuple[str, ...] = ()
     """What failed in the gate itself."""
     unsupported: tuple[ScenarioResult, ...] = ()
+    supported: tuple[str, ...] = ()
+    """The capabilities that the profile claims, in the contract's order."""
 
     @classmethod
     def read(cls, folder: Path) -> RunManifest | None:

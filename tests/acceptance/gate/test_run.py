@@ -41,6 +41,9 @@ def test_what_a_deployment_does_not_offer_is_not_judged_and_is_told_everywhere(p
     told = ran.document("gate.json")
     assert told["verdict"]["word"] == "ACCEPTED (core)"
     assert [one["lacking"] for one in told["unsupported"]] == [["mail"]]
+    report = (ran.folder / "conformance.yaml").read_text(encoding="utf-8")
+    assert "verdict: ACCEPTED (core)" in report
+    assert "supported:\n  - keepalive\n  unsupported:\n  - mail" in report
     junit = (ran.folder / "junit.xml").read_text(encoding="utf-8")
     assert '<property name="capabilities" value="not supported: mail"/>' in junit
     assert '<skipped message="not supported: mail"/>' in junit
