@@ -17,6 +17,7 @@ from types import FrameType
 
 from acceptance.npm_packages import PackagesError
 from sandbox import settings
+from sandbox.absences import Absence
 from sandbox.aws_access import AwsAccess, Keys
 from sandbox.endpoints import PERSON, RUN, Endpoints
 from sandbox.host.parts import Parts
@@ -58,6 +59,13 @@ def main() -> int:
         metavar="SECONDS",
         help=f"when an unused session ends; by default {PERSON_IDLE_S:g} at the pace of the machine",
     )
+    up.add_argument(
+        "--without",
+        type=_absences,
+        default=frozenset(),
+        metavar="NAME,...",
+        help=f"what it is to lack, as a deployment may that offers less: some of {', '.join(Absence)}",
+    )
     status = commands.add_parser("status", help="all that a client needs to know, services and tasks")
     status.add_argument("--all", action="store_true", help="list the sandboxes of all checkouts and runs")
     logs = commands.add_parser("logs", help="print its logs")
@@ -88,6 +96,10 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _absences(text: str) -> frozenset[Absence]:
+    return frozenset(map(Absence, text.split(",")))
+
+
 def _pace(arguments: argparse.Namespace) -> Pace:
     """As asked for. A person looks longer at a preview than a test does, and would lose it meanwhile."""
     pace = PACES[arguments.timing]
@@ -103,7 +115,14 @@ def _up(arguments: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    platform = Platform(_pace(arguments), images=settings.IMAGES, names=Names(), parts=parts, progress=_say)
+    platform = Platform(
+        _pace(arguments),
+        images=settings.IMAGES,
+        names=Names(),
+        parts=parts,
+        progress=_say,
+        absent=arguments.without,
+    )
     if arguments.while_stdin_open:
         threading.Thread(target=_end_with_stdin, args=(platform, parts), daemon=True).start()
     missing = ""

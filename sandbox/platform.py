@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
 from sandbox import aws_api
+from sandbox.absences import Absence, denied, hidden_headers, take_away
 from sandbox.alb.authority import Authority
 from sandbox.alb.balancer import Balancer
 from sandbox.aws_access import AwsAccess, Keys
@@ -42,9 +43,17 @@ class Platform:
     """One sandbox. `start` once, `stop` always: it undoes whatever `start` got done, last thing first."""
 
     def __init__(
-        self, pace: Pace, *, images: Images, names: Names, parts: Parts, progress: Callable[[str], None]
+        self,
+        pace: Pace,
+        *,
+        images: Images,
+        names: Names,
+        parts: Parts,
+        progress: Callable[[str], None],
+        absent: Collection[Absence] = (),
     ) -> None:
-        """`parts` says when it is to end: once it is `ending`, `start` goes no further."""
+        """`parts` says when it is to end: once it is `ending`, `start` goes no further. `absent` is what it lacks."""
+        self._absent = absent
         self._parts = parts
         self._pace = pace
         self._images = images
@@ -81,7 +90,9 @@ class Platform:
         information = InformationServer()
         self._undo.callback(information.close, state)
 
-        balancer = Balancer(processes, state, self._pace, Authority.create(state))
+        balancer = Balancer(
+            processes, state, self._pace, Authority.create(state), hidden_headers(self._absent)
+        )
         self._undo.callback(balancer.stop)
         balancer.start()
         scheduler = Scheduler(
@@ -136,6 +147,8 @@ class Platform:
                 },
             )
         )
+        take_away(self._absent, control.access.client, self._names, provisioned)
+        visitor = control.admit(denied(self._absent))
         scheduler.start()
         balancer.attach_function(provisioned.session_api_arn, functions.start(provisioned))
         balancer.settled(SETTLE_S)
@@ -151,8 +164,8 @@ class Platform:
             ca_file=str(state.ca_file),
             ca_trust=CA_TRUST,
             aws_endpoint=control.access.endpoint,
-            access_key=control.access.keys.id,
-            secret_key=control.access.keys.secret,
+            access_key=visitor.id,
+            secret_key=visitor.secret,
             file_system=provisioned.file_system_id,
             workspace_root=str(state.workspaces),
             logs=str(state.logs),

@@ -7,6 +7,7 @@ import http.client
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sandbox.alb.authority import Authority
@@ -34,10 +35,13 @@ CHECKING = TargetHealth("initial", "Elb.InitialHealthChecking", "Initial health 
 class Balancer:
     """Serves what ELBv2 is configured to serve. `start`, then `elbv2.install(balancer, pace)`, in the end `stop`."""
 
-    def __init__(self, processes: Processes, state: State, pace: Pace, authority: Authority) -> None:
+    def __init__(
+        self, processes: Processes, state: State, pace: Pace, authority: Authority, hidden: Sequence[str] = ()
+    ) -> None:
+        """`hidden`: headers of the targets that no visitor sees."""
         self._pace = pace
         self._authority = authority
-        self._envoy = EnvoyProcess(processes, state)
+        self._envoy = EnvoyProcess(processes, state, hidden)
         self._initial = InitialChecks(processes.parts, admitted=self.changed)
         self._wake = threading.Condition()
         self._changes = 0

@@ -8,7 +8,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.alb import envoy, envoy_routes
@@ -31,7 +31,9 @@ NO_FUNCTION_HOST = Endpoint("127.0.0.1", 1)
 class EnvoyProcess:
     """Envoy with two listeners, for ports 80 and 443. `start`, then `apply` from one thread at a time."""
 
-    def __init__(self, processes: Processes, state: State) -> None:
+    def __init__(self, processes: Processes, state: State, hidden: Sequence[str] = ()) -> None:
+        """`hidden`: headers of the targets that no visitor sees."""
+        self._hidden = list(hidden)
         self._processes = processes
         self._folder = state.envoy
         self._log = state.logs / "envoy.log"
@@ -105,7 +107,7 @@ class EnvoyProcess:
         real = {LISTENERS[name]: port for name, port in self.ports.items()}
         for name, port in LISTENERS.items():
             table = envoy_routes.routes(name, wanted.listener(port), wanted, real)
-            self._write(f"rds-{name}.json", [table])
+            self._write(f"rds-{name}.json", [{**table, "response_headers_to_remove": self._hidden}])
         self._confirm({f"http.{name}.rds.{name}": f"rds-{name}.json" for name in LISTENERS})
 
     def _remove_endpoints_but(self, kept: set[str]) -> None:

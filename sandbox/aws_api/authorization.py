@@ -34,6 +34,7 @@ _UNPREFIXED = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH
 # What AWS calls each refusal: in its JSON protocols, in its query protocols, in S3.
 NO_TOKEN = ("MissingAuthenticationTokenException", "MissingAuthenticationToken", "AccessDenied")
 WRONG_KEY = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
+DENIED = ("AccessDeniedException", "AccessDenied", "AccessDenied")
 WRONG_SIGNATURE = ("InvalidSignatureException", "SignatureDoesNotMatch", "SignatureDoesNotMatch")
 
 
@@ -46,12 +47,16 @@ class RefusedError(Exception):
 
 
 class Authorized:
-    """A WSGI application that serves whoever signs with `keys`, and no web page."""
+    """A WSGI application that serves whoever signs with `keys`, and no web page. Those keys may do everything."""
 
     def __init__(self, application: Application, keys: Keys) -> None:
         self._application = application
-        self._keys = keys
-        self._credentials = Credentials(keys.id, keys.secret)
+        self._keys = {keys.id: keys}
+        self._denied: dict[str, tuple[str, ...]] = {keys.id: ()}
+
+    def admit(self, keys: Keys, denied: tuple[str, ...]) -> None:
+        """Serve these, too, but for actions that begin so, as in `sqs:` or `ecs:ExecuteCommand`."""
+        self._keys[keys.id], self._denied[keys.id] = keys, denied
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """403 for all others, before moto sees anything of the request."""
@@ -72,7 +77,8 @@ class Authorized:
             raise RefusedError(
                 NO_TOKEN, "expected a request signed with AWS4-HMAC-SHA256 in its headers, found none"
             )
-        if not hmac.compare_digest(given["id"], self._keys.id):
+        keys = next((one for one in self._keys.values() if hmac.compare_digest(given["id"], one.id)), None)
+        if keys is None:
             raise RefusedError(
                 WRONG_KEY,
                 f"expected the access key of this sandbox, found {given['id']}; `python -m sandbox status` tells it",
@@ -82,23 +88,30 @@ class Authorized:
         digest = hashlib.sha256(body).hexdigest()
         told = environ.get("HTTP_X_AMZ_CONTENT_SHA256", digest)
         if (_DIGEST.fullmatch(told) and told != digest) or not hmac.compare_digest(
-            self._signature(environ, given, body), given["signature"]
+            _signature(environ, given, body, keys), given["signature"]
         ):
             raise RefusedError(WRONG_SIGNATURE, "expected this request signed with the sandbox's secret key")
+        action = f"{given['service']}:{environ.get('HTTP_X_AMZ_TARGET', '').rpartition('.')[2]}"
+        if action.startswith(self._denied[keys.id]):
+            raise RefusedError(
+                DENIED,
+                f"the user of these keys is not authorized to perform: {action}; the sandbox is without it",
+            )
 
-    def _signature(self, environ: Environ, given: re.Match[str], body: bytes) -> str:
-        signed = {
-            name: environ.get(_UNPREFIXED.get(name, "HTTP_" + name.upper().replace("-", "_")), "")
-            for name in given["headers"].split(";")
-        }
-        url = f"http://{environ['HTTP_HOST']}{environ['REQUEST_URI']}"
-        request = AWSRequest(environ["REQUEST_METHOD"], url, headers=signed, data=body)
-        request.context["timestamp"] = environ.get("HTTP_X_AMZ_DATE", "")
-        signer = (S3SigV4Auth if given["service"] == "s3" else SigV4Auth)(
-            self._credentials, given["service"], given["region"]
-        )
-        text = signer.string_to_sign(request, signer.canonical_request(request))
-        return str(signer.signature(text, request))
+
+def _signature(environ: Environ, given: re.Match[str], body: bytes, keys: Keys) -> str:
+    signed = {
+        name: environ.get(_UNPREFIXED.get(name, "HTTP_" + name.upper().replace("-", "_")), "")
+        for name in given["headers"].split(";")
+    }
+    url = f"http://{environ['HTTP_HOST']}{environ['REQUEST_URI']}"
+    request = AWSRequest(environ["REQUEST_METHOD"], url, headers=signed, data=body)
+    request.context["timestamp"] = environ.get("HTTP_X_AMZ_DATE", "")
+    signer = (S3SigV4Auth if given["service"] == "s3" else SigV4Auth)(
+        Credentials(keys.id, keys.secret), given["service"], given["region"]
+    )
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    return str(signer.signature(text, request))
 
 
 def _refuse(environ: Environ, start_response: StartResponse, refused: RefusedError) -> Iterable[bytes]:

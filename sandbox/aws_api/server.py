@@ -45,8 +45,9 @@ class ControlPlane:
         BackendDict.reset()
         listener = socket.create_server(("127.0.0.1", 0))
         self.access = AwsAccess("http://{}:{}".format(*listener.getsockname()), keys)
+        self._door = Authorized(Application(_without_debugging), keys)
         self._server = create_server(
-            Authorized(Application(_without_debugging), keys),
+            self._door,
             sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
@@ -58,6 +59,14 @@ class ControlPlane:
         self._parts = parts or Parts()
         self._thread = self._parts.thread("the server of AWS's API", self._server.run)
         self._thread.start()
+
+    def admit(self, denied: tuple[str, ...]) -> Keys:
+        """Further keys, for all but the actions that begin so; the same as everybody's where nothing is denied."""
+        if not denied:
+            return self.access.keys
+        keys = Keys.create()
+        self._door.admit(keys, denied)
+        return keys
 
     def close(self) -> None:
         """Stop serving."""
