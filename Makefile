@@ -20,7 +20,7 @@ test: PACKAGES += tests/acceptance/report/browser
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "ARGS='...' is handed on to what runs, JOBS=N runs N features at once; README.md has examples."
+	@echo "ARGS='...' is handed on to what runs, JOBS=N runs N features at once; docs/running.md has examples."
 
 accept: packages ## run the features on platforms of this machine, or on AWS, and give the verdict
 	$(BIN)/python -m acceptance run $(if $(JOBS),--jobs $(JOBS)) --words "$$GIVEN"

@@ -63,6 +63,15 @@ def test_every_room_of_the_house_is_described_from_the_top_down() -> None:
     assert set(described) == {path.parent.name for path in (PROJECT / "acceptance").glob("*/__init__.py")}
 
 
+def test_the_run_that_the_readme_shows_has_as_many_scenarios_as_there_are() -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    least = tomllib.loads((PROJECT / "acceptance/gate/expected.toml").read_text(encoding="utf-8"))[
+        "scenarios"
+    ]
+    shown = {*re.findall(r"\[\d+/(\d+)\]", text), *re.findall(r"(\d+) (?:scenarios in|passed)\b", text)}
+    assert shown == {str(least)}
+
+
 def test_a_word_is_explained_once() -> None:
     text = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
     words = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from acceptance.results.json_file import Unreadable
+from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import PAGE, slug
 from acceptance.results.run_results import ScenarioResult
 from acceptance.results.summary import criteria_and_steps
@@ -31,7 +33,7 @@ def summary(folder: Path, case: RunEvidence, verdict: Verdict, *, seconds: float
             *criteria_and_steps(case.results),
             *_failures(folder, case),
             *_reasons(case, verdict),
-            *_verdict(case, verdict, seconds),
+            *_verdict(case, verdict, seconds, _place(folder)),
             f"Report: {folder / PAGE}" if (folder / PAGE).is_file() else f"Results: {folder}",
         ]
     )
@@ -73,7 +75,21 @@ def _reasons(case: RunEvidence, verdict: Verdict) -> Iterator[str]:
         yield from (f"    {line}" for line in rest)
 
 
-def _verdict(case: RunEvidence, verdict: Verdict, seconds: float) -> Iterator[str]:
+def _place(folder: Path) -> str:
+    """` on the sandbox`, or wherever it was; nothing where the run did not get as far as to say it."""
+    try:
+        place = RunFacts.read(folder).place
+    except Unreadable:
+        return ""
+    return f" on {place}" if place else ""
+
+
+def _where(verdict: Verdict, place: str) -> str:
+    """The headline, its word followed by where that holds."""
+    return verdict.headline.replace(verdict.word, f"{verdict.word}{place}", 1)
+
+
+def _verdict(case: RunEvidence, verdict: Verdict, seconds: float, place: str) -> Iterator[str]:
     scenarios = case.results.scenarios
     missing = len(case.selected) - len(scenarios)
     yield RULER
@@ -82,9 +98,9 @@ def _verdict(case: RunEvidence, verdict: Verdict, seconds: float) -> Iterator[st
     if verdict.code is Code.NOT_JUDGED:
         # Whoever reads one line only must learn why.
         cause, _, _ = verdict.reasons[0].sentence.partition("\n")
-        yield f"{verdict.headline}: {cause}"
+        yield f"{_where(verdict, place)}: {cause}"
         yield f"{told[:1].upper()}{told[1:]}"
     else:
-        yield f"{verdict.headline}: {told}"
+        yield f"{_where(verdict, place)}: {told}"
     if case.kept:
         yield "Kept for a look: whether anything was left behind was not looked at."

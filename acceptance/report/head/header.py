@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.report.head.causes import causes
-from acceptance.report.head.glossary import meaning_of, words
+from acceptance.report.head.glossary import meaning_of, why, words
 from acceptance.report.head.promises import anchor, chapters, nodes
 from acceptance.report.history import Entry, flaky
 from acceptance.report.picture import Picture
@@ -83,6 +83,7 @@ def head(told: ReportInputs) -> str:
         anchor=anchor,
         nodes=nodes(documents),
         words=words(),
+        why=why(),
         meaning_of=meaning_of,
     )
 

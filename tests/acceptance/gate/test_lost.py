@@ -20,7 +20,7 @@ def test_when_one_sandbox_dies_the_whole_run_ends_at_once_and_accuses_nobody(pro
     assert time.monotonic() - began < 30
     assert ran.code == 2
     last = ran.printed.rpartition(RULER)[2].splitlines()
-    assert last[1] == f"COULD NOT BE JUDGED: {CAUSE}"
+    assert last[1] == f"COULD NOT BE JUDGED on a small one: {CAUSE}"
     reasons = ran.reasons()
     assert reasons[0] == CAUSE
     followers = {reason.partition(":")[0] for reason in reasons[1:]}

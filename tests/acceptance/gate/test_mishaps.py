@@ -200,7 +200,7 @@ def test_a_run_whose_shell_is_killed_puts_away_what_it_began(project: MakeProjec
     shell.kill()
     shell.wait()
     wait_until(
-        lambda: (made.folder / "out.txt").read_text().count("INTERRUPTED: "),
+        lambda: (made.folder / "out.txt").read_text().count("INTERRUPTED on "),
         equal_to(1),
         what="a verdict",
         within=SOON,
@@ -217,7 +217,7 @@ def test_a_persons_own_settings_of_behave_change_nothing(project: MakeProject, t
     )
     made = project(one=feature("One", PROOF))
     ran = made.run("--expect", "1", HOME=str(home), XDG_CACHE_HOME=str(cache_root().parent))
-    assert (ran.code, "ACCEPTED: 1 scenario in" in ran.printed) == (0, True), ran.printed
+    assert (ran.code, "ACCEPTED on a small one: 1 scenario in" in ran.printed) == (0, True), ran.printed
     assert [path.name for path in home.iterdir()] == [".behaverc"]
 
 
@@ -294,7 +294,7 @@ def test_a_platform_that_another_run_has_starts_nothing_and_is_exit_2(
 
     monkeypatch.chdir(PROJECT)
     monkeypatch.setattr("acceptance.gate.run.REPORTS", tmp_path)
-    asked = ["features/1_cold_start.feature:14", "-D", "sandbox=http://127.0.0.1:1/"]
+    asked = ["features/1_cold_start.feature:15", "-D", "sandbox=http://127.0.0.1:1/"]
     assert gate_main.main(asked, unfit=lambda *_: (), alone=held) == 2
     assert capsys.readouterr().err == "the deployment is held by run 1125-1 of anna\n"
     assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ def test_a_whole_run_that_proves_everything_is_accepted(project: MakeProject) ->
     made = project(one=feature("One", PROOF))
     ran = made.run("--expect", "1")
     assert ran.code == 0
-    assert "ACCEPTED: 1 scenario in" in ran.printed
+    assert "ACCEPTED on a small one: 1 scenario in" in ran.printed
     assert made.run("--last-failed").code == 2
 
 
@@ -37,7 +37,7 @@ def test_what_a_deployment_does_not_offer_is_not_judged_and_is_told_everywhere(p
     assert (ran.code, ran.statuses()["it is mailed"]) == (0, "not supported")
     assert "Not judged: 1 scenario; not supported: mail" in ran.printed
     assert "1 of 2 scenarios; not supported: mail" in ran.printed
-    assert "ACCEPTED (core): 2 scenarios in" in ran.printed
+    assert "ACCEPTED (core) on a small one: 2 scenarios in" in ran.printed
     told = ran.document("gate.json")
     assert told["verdict"]["word"] == "ACCEPTED (core)"
     assert [one["lacking"] for one in told["unsupported"]] == [["mail"]]
@@ -64,7 +64,7 @@ def test_a_failure_in_a_given_is_red_and_says_that_the_ground_is_gone_and_no_pro
         "not proven Routing: right answer, right service: 1 of 2 scenarios; 1 could not begin" in ran.printed
     )
     assert "  could not begin: it is seen (features/one.feature:" in ran.printed
-    assert "NOT ACCEPTED: 2 scenarios in" in ran.printed
+    assert "NOT ACCEPTED on a small one: 2 scenarios in" in ran.printed
     assert "1 could not begin, 1 passed" in ran.printed
     assert re.search(r"^could not begin +\d", ran.printed, re.MULTILINE), "what was told as it happened"
     junit = JUnitXml.fromfile(str(ran.folder / "junit.xml"))
@@ -93,7 +93,7 @@ def test_a_part_that_passes_exits_0_and_is_not_called_accepted(project: MakeProj
     made = project(one=feature("One", PROOF, "@slow it is slow: Given all is well"))
     ran = made.run("--tags=@slow")
     assert (ran.code, ran.statuses()) == (0, {"it is slow": "passed"})
-    assert "passed; 0 of 5 criteria proven by these scenarios: 1 scenario in" in ran.printed
+    assert "passed on a small one; 0 of 5 criteria proven by these scenarios: 1 scenario in" in ran.printed
     line = ran.document("results.json")["scenarios"][0]["location"]
     single = made.run(line)
     assert (single.code, single.statuses()) == (0, {"it is slow": "passed"})

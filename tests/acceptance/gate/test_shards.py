@@ -29,7 +29,7 @@ def test_shards_are_parts_of_one_run_and_merged_they_have_its_verdict(project: M
     assert len(merged.statuses()) == 3
     accepted = made.run("merge", *folders, "--expect", "3")
     assert accepted.code == 0
-    assert "ACCEPTED: 3 scenarios in" in accepted.printed
+    assert "ACCEPTED on a small one: 3 scenarios in" in accepted.printed
     history = (made.folder / "reports" / "history.jsonl").read_text().splitlines()
     assert len({json.loads(line)["run"] for line in history}) == 3, "merged runs alone, not their shards"
 
@@ -43,7 +43,7 @@ def test_what_is_not_supported_is_told_once_by_whoever_merges_the_shards(project
     folders = [str(made.run("--shard", f"{number}/2", *offered).folder) for number in (1, 2)]
     merged = made.run("merge", *folders, "--expect", "3")
     assert merged.code == 0
-    assert "ACCEPTED (core): 3 scenarios in" in merged.printed
+    assert "ACCEPTED (core) on a small one: 3 scenarios in" in merged.printed
     assert sorted(merged.statuses().values()) == ["not supported", "passed", "passed"]
 
 

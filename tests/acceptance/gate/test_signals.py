@@ -82,7 +82,7 @@ def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_m
     gate.send_signal(number)
     ran = ended(gate, waiting)
     assert ran.code == 130
-    assert "INTERRUPTED: " in ran.printed
+    assert "INTERRUPTED on a small one: " in ran.printed
     assert len(list(ran.folder.glob("workers/*/put-away"))) == 2
     passed = [e["name"] for e in ran.document("results.json")["scenarios"] if e["status"] == "passed"]
     assert sorted(passed) == ["it is well", "it proves all"]

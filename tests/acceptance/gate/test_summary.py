@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.gate.summary import RULER, summary
+from acceptance.results.run_facts import ACCOUNT, RunFacts
 from acceptance.results.run_results import NOT_OBSERVED, Results, ScenarioResult
 from acceptance.results.verdict import RunEvidence, judge
 
@@ -57,3 +58,13 @@ def test_why_a_run_could_not_be_judged_stands_where_one_line_is_read(
 ) -> None:
     lines = told(tmp_path, results)
     assert lines[lines.index(RULER) + 1 :][-3] == f"COULD NOT BE JUDGED: {cause}"
+
+
+def test_the_verdict_says_where_it_holds(tmp_path: Path) -> None:
+    RunFacts({"Deployment": "staging", ACCOUNT: "...1234"}).write(tmp_path)
+    lines = told(tmp_path, Results((result(3, "failed"),), ended=True))
+    assert "NOT ACCEPTED on staging, AWS account ...1234: 1 scenario in 3 s: 1 failed" in lines
+    (tmp_path / "run.json").write_text("[]", encoding="utf-8")
+    assert "NOT ACCEPTED: 1 scenario in 3 s: 1 failed" in told(
+        tmp_path, Results((result(3, "failed"),), ended=True)
+    )

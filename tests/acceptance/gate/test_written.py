@@ -28,7 +28,7 @@ def test_one_worker_and_two_come_to_the_same_verdict_and_counts(mixed: tuple[Gat
     assert one.statuses() == two.statuses()
     assert len(one.statuses()) == 4
     assert [ran.printed.splitlines()[-2].split(" in ")[0] for ran in mixed] == [
-        "NOT ACCEPTED: 4 scenarios"
+        "NOT ACCEPTED on a small one: 4 scenarios"
     ] * 2
     latest = two.folder.parent / "latest"
     assert latest.resolve() == two.folder, "latest leads to the last run"

@@ -198,7 +198,7 @@ def test_nobody_has_to_scroll_sideways(browser: Browser, report: Path, width: in
         assert wanted <= width, f"the page is {wanted} px wide in a window of {width} px"
 
 
-def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, shots: Path) -> None:
+def test_screenshots_for_the_documents_are_taken(browser: Browser, report: Path, shots: Path) -> None:
     with opened(browser, report, width=1100) as (page, _):
         expect(_scenario(page, FAILING)).to_be_visible()
         header = page.locator("header.acceptance")
@@ -216,9 +216,10 @@ def test_screenshots_for_the_readme_are_taken(browser: Browser, report: Path, sh
         assert 5_000 < size < _SMALL_BYTES, f"{name}.png has {size} bytes"
 
 
-def test_the_readme_shows_the_screenshots() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+def test_the_documents_show_the_screenshots() -> None:
+    readme, page = ((PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/report.md"))
+    assert f"]({_KEPT_IN / 'head.png'})" in readme
     for name in _PICTURES:
         path = _KEPT_IN / f"{name}.png"
         assert (PROJECT / path).read_bytes().startswith(b"\x89PNG"), path
-        assert f"]({path})" in readme, path
+        assert f"](../{path})" in page, path

@@ -174,3 +174,11 @@ def test_whatever_is_shown_is_masked_and_escaped() -> None:
     assert "<b>" not in shown
     (picture,) = re.findall(r"base64,([\w+/=]+)", shown)
     assert base64.b64decode(picture) == b"<svg>saw </pre><b> password=***</svg>"
+
+
+def test_why_it_is_to_be_believed_is_told_without_marks_that_only_a_document_has() -> None:
+    told = _head(_all_met())
+    assert '<details id="why"><summary>Why believe it</summary>' in told
+    shown = told[told.index('<details id="why">') :].partition("</details>")[0]
+    assert "<h3>It turns red when the platform is broken</h3>" in shown
+    assert re.findall(r"[`*]|\]\(", shown) == []
