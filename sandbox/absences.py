@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from sandbox.network import Client
 from sandbox.provision import Provisioned
+from sandbox.resources import Client
 from sandbox.settings import Names
 
 
@@ -52,7 +52,7 @@ def take_away(absent: Collection[Absence], client: Client, names: Names, made: P
             client("ecs").update_service(cluster=names.cluster, service=service, enableExecuteCommand=False)
     for priority, call in enumerate(sorted(CALLS & set(absent)), FIRST_PRIORITY):
         client("elbv2").create_rule(
-            ListenerArn=made.front_door.https_listener,
+            ListenerArn=made.https_listener,
             Priority=priority,
             Conditions=[
                 {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/api/sessions/*/{call}"]}}
