@@ -34,9 +34,11 @@ def _both_parts(letter: Letter) -> bytes:
 
 
 def _html_alone(letter: Letter) -> bytes:
+    """As mail programs write it: with a head and a style sheet, of which its reader sees nothing."""
     message = _headed(letter)
     text = letter.text.replace("&", "&amp;").replace("<", "&lt;")
-    message.set_content(f"<html><body><p>{text}</p></body></html>", subtype="html")
+    unseen = f"<title>Message</title><style>/* {DECOY} */ p {{ color: teal }}</style>"
+    message.set_content(f"<html><head>{unseen}</head><body><p>{text}</p></body></html>", subtype="html")
     return message.as_bytes()
 
 

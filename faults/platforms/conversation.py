@@ -181,6 +181,20 @@ def markup_of_a_mail_taken() -> None:
 
 
 @fault(
+    "What an HTML mail does not show its reader is taken for what she asks.",
+    part="session_api",
+    caught_by=(ODD_MAIL,),
+    clause="else the HTML's text as its reader sees it",
+    values=True,
+)
+def style_sheets_taken_for_words() -> None:
+    """Nothing of an HTML document counts as unseen."""
+    from sandbox.services.session_api import html_text
+
+    html_text._UNSEEN = ()  # type: ignore[assignment]
+
+
+@fault(
     "A mail in a character set that nobody knows is dropped.",
     part="session_api",
     caught_by=(ODD_MAIL,),

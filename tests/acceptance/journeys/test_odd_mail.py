@@ -41,7 +41,8 @@ def test_of_two_parts_the_plain_one_is_what_is_asked() -> None:
 
 def test_an_html_part_alone_says_what_is_asked_in_markup() -> None:
     text, _ = parts("an HTML part alone")["text/html"]
-    assert "Käse &amp; Brot" in text
+    assert '<p>Change the heading to "Käse &amp; Brot"</p>' in text
+    assert f"<style>/* {DECOY} */" in text
 
 
 def test_an_attached_text_is_not_what_is_asked() -> None:
