@@ -140,6 +140,7 @@ class Platform:
                 container_port=addresses.container_port,
                 workspaces=state.workspaces,
                 remotes=state.remotes,
+                images=self._images,
                 edit_environment={
                     "STARTER_SITE": str(SITE),
                     "NODE": str(tools.node),

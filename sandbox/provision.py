@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.aws_access import AwsAccess
 from sandbox.resources import LEFT_OUT, MAKERS, Client
-from sandbox.settings import ACCOUNT, REGION, Names, Pace
+from sandbox.settings import ACCOUNT, IMAGES, REGION, Images, Names, Pace
 from sandbox.template import Made, Stack, Template
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "deployments" / "template.yaml"
@@ -31,6 +31,7 @@ class Plan:
     remotes: Path
     edit_environment: Mapping[str, str] = field(default_factory=dict)
     """What the image of Edit sets on AWS."""
+    images: Images = IMAGES
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def parameters(plan: Plan) -> dict[str, Any]:
         "MailDomain": names.mail_domain,
         "CustomerDomains": list(names.customer_domains),
         "CustomerBucket": names.customer_bucket,
+        "HermesCommand": list(plan.images.hermes),
         "HermesImage": f"{names.hermes}:latest",
         "EditImage": f"{names.edit}:latest",
         "SessionApiImage": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{names.session_api}:latest",

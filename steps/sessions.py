@@ -41,7 +41,7 @@ def starter(words: str) -> Starter:
         thread = f"other-{secrets.token_hex(4)}" if "another" in words else None
         return lambda world: (world.customer, thread)
     user_id, client_id = words.strip('"').split('" of "')
-    return lambda _world: (Customer(client_id, user_id), None)
+    return lambda world: (world.named_customer(user_id, client_id), None)
 
 
 @part("Ending", r'inactive|expired|failed, for a reason that mentions "[^"]+"')

@@ -84,7 +84,7 @@ def unusable_workspace(context: Context) -> None:
     """Something that is no folder lies where her project belongs."""
     world: World = context.world
     customer, workspaces = world.new_customer(), world.platform.workspaces
-    world.undo_later(partial(workspaces.remove_client, customer.client_id))
+    world.undo_later(partial(workspaces.put_away, customer.client_id))
     workspaces.block(customer.client_id, customer.user_id.partition("@")[0])
     workspaces.close()
 
@@ -113,7 +113,8 @@ def these_start(context: Context, instruction: str) -> None:
     """People who might be taken for the owner."""
     world: World = context.world
     for row in rows(context.table):
-        world.start(newcomer(row["who"], world.owner.customer, world.run.new_client()), instruction)
+        who = newcomer(row["who"], world.owner.customer, world.run.new_client(), world.platform.mailbox)
+        world.start(who, instruction)
 
 
 @when("another customer looks for it {look:Look}")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from acceptance.capabilities import Capability
+from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile
 from acceptance.doctor import commands, entrance, front_door, mail, services, sessions
 from acceptance.doctor.finding import Finding, Look, nothing
@@ -92,12 +93,19 @@ def _services(platform: Platform) -> Iterator[Look[Any]]:
     )
     whole = {"Hermes": (names.hermes, names.hermes_container), "Edit": (names.edit, names.edit_container)}
     killed = platform.profile.offers(Capability.TASK_KILL)
+    second = platform.profile.offers(Capability.SECOND_HERMES)
     commanded = "Edit" if platform.profile.workspace.mounted_at is None else ""
     for role, (service, container) in whole.items():
         yield Look(
             role,
             partial(setup.service, service),
-            partial(services.unfit_service, container=container, commanded=role == commanded, killed=killed),
+            partial(
+                services.unfit_service,
+                container=container,
+                commanded=role == commanded or (role == "Hermes" and second),
+                repeated=role == "Hermes" and second,
+                killed=killed,
+            ),
             f"create the service, or mend names.{role.lower()}",
             part_of=(CLUSTER,),
         )
@@ -133,7 +141,7 @@ def _way_to_zero(platform: Platform, setup: ClusterSetup) -> services.WayToZero:
 
 
 def _sessions(platform: Platform) -> Iterator[Look[Any]]:
-    names, prefix = platform.profile.names, platform.profile.suite.client_prefix
+    names, mark = platform.profile.names, Mark(platform.profile.suite.client_prefix)
     yield Look(
         TABLE,
         lambda: TableSetup.read(platform.clients, names),
@@ -146,7 +154,7 @@ def _sessions(platform: Platform) -> Iterator[Look[Any]]:
     yield Look(
         "open sessions",
         platform.records.open,
-        lambda seen: sessions.open_sessions(seen, prefix),
+        lambda seen: sessions.open_sessions(seen, mark),
         "see to the table's records",
         part_of=(TABLE,),
     )

@@ -22,13 +22,16 @@ class WayToZero:
     stop_s: int
 
 
-def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool, killed: bool) -> Iterator[Finding]:
+def unfit_service(
+    seen: ServiceSetup, container: str, *, commanded: bool, repeated: bool, killed: bool
+) -> Iterator[Finding]:
     """What keeps the suite from looking into a service's tasks.
 
     Args:
         container: the name that the profile has for its container.
-        commanded: whether the suite starts tasks of this definition with a command of its own, to look into workspaces.
-        killed: whether it kills what runs in its tasks. Without either it has no use for ECS Exec.
+        commanded: whether the suite starts tasks of this definition with a command of its own.
+        repeated: whether that command has the definition's own in it.
+        killed: whether it kills what runs in its tasks. Without it and `commanded` it has no use for ECS Exec.
     """
     whose = f"service {seen.name}"
     if seen.status != "ACTIVE":
@@ -52,10 +55,12 @@ def unfit_service(seen: ServiceSetup, container: str, *, commanded: bool, killed
             "name in [names] the one that runs the service, or mend its task definition",
         )
     else:
-        yield from _unfit_container(found, whose, commanded=commanded, killed=killed)
+        yield from _unfit_container(found, whose, commanded=commanded, repeated=repeated, killed=killed)
 
 
-def _unfit_container(seen: Container, whose: str, *, commanded: bool, killed: bool) -> Iterator[Finding]:
+def _unfit_container(
+    seen: Container, whose: str, *, commanded: bool, repeated: bool, killed: bool
+) -> Iterator[Finding]:
     where = f"container {seen.name} of {whose}"
     if killed and not seen.init_process:
         yield Finding(
@@ -66,6 +71,11 @@ def _unfit_container(seen: Container, whose: str, *, commanded: bool, killed: bo
         yield Finding(
             f"{where} has a read-only root file system",
             "leave readonlyRootFilesystem out of the task definition: ECS Exec's agent writes there",
+        )
+    if repeated and not seen.command:
+        yield Finding(
+            f"{where} has no command in its task definition",
+            "name it there: the suite starts a second Hermes by it, which ends by itself",
         )
     if commanded and seen.entry_point:
         yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from acceptance.config.mark import Mark
 from acceptance.config.sections import Names
 from acceptance.doctor.finding import Finding
 from acceptance.drivers.lease import Holder
@@ -61,9 +62,9 @@ def held(seen: Holder | None) -> Iterator[Finding]:
         )
 
 
-def open_sessions(seen: Sequence[SessionRecord], client_prefix: str) -> Iterator[Finding]:
+def open_sessions(seen: Sequence[SessionRecord], mark: Mark) -> Iterator[Finding]:
     """Sessions that have not ended: other people's, whose tasks a run would stop, and the suite's own."""
-    own = [one for one in seen if (one.client_id or "").startswith(client_prefix)]
+    own = [one for one in seen if mark.owns_client(one.client_id)]
     others = [one for one in seen if one not in own]
     if others:
         clients = sorted({one.client_id or "nobody known" for one in others})

@@ -33,6 +33,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from acceptance.config.mark import Mark
 from acceptance.config.sections import Aws
 from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved
 from acceptance.waiting.view import VIEW
@@ -104,8 +105,6 @@ _CONFIG = Config(
     # Ours alone repeat calls (`_again`): botocore's would also send a mail twice.
     retries={"total_max_attempts": 1, "mode": "standard"},
     max_pool_connections=20,
-    # CloudTrail shows whose call it was beside those of the platform (its field `userAgent`).
-    user_agent_extra="md/live-preview-acceptance",
 )
 
 _STAND_IN = _CONFIG.merge(Config(proxies={}))
@@ -122,8 +121,11 @@ _NOBODYS = {
 class Clients:
     """boto3 clients of one deployment, made once each; safe to use from recorder threads."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, mark: Mark | None = None) -> None:
         self._aws = aws
+        # CloudTrail shows whose call it was beside those of the platform (its field `userAgent`).
+        said = f"md/live-preview-acceptance#{mark}" if mark else "md/live-preview-acceptance"
+        self._config = (_STAND_IN if aws.endpoint else _CONFIG).merge(Config(user_agent_extra=said))
         try:
             self._session = boto3.Session(
                 region_name=aws.region,
@@ -142,8 +144,7 @@ class Clients:
         """The client of an AWS service, by boto3's name for it. Its calls raise as the module says."""
         with self._lock:
             if service not in self._made:
-                config = _STAND_IN if self._aws.endpoint else _CONFIG
-                client = self._session.client(service, endpoint_url=self._aws.endpoint, config=config)
+                client = self._session.client(service, endpoint_url=self._aws.endpoint, config=self._config)
                 events = client.meta.events
                 events.register("before-call", _begun)
                 events.register_first("needs-retry", _again)

@@ -3,98 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from acceptance.config.mark import TAG, Mark
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
+from acceptance.drivers.ecs_state import Capacity, Counts, EcsServicesState, Event, Task, counts_in, task_in
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.sampler import Recorder
 
+__all__ = ["Capacity", "Counts", "EcsServices", "EcsServicesState", "Event", "Task"]
+
 DESCRIBED_AT_ONCE = 100
 
-
-@dataclass(frozen=True)
-class Counts:
-    """A service's task counts as ECS reports them."""
-
-    desired: int
-    running: int
-    pending: int
-
-    def __str__(self) -> str:
-        return f"desired {self.desired}, running {self.running}, pending {self.pending}"
-
-
-@dataclass(frozen=True)
-class Task:
-    """One task. `ip` is None until it has an address; the instants are None until reached.
-
-    From `stopping_at` on it is no longer RUNNING for ECS, which may start another in its place (DescribeTasks).
-    """
-
-    arn: str
-    group: str
-    last_status: str
-    desired_status: str
-    ip: str | None
-    created_at: datetime | None
-    started_at: datetime | None
-    stopped_at: datetime | None
-    stop_code: str | None
-    stopped_reason: str | None
-    exec_ready: bool
-    stopping_at: datetime | None = None
-
-    @property
-    def task_id(self) -> str:
-        """The last part of the ARN."""
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def stopped(self) -> bool:
-        """Whether nothing of it runs any more."""
-        return self.last_status in ("STOPPED", "DELETED")
-
-    def __str__(self) -> str:
-        reason = f" ({self.stopped_reason})" if self.stopped_reason else ""
-        return f"{self.group.removeprefix('service:')} task {self.task_id} {self.last_status}{reason}"
-
-
-@dataclass(frozen=True)
-class EcsServicesState:
-    """Both services at one moment; `hermes_tasks` and `edit_tasks` are all tasks not yet STOPPED."""
-
-    hermes: Counts
-    edit: Counts
-    hermes_tasks: tuple[Task, ...]
-    edit_tasks: tuple[Task, ...]
-
-    @property
-    def asleep(self) -> bool:
-        """Desired, running and pending are 0 for both services and not a single task is left."""
-        zero = Counts(0, 0, 0)
-        return self.hermes == zero == self.edit and not self.hermes_tasks and not self.edit_tasks
-
-    def __str__(self) -> str:
-        tasks = ", ".join(str(task) for task in (*self.hermes_tasks, *self.edit_tasks)) or "no task"
-        return f"hermes {self.hermes}; edit {self.edit}; {tasks}"
-
-
-@dataclass(frozen=True)
-class Event:
-    """A service event as ECS words it."""
-
-    at: datetime
-    message: str
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """How many tasks Application Auto Scaling's target allows at most."""
-
-    maximum: int
+ENDS = """(left={seconds}
+while [ $left -gt 0 ] && kill -s 0 $$; do sleep 1; left=$((left - 1)); done
+kill -s TERM $$ && sleep 30 && kill -s KILL $$) </dev/null >/dev/null 2>&1 &
+exec "$@"
+"""
+"""A POSIX shell script that runs a command in its own place, and ends that after some seconds."""
 
 
 class EcsServices:
@@ -108,7 +36,7 @@ class EcsServices:
 
     def counts(self, role: str) -> Counts:
         """The service's desired, running and pending counts."""
-        return _counts(self._service(role))
+        return counts_in(self._service(role))
 
     def all_counts(self) -> tuple[Counts, Counts]:
         """The counts of Hermes and of Edit, in one call."""
@@ -121,7 +49,7 @@ class EcsServices:
             raise UnexpectedAnswer(
                 f"cluster {self._names.cluster} has no service {', '.join(sorted(missing))}"
             )
-        return _counts(services[self._names.hermes]), _counts(services[self._names.edit])
+        return counts_in(services[self._names.hermes]), counts_in(services[self._names.edit])
 
     def state(self) -> EcsServicesState:
         """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
@@ -154,6 +82,10 @@ class EcsServices:
     def history(self, role: str) -> tuple[Task, ...]:
         """All tasks of the service that ECS still knows, stopped ones included (at least an hour), oldest first."""
         return self._known_tasks(serviceName=self._name(role))
+
+    def marked(self, mark: Mark) -> tuple[Task, ...]:
+        """Tasks outside the services that were started under a mark and are not STOPPED yet, oldest first."""
+        return tuple(task for task in self._known_tasks() if mark.is_of(task.started_by) and not task.stopped)
 
     def task(self, arn: str) -> Task | None:
         """One task by its ARN; None if ECS does not know it (any more)."""
@@ -193,33 +125,43 @@ class EcsServices:
             cluster=self._names.cluster, service=self._name(role), forceNewDeployment=True
         )
 
-    def start_task(self, role: str, *, started_by: str, command: Sequence[str] | None = None) -> Task:
+    def start_task(
+        self,
+        role: str,
+        *,
+        started_by: str,
+        command: Sequence[str] | None = None,
+        lifetime: timedelta | None = None,
+    ) -> Task:
         """Start one task of a service's definition, outside the service and with a shell to it.
 
         Args:
-            command: what its container runs in place of the image's own; None leaves it.
+            started_by: the run's mark; it is the task's tag, too.
+            command: what its container runs in place of the definition's own; None leaves that.
+            lifetime: after which it ends by itself, whatever becomes of who started it.
+
+        Raises:
+            UnexpectedAnswer: ECS starts none; or it is to end by itself, and its definition names no command.
         """
         service = self._service(role)
-        wanted: dict[str, Any] = {
-            "cluster": self._names.cluster,
-            "taskDefinition": service["taskDefinition"],
-            "count": 1,
-            "startedBy": started_by[:36],
-            "enableExecuteCommand": True,
-            "networkConfiguration": service["networkConfiguration"],
-        }
-        if command is not None:
-            override = {"name": self._names.edit_container, "command": list(command)}
-            wanted["overrides"] = {"containerOverrides": [override]}
-        if service.get("capacityProviderStrategy"):
-            wanted["capacityProviderStrategy"] = service["capacityProviderStrategy"]
-        else:
-            wanted["launchType"] = service.get("launchType", "FARGATE")
+        container = self._names.hermes_container if role == "hermes" else self._names.edit_container
+        if lifetime is not None:
+            command = _ending_after(
+                lifetime, command or self._own_command(service["taskDefinition"], container)
+            )
+        wanted = _request(self._names.cluster, service, started_by, container, command)
         answer = self._ecs.run_task(**wanted)
         if not answer["tasks"]:
             reasons = ", ".join(str(failure.get("reason")) for failure in answer.get("failures", []))
             raise UnexpectedAnswer(f"ECS started no task of {role}: {reasons or 'no reason given'}")
-        return _task(answer["tasks"][0])
+        return task_in(answer["tasks"][0])
+
+    def _own_command(self, definition: str, container: str) -> list[str]:
+        found = self._ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        for one in found["containerDefinitions"]:
+            if one["name"] == container and one.get("command"):
+                return [str(word) for word in one["command"]]
+        raise UnexpectedAnswer(f"container {container} has no `command` in its task definition {definition}")
 
     def recorder(self, every: timedelta) -> Recorder[EcsServicesState]:
         """A recorder of `state`, for what must hold at every moment."""
@@ -260,40 +202,39 @@ class EcsServices:
         for start in range(0, len(open_ended), DESCRIBED_AT_ONCE):
             part = open_ended[start : start + DESCRIBED_AT_ONCE]
             answer = self._ecs.describe_tasks(cluster=self._names.cluster, tasks=part)
-            found += [_task(task) for task in answer["tasks"]]
+            found += [task_in(task) for task in answer["tasks"]]
         self._stopped.update((task.arn, task) for task in found if task.stopped)
         return tuple(sorted(found, key=lambda task: (task.created_at is None, task.created_at, task.arn)))
 
 
-def _counts(service: Mapping[str, Any]) -> Counts:
-    return Counts(int(service["desiredCount"]), int(service["runningCount"]), int(service["pendingCount"]))
+def _ending_after(lifetime: timedelta, command: Sequence[str]) -> list[str]:
+    """A command that runs another in its own place, and ends it after a while."""
+    return ["sh", "-c", ENDS.format(seconds=int(lifetime.total_seconds())), "sh", *command]
 
 
-def _task(task: Mapping[str, Any]) -> Task:
-    containers = task.get("containers", [])
-    addresses = [
-        str(interface["privateIpv4Address"])
-        for container in containers
-        for interface in container.get("networkInterfaces", [])
-        if interface.get("privateIpv4Address")
-    ]
-    agents = [
-        agent.get("lastStatus")
-        for container in containers
-        for agent in container.get("managedAgents", [])
-        if agent.get("name") == "ExecuteCommandAgent"
-    ]
-    return Task(
-        arn=str(task["taskArn"]),
-        group=str(task.get("group", "")),
-        last_status=str(task["lastStatus"]),
-        desired_status=str(task["desiredStatus"]),
-        ip=addresses[0] if addresses else None,
-        created_at=task.get("createdAt"),
-        started_at=task.get("startedAt"),
-        stopped_at=task.get("stoppedAt"),
-        stop_code=task.get("stopCode"),
-        stopped_reason=task.get("stoppedReason"),
-        exec_ready="RUNNING" in agents,
-        stopping_at=task.get("stoppingAt"),
-    )
+def _request(
+    cluster: str, service: Mapping[str, Any], mark: str, container: str, command: Sequence[str] | None
+) -> dict[str, Any]:
+    """One task as the service, which DescribeServices told, would start it; with a shell to it.
+
+    Args:
+        mark: its `startedBy` (at most 128 characters, ECS API reference), and its tag.
+        container: whose command it is.
+        command: what that runs in place of its definition's own; None leaves it.
+    """
+    wanted: dict[str, Any] = {
+        "cluster": cluster,
+        "taskDefinition": service["taskDefinition"],
+        "count": 1,
+        "startedBy": mark,
+        "tags": [{"key": TAG, "value": mark}],
+        "enableExecuteCommand": True,
+        "networkConfiguration": service["networkConfiguration"],
+    }
+    if command is not None:
+        wanted["overrides"] = {"containerOverrides": [{"name": container, "command": list(command)}]}
+    if service.get("capacityProviderStrategy"):
+        wanted["capacityProviderStrategy"] = service["capacityProviderStrategy"]
+    else:
+        wanted["launchType"] = service.get("launchType", "FARGATE")
+    return wanted

@@ -13,6 +13,7 @@ from email.utils import format_datetime, getaddresses, make_msgid
 from typing import Any
 
 from acceptance.capabilities import Capability
+from acceptance.config.mark import Mark
 from acceptance.config.sections import Mail
 from acceptance.drivers.aws import Clients, body_of
 from acceptance.waiting.errors import NotOffered
@@ -75,11 +76,12 @@ class Received:
 class Mailbox:
     """Sends as any test customer and reads any test customer's mail."""
 
-    def __init__(self, clients: Clients, mail: Mail | None, region: str) -> None:
+    def __init__(self, clients: Clients, mail: Mail | None, region: str, mark: Mark) -> None:
         """`mail` is None of a deployment that has none: its customers have addresses then, and nothing to read."""
         self._clients = clients
         self._told = mail
         self._region = region
+        self._mark = mark
         self._read: dict[str, Received] = {}
         self._lock = threading.Lock()
 
@@ -94,8 +96,20 @@ class Mailbox:
         return f"{self._mail.local_part}+{client_id}@{self._mail.domain}"
 
     def customer(self, name: str) -> str:
-        """The address of a test customer; with mail, one whose inbox the suite can read."""
-        return f"{name}@{self._told.customer_domain if self._told else NOBODYS_DOMAIN}"
+        """The address of a test customer of this run; with mail, one whose inbox the suite can read."""
+        return f"{self._mark.customer(name)}@{self._told.customer_domain if self._told else NOBODYS_DOMAIN}"
+
+    def reached(self, address: str) -> str:
+        """The same name where mail reaches somebody: nobody receives for `example.com`, where the request's customer is
+        at home (RFC 2606, RFC 7505), and mail that comes back counts against the account (SES guide, "Bounces").
+        """
+        local = address.partition("@")[0]
+        return f"{local}@{self._told.customer_domain}" if self._told else address
+
+    def elsewhere(self, address: str) -> str:
+        """The same name at another domain that mail reaches: the platform's own, whose intake drops it."""
+        local, _, domain = address.partition("@")
+        return f"{local}@{self._told.domain if self._told else f'elsewhere.{domain}'}"
 
     def send(self, letter: Letter) -> Sent:
         """Send a message through SES."""
@@ -112,6 +126,10 @@ class Mailbox:
 
     def inbox(self, address: str) -> tuple[Received, ...]:
         """All mail that reached a customer, oldest first."""
+        mine = [message for message in self._all() if address.lower() in message.to]
+        return tuple(sorted(mine, key=lambda message: (message.at, message.key)))
+
+    def _all(self) -> list[Received]:
         bucket = self._clients.of("s3")
         keys = [
             (str(entry["Key"]), entry["LastModified"])
@@ -121,9 +139,21 @@ class Mailbox:
             for entry in page.get("Contents", [])
             if not str(entry["Key"]).endswith(SETUP_NOTE)
         ]
-        messages = [self._message(bucket, key, at) for key, at in keys]
-        mine = [message for message in messages if address.lower() in message.to]
-        return tuple(sorted(mine, key=lambda message: (message.at, message.key)))
+        return [self._message(bucket, key, at) for key, at in keys]
+
+    def clear_away(self, mark: Mark) -> int:
+        """Remove the mail to customers under a mark, and nobody else's, from the inbox; how many there were."""
+        bucket = self._clients.of("s3")
+        domain = self._mail.customer_domain.lower()
+
+        def marked(address: str) -> bool:
+            local, _, at = address.partition("@")
+            return at == domain and mark.owns_customer(local)
+
+        found = [message.key for message in self._all() if any(map(marked, message.to))]
+        for key in found:
+            bucket.delete_object(Bucket=self._mail.inbox_bucket, Key=key)
+        return len(found)
 
     def answers_to(self, sent: Sent) -> tuple[Received, ...]:
         """Mail to the sender that refers to `sent` as its thread."""

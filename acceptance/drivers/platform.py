@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from acceptance.capabilities import Capability
+from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile
 from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.aws import Clients
@@ -33,6 +34,7 @@ class Platform:
     """What a step may reach of a deployment. `web` and `wire` go to the HTTPS listener, `plain_wire` to the other."""
 
     profile: Profile
+    mark: Mark
     clients: Clients
     web: HttpClient
     wire: RawHttpClient
@@ -50,10 +52,11 @@ class Platform:
     logs: ServiceLogs
 
     @classmethod
-    def of(cls, profile: Profile) -> Platform:
-        """Drivers for a profile. Nothing is contacted yet."""
+    def of(cls, profile: Profile, run: str | None = None) -> Platform:
+        """Drivers for a profile; what they start or make is marked as that run's. Nothing is contacted yet."""
         addresses, answer = profile.addresses, profile.patience.request
-        clients = Clients(profile.aws)
+        mark = Mark(profile.suite.client_prefix, run)
+        clients = Clients(profile.aws, mark)
         web = HttpClient(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer)
         fleet = EcsServices(clients, profile.names)
         sessions = Sessions(web)
@@ -62,6 +65,7 @@ class Platform:
         by_call = profile.offers(Capability.KEEPALIVE)
         return cls(
             profile=profile,
+            mark=mark,
             clients=clients,
             web=web,
             wire=RawHttpClient(addresses.preview_url, ca_file=addresses.ca_file, timeout=answer),
@@ -76,8 +80,8 @@ class Platform:
             accidents=Accidents(fleet, channel, profile),
             balancer=LoadBalancer(clients, profile.names),
             preview=preview,
-            workspaces=Workspaces(shell_for(profile, fleet, channel)),
-            mailbox=Mailbox(clients, profile.mail, profile.aws.region),
+            workspaces=Workspaces(shell_for(profile, fleet, channel, mark)),
+            mailbox=Mailbox(clients, profile.mail, profile.aws.region, mark),
             logs=ServiceLogs(clients, profile.logs.groups),
         )
 

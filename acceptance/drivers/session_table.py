@@ -13,12 +13,16 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from acceptance.capabilities import Capability
+from acceptance.config.mark import EXAMPLE_CLIENT, Mark
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.session_api import instant
 from acceptance.waiting.errors import NotOffered, UnknownSession
 
 ENDED = ("inactive", "expired", "failed")
+
+PLANTED = "plantedByTheSuite"
+"""The attribute that a record of the suite's own making has, and no session's."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class SessionRecord:
     def ended(self) -> bool:
         """Whether the session has reached a last status."""
         return self.status in ENDED
+
+    @property
+    def planted(self) -> bool:
+        """Whether no platform made it, but the suite."""
+        return bool(self.raw.get(PLANTED))
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,21 @@ class SessionTable:
         """How many records a client has."""
         return len(self.of_client(client_id))
 
-    def of_prefix(self, client_prefix: str) -> tuple[SessionRecord, ...]:
-        """All records whose client id begins so: a scan of the whole table, strongly consistent."""
+    def all_of_client(self, client_id: str) -> tuple[SessionRecord, ...]:
+        """All records of a client: a scan of the whole table, strongly consistent, where none may be missed."""
+        return self._scanned("clientId = :client", {":client": {"S": client_id}})
+
+    def marked(self, mark: Mark) -> tuple[SessionRecord, ...]:
+        """All records of the clients under a mark, planted ones included: a scan as in `all_of_client`."""
+        values = {":prefix": {"S": f"{mark}-"}, ":example": {"S": EXAMPLE_CLIENT}}
+        found = self._scanned("begins_with(clientId, :prefix) OR clientId = :example", values)
+        return tuple(record for record in found if mark.owns_client(record.client_id))
+
+    def _scanned(self, condition: str, values: Mapping[str, Any]) -> tuple[SessionRecord, ...]:
         pages = self._table.get_paginator("scan").paginate(
             TableName=self._names.table,
-            FilterExpression="begins_with(clientId, :prefix)",
-            ExpressionAttributeValues={":prefix": {"S": client_prefix}},
+            FilterExpression=condition,
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
         return tuple(_record(item) for page in pages for item in page["Items"])
@@ -160,13 +178,14 @@ class SessionTable:
     ) -> SessionRecord:
         """Write a copy of a record under another id with a `ttl` that has passed: DynamoDB deletes days late.
 
-        The only thing the suite ever writes. Remove it with `uproot`.
+        The only record the suite ever writes, but for its lease. Remove it with `uproot`.
         """
         item = {
             **like.raw,
             "sessionId": session_id,
             "previewUrl": str(like.raw.get("previewUrl", "")).replace(like.session_id, session_id),
             "ttl": Decimal(int(time.time()) - expired_for_s),
+            PLANTED: True,
         }
         serialise = TypeSerializer().serialize
         self._table.put_item(

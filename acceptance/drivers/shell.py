@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
@@ -88,14 +89,14 @@ class MountedShell:
 class ExecShell:
     """A running Edit task if there is one, else a maintenance task of the same definition that only sleeps."""
 
-    def __init__(self, fleet: EcsServices, channel: ExecChannel, profile: Profile) -> None:
+    def __init__(self, fleet: EcsServices, channel: ExecChannel, profile: Profile, mark: Mark) -> None:
         self._fleet = fleet
         self._channel = channel
         self._profile = profile
         self._maintenance = StandaloneTask(
             fleet,
             "edit",
-            started_by=profile.suite.client_prefix,
+            started_by=str(mark),
             command=["sleep", f"{MAINTENANCE_LIFETIME.total_seconds():.0f}"],
         )
 
@@ -159,9 +160,9 @@ class ExecShell:
         return known
 
 
-def shell_for(profile: Profile, fleet: EcsServices, channel: ExecChannel) -> Shell:
+def shell_for(profile: Profile, fleet: EcsServices, channel: ExecChannel, mark: Mark) -> Shell:
     """The shell that the profile asks for."""
     told = profile.workspace
     if told.mounted_at is not None:
         return MountedShell(told.mounted_at, profile.patience.request, told.root)
-    return ExecShell(fleet, channel, profile)
+    return ExecShell(fleet, channel, profile, mark)

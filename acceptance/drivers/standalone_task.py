@@ -26,12 +26,14 @@ class StandaloneTask:
         *,
         started_by: str,
         command: Sequence[str] | None = None,
+        lifetime: timedelta | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fleet = fleet
         self._role = role
         self._started_by = started_by
         self._command = command
+        self._lifetime = lifetime
         self._clock = clock
         self._told: Task | None = None
         self._told_at = 0.0
@@ -39,7 +41,9 @@ class StandaloneTask:
 
     def start(self) -> Task:
         """Start it, as RunTask tells it. UnexpectedAnswer if ECS starts none."""
-        self._told = self._fleet.start_task(self._role, started_by=self._started_by, command=self._command)
+        self._told = self._fleet.start_task(
+            self._role, started_by=self._started_by, command=self._command, lifetime=self._lifetime
+        )
         self._told_at, self._seen = self._clock(), False
         return self._told
 

@@ -14,6 +14,17 @@ from acceptance.drivers.git import Git
 from acceptance.drivers.shell import Shell
 from acceptance.waiting.errors import UnexpectedAnswer
 
+_PUT_AWAY = """
+for project in {folder}/*/project; do
+  git="git -c safe.directory=*"
+  test -e "$project/.git" && cd "$project" && $git remote get-url origin >/dev/null 2>&1 || continue
+  $git ls-remote --heads origin 'thread-*' | while read -r _ branch; do
+    $git push -q origin --delete "$branch" || exit 1
+  done || exit 1
+done
+cd / && rm -rf {folder}
+"""
+
 CHUNK = 6000
 """Bytes of base64 per command when writing: far below any limit of a command line."""
 
@@ -143,12 +154,22 @@ class Workspaces:
         script = f"mkdir -p {parent} && test ! -e {parent}/project && echo occupied > {parent}/project"
         self._shell.run(script).checked(script)
 
-    def remove_client(self, client_id: str) -> None:
-        """Remove all workspaces of one client, for a suite that cleans up after itself; none is no error."""
-        if not client_id or "/" in client_id or client_id in (".", ".."):
-            raise ValueError(f"{client_id!r} is no client id")
-        script = f"rm -rf {shlex.quote(f'{self._shell.root}/{client_id}')}"
-        self._shell.run(script).checked(script)
+    def clients(self) -> tuple[str, ...]:
+        """The clients that have a workspace."""
+        script = f"ls -A {shlex.quote(self._shell.root)}"
+        names = self._shell.read(script).checked(script).stdout.decode("utf-8", "replace").split("\n")
+        return tuple(sorted(name for name in names if name))
+
+    def put_away(self, *client_ids: str) -> None:
+        """Remove all workspaces of clients, and their threads at their sites' remotes; none is no error.
+
+        What the remote has beside threads was there before any thread. CommandFailed if a remote does not obey.
+        """
+        for client_id in client_ids:
+            if not client_id or "/" in client_id or client_id.startswith("."):
+                raise ValueError(f"{client_id!r} is no client id")
+            script = _PUT_AWAY.format(folder=shlex.quote(f"{self._shell.root}/{client_id}"))
+            self._shell.run(script).checked(script)
 
     def close(self) -> None:
         """Give back the task that was started to look into them."""

@@ -245,12 +245,19 @@ class CustomerSessions:
     def end_all_of(self, client_id: str) -> None:
         """End every session of a client and wait until the last has ended; none is no error.
 
-        A deployment that takes no end is left alone until its idle time has ended them.
+        The table itself is read, and not its index: a session that was begun a moment ago would be missed there, and
+        so be neither ended nor left alone. A deployment that takes no end is left alone until its idle time has ended
+        them.
         """
-        platform, told = self._platform, self._platform.profile.offers(Capability.DEACTIVATE)
-        for record in platform.records.of_client(client_id):
+        platform, profile = self._platform, self._platform.profile
+        patience, told = profile.patience, profile.offers(Capability.DEACTIVATE)
+        for record in platform.records.all_of_client(client_id):
             platform.attendance.leave(record.session_id)
-            if told and not record.ended:
+            if told and not record.ended and not record.planted:
                 platform.sessions.request("POST", f"/api/sessions/{record.session_id}/deactivate")
-        within = None if told else platform.profile.patience.wake + self.expire_within()
-        self.records_of(client_id).becomes(none_open(), within=within)
+
+        def all_of_them() -> Sequence[SessionRecord]:
+            return platform.records.all_of_client(client_id)
+
+        within = patience.session_end if told else patience.wake + self.expire_within()
+        Observed(f"sessions of client {client_id}", all_of_them, within, patience.poll).becomes(none_open())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from hamcrest.core.matcher import Matcher
@@ -16,13 +17,18 @@ from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import wait_until
 
+LIFETIME = timedelta(minutes=15)
+"""It ends by itself after this, should the suite be killed before it stops it: nothing else would ever end it."""
+
 
 class SecondHermes:
     """One task of Hermes's definition, outside its service. `start` it once; `end` it always."""
 
     def __init__(self, platform: Platform) -> None:
         self._patience = platform.profile.patience
-        self._task = StandaloneTask(platform.fleet, "hermes", started_by=platform.profile.suite.client_prefix)
+        self._task = StandaloneTask(
+            platform.fleet, "hermes", started_by=str(platform.mark), lifetime=LIFETIME
+        )
 
     def start(self) -> None:
         """Start it and wait until it runs.

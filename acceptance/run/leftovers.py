@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.protocols import EcsServicesView, LoadBalancerView, SessionTableView
 from acceptance.waiting.errors import NotObserved
@@ -15,21 +16,19 @@ def left_behind(
     balancer: LoadBalancerView,
     *,
     before: Routing,
-    is_own: Callable[[str], bool],
-    client_prefix: str,
+    mark: Mark,
     unseen: Callable[[str], None],
 ) -> tuple[str, ...]:
     """A sentence for each thing that is still there. Nothing is waited for.
 
     Args:
         before: rules and target groups as they were when the run began.
-        is_own: whether a client id is this run's.
-        client_prefix: what all client ids of the suite begin with.
+        mark: what is this run's.
         unseen: told, in a sentence, of what could not be looked at.
     """
     looks: dict[str, Callable[[], Iterator[str]]] = {
-        "sessions": lambda: _sessions(records, is_own, client_prefix),
-        "tasks": lambda: _tasks(fleet),
+        "sessions": lambda: _sessions(records, mark),
+        "tasks": lambda: _tasks(fleet, mark),
         "rules and target groups": lambda: _routing(balancer, before),
     }
     found: list[str] = []
@@ -41,15 +40,17 @@ def left_behind(
     return tuple(found)
 
 
-def _sessions(records: SessionTableView, is_own: Callable[[str], bool], client_prefix: str) -> Iterator[str]:
-    for record in records.of_prefix(client_prefix):
-        if not record.ended and is_own(record.client_id or ""):
+def _sessions(records: SessionTableView, mark: Mark) -> Iterator[str]:
+    for record in records.marked(mark):
+        if record.planted:
+            yield f"record {record.session_id} was planted by the suite"
+        elif not record.ended:
             yield f"session {record.session_id} of {record.client_id} is {record.status}"
 
 
-def _tasks(fleet: EcsServicesView) -> Iterator[str]:
+def _tasks(fleet: EcsServicesView, mark: Mark) -> Iterator[str]:
     state = fleet.state()
-    for task in (*state.hermes_tasks, *state.edit_tasks):
+    for task in (*state.hermes_tasks, *state.edit_tasks, *fleet.marked(mark)):
         yield f"{task} is still there"
     for role, counts in (("hermes", state.hermes), ("edit", state.edit)):
         if counts.desired:

@@ -81,7 +81,7 @@ class Run:
         self._numbers = itertools.count(1)
         self._before: Routing | None = None
         self._scenario = ""
-        self._traces = Traces(self.ledger, datetime.now(UTC), self.is_own)
+        self._traces = Traces(self.ledger, datetime.now(UTC))
 
     @classmethod
     def start(cls, settings: Mapping[str, str], say: Callable[[str], None]) -> Run:
@@ -117,7 +117,7 @@ class Run:
             Ledger(folder.results).lose(str(cause))
             raise
         try:
-            platform = Platform.of(draft.fill(deployment.info))
+            platform = Platform.of(draft.fill(deployment.info), run_id)
             platform.check_account()
             tenancy = None
             if not deployment.own:
@@ -167,13 +167,7 @@ class Run:
 
     def new_client(self) -> str:
         """A client id that this run alone uses; it carries the profile's mark, so that strays can be found."""
-        return f"{self._mark}-{next(self._numbers)}"
-
-    def is_own(self, client_id: str) -> bool:
-        """Whether a client id is this run's: it has its mark, or is the suite's one client with a name of its own."""
-        return (
-            client_id.startswith(f"{self._mark}-") or client_id == self.platform.profile.suite.client_prefix
-        )
+        return self.platform.mark.client(next(self._numbers))
 
     def begin_scenario(self, name: str) -> None:
         """From now on sessions are told of as this scenario's."""
@@ -193,7 +187,7 @@ class Run:
         """Enter into the ledger what the platform knows of the run's tasks and sessions; for the report alone."""
         try:
             self._traces.note_tasks(self.platform.fleet)
-            self._traces.note_sessions(self.platform.records, self.platform.profile.suite.client_prefix)
+            self._traces.note_sessions(self.platform.records, self.platform.mark)
         except (DriverError, AwsRefusal) as failure:
             say(f"The report will lack tasks and sessions: {type(failure).__name__}: {failure}")
         self.ledger.write()
@@ -218,13 +212,13 @@ class Run:
             return
         platform = self.platform
         if VIEW.lost is None and self._before is not None:
+            platform.workspaces.close()
             self.ledger.left_behind += left_behind(
                 platform.records,
                 platform.fleet,
                 platform.balancer,
                 before=self._before,
-                is_own=self.is_own,
-                client_prefix=platform.profile.suite.client_prefix,
+                mark=platform.mark,
                 unseen=self.ledger.not_observed.append,
             )
         self.ledger.write()
@@ -271,7 +265,3 @@ class Run:
             finally:
                 if self.deployment.log is not None:
                     mask_file(self.deployment.log)
-
-    @property
-    def _mark(self) -> str:
-        return f"{self.platform.profile.suite.client_prefix}-{self.run_id}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.protocols import EcsServicesView, SessionTableView
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.ledger import Ledger
@@ -15,12 +16,11 @@ ROLES = ("hermes", "edit")
 
 
 class Traces:
-    """Enters sessions and tasks into a run's ledger. `began_at` is the run's begin, `is_own` tells its client ids."""
+    """Enters sessions and tasks into a run's ledger. `began_at` is the run's begin."""
 
-    def __init__(self, ledger: Ledger, began_at: datetime, is_own: Callable[[str], bool]) -> None:
+    def __init__(self, ledger: Ledger, began_at: datetime) -> None:
         self._ledger = ledger
         self._began_at = began_at
-        self._is_own = is_own
         self._timelines: dict[str, Timeline] = {}
 
     def follow(self, session_id: str, client_id: str, scenario: str, timeline: Timeline) -> None:
@@ -37,11 +37,11 @@ class Traces:
             if stages != known.stages:
                 self._ledger.sessions[session_id] = dataclasses.replace(known, stages=stages)
 
-    def note_sessions(self, records: SessionTableView, client_prefix: str) -> None:
+    def note_sessions(self, records: SessionTableView, mark: Mark) -> None:
         """Enter from the records when sessions ended, and those sessions of the run that nobody followed."""
-        for record in records.of_prefix(client_prefix):
+        for record in records.marked(mark):
             created = record.created_at
-            if created is None or created < self._began_at or not self._is_own(record.client_id or ""):
+            if created is None or created < self._began_at or record.planted:
                 continue
             known = self._ledger.sessions.get(record.session_id) or SessionTrace(
                 record.session_id,

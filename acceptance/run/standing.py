@@ -13,11 +13,12 @@ from acceptance.waiting.errors import ConfigurationError
 DEFAULT_PROFILE = Path("deployments/sandbox.toml")
 
 
-def standing(source: Path, settings: Mapping[str, str]) -> Platform:
+def standing(source: Path, settings: Mapping[str, str], run: str | None = None) -> Platform:
     """The drivers of a profile's deployment, which nobody starts here; of it nothing is contacted yet.
 
     Args:
         settings: `-D` values; `sandbox` is the info document of a running sandbox.
+        run: by which what the drivers start or make is marked.
 
     Raises:
         ConfigurationError: the profile cannot be used, or describes a sandbox and none is named.
@@ -30,7 +31,7 @@ def standing(source: Path, settings: Mapping[str, str]) -> Platform:
             ["it describes a sandbox: name the running one with -D sandbox=URL (`python -m sandbox status`)"],
         )
     deployment = Deployment.attach(settings["sandbox"]) if "sandbox" in settings else Deployment.remote()
-    return Platform.of(draft.fill(deployment.info))
+    return Platform.of(draft.fill(deployment.info), run)
 
 
 def settings_of(given: Iterable[str]) -> dict[str, str]:

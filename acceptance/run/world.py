@@ -91,6 +91,18 @@ class World:
         self.customer = Customer(self.client_id, self.platform.mailbox.customer(f"{name}-{token_hex(3)}"))
         return self.customer
 
+    def named_customer(self, user_id: str, client_id: str) -> Customer:
+        """One of the request's customers by name, with the workspace of somebody nobody has met before.
+
+        Every run has to use the name, so that what an earlier one left is put away first, and its own afterwards.
+        """
+        customer = Customer(client_id, self.platform.mailbox.reached(user_id))
+        if client_id not in self._owned:
+            put_away = partial(self.platform.workspaces.put_away, client_id)
+            self._add_cleanup(put_away)
+            put_away()
+        return customer
+
     def new_crowd(self) -> Crowd:
         """The customers of a new client; whatever sessions they start end with the scenario."""
         self.client_id = self.run.new_client()

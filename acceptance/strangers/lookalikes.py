@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from acceptance.drivers.mailbox import Mailbox
 from acceptance.drivers.workspace import Workspace, Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
 
 
-def newcomer(who: str, owner: Customer, other_client: str) -> Customer:
+def newcomer(who: str, owner: Customer, other_client: str, mailbox: Mailbox) -> Customer:
     """Somebody in the words of the feature, told apart from the owner by one thing; KeyError for other words."""
     local, _, domain = owner.user_id.partition("@")
     return {
         "another person of the same client": Customer(owner.client_id, f"{local}.other@{domain}"),
         "the same person at another client": Customer(other_client, owner.user_id),
-        "the same name at another domain": Customer(owner.client_id, f"{local}@elsewhere.{domain}"),
+        "the same name at another domain": Customer(owner.client_id, mailbox.elsewhere(owner.user_id)),
     }[who]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from acceptance.drivers.aws import Clients, action_of
 from acceptance.run import sweep
+from tests.acceptance.doctor.broken_account import put
 from tests.acceptance.doctor.deployment import Deployment
 from tests.deployments.operations import Operation, called, methods_of
 
@@ -24,14 +25,19 @@ POLICIES = ("policy.json", "sweep-policy.json")
 OTHERWISE: dict[str, set[str]] = {
     # Whose it is may be asked by any credentials (IAM API, GetCallerIdentity).
     "sts:GetCallerIdentity": set(),
-    # It hands the roles of its task definition on.
-    "ecs:RunTask": {"ecs:RunTask", "iam:PassRole"},
+    # It hands the roles of its task definition on, and tags.
+    "ecs:RunTask": {"ecs:RunTask", "iam:PassRole", "ecs:TagResource"},
     # A transaction needs what its parts need (DynamoDB guide, "IAM policies with transactions").
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
     # A batch needs what its entries need (SQS guide, "API permissions").
     "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
 }
 """What calls need of which the action has another name, or more than one."""
+
+OF_TASKS = {
+    ("ecs", name) for name in ("DescribeTasks", "StopTask", "GetTaskProtection", "RunTask", "ExecuteCommand")
+}
+"""What the sweep calls where there are tasks to stop, and workspaces to be seen from a task alone."""
 
 KNOWN = {("RESOURCE_STAR", "['ecs:ListTasks']")}
 """What the lint says and cannot be otherwise: ListTasks is narrowed to a cluster by condition alone."""
@@ -78,7 +84,7 @@ def test_a_run_is_allowed_what_the_suite_calls_and_nothing_else() -> None:
 
 
 def test_the_sweep_is_allowed_what_it_calls_and_nothing_else(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calls: set[Operation] = set()
     of = Clients.of
@@ -89,9 +95,16 @@ def test_the_sweep_is_allowed_what_it_calls_and_nothing_else(
         return client
 
     monkeypatch.setattr(Clients, "of", recording)
+    deployment.settings["workspace.mounted_at"] = str(tmp_path)
+    deployment.client("ecs").update_service(cluster="live-preview", service="hermes", desiredCount=1)
+    mail = b"From: edit@x.example\r\nTo: anna-1125-130000-abcd@customers.example\r\n\r\nLive"
+    deployment.client("s3").put_object(Bucket="customer-mail", Key="inbox/1", Body=mail)
+    planted = {"S": "test-client-1125-130000-abcd-1"}
+    put(deployment, "acme", clientId=planted, plantedByTheSuite={"BOOL": True})
     monkeypatch.setattr(sweep, "standing", lambda *_: deployment.platform())
     assert sweep.main([]) == 0
-    assert allowed("sweep-policy.json") == needed(calls)
+    assert {("s3", "DeleteObject"), ("ecs", "UpdateService")} <= calls
+    assert allowed("sweep-policy.json") == needed(calls | OF_TASKS)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -22,6 +22,7 @@ class Container:
     init_process: bool
     read_only_root: bool
     entry_point: tuple[str, ...]
+    command: tuple[str, ...]
     stop_timeout_s: int
 
 
@@ -100,5 +101,6 @@ def _container(container: Mapping[str, Any]) -> Container:
         bool(container.get("linuxParameters", {}).get("initProcessEnabled")),
         bool(container.get("readonlyRootFilesystem")),
         tuple(container.get("entryPoint") or ()),
+        tuple(container.get("command") or ()),
         int(container.get("stopTimeout") or STOP_TIMEOUT_S),
     )

@@ -56,9 +56,11 @@ def somebody_else_works(made: Deployment) -> None:
     put(made, "acme")
 
 
-@case("sessions of the suite's own are open: s-test-client-1 -> .*python -m acceptance sweep")
+@case(
+    "sessions of the suite's own are open: s-test-client-1125-130000-abcd-1 -> .*python -m acceptance sweep"
+)
 def a_killed_run_left_a_session(made: Deployment) -> None:
-    put(made, "test-client-1")
+    put(made, "test-client-1125-130000-abcd-1")
 
 
 @case("the deployment is held by run 1125-1 of anna, since .* -> wait until that has ended")

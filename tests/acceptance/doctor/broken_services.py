@@ -43,6 +43,11 @@ def an_entry_point(made: Deployment) -> None:
     made.container("edit", entryPoint=["/start.sh"])
 
 
+@case("container hermes of service hermes has no command in its task definition -> name it there")
+def an_image_that_has_the_only_command(made: Deployment) -> None:
+    made.container("hermes", command=[])
+
+
 @case("may take 121 s to end .deregistration delay 1 s, stopTimeout 120 s.* -> shorten")
 def a_long_stop_timeout(made: Deployment) -> None:
     made.container("edit", stopTimeout=120)

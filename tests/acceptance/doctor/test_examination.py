@@ -126,16 +126,16 @@ def test_mounted_workspaces_need_no_exec(deployment: Deployment) -> None:
     ("version", "fit"), [("LATEST", True), ("1.4.0", True), ("1.3.0", False), ("2.0.0", True)]
 )
 def test_an_early_platform_version_has_no_exec(version: str, fit: bool) -> None:
-    seen = ServiceSetup("edit", "ACTIVE", True, version, (Container("edit", True, False, (), 30),))
-    found = list(services.unfit_service(seen, "edit", commanded=True, killed=True))
+    seen = ServiceSetup("edit", "ACTIVE", True, version, (Container("edit", True, False, (), (), 30),))
+    found = list(services.unfit_service(seen, "edit", commanded=True, repeated=False, killed=True))
     assert [one.what for one in found] == (
         [] if fit else [f"service edit runs on platform version {version}, expected 1.4.0 or later"]
     )
 
 
 def test_a_service_that_is_going_is_told() -> None:
-    seen = ServiceSetup("edit", "DRAINING", True, "LATEST", (Container("edit", True, False, (), 30),))
-    found = list(services.unfit_service(seen, "edit", commanded=True, killed=True))
+    seen = ServiceSetup("edit", "DRAINING", True, "LATEST", (Container("edit", True, False, (), (), 30),))
+    found = list(services.unfit_service(seen, "edit", commanded=True, repeated=False, killed=True))
     assert [str(one) for one in found] == ["service edit is DRAINING, expected ACTIVE -> create it anew"]
 
 

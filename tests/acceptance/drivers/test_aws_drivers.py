@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
+from acceptance.config.mark import Mark
 from acceptance.config.sections import Aws, Mail
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
@@ -20,6 +21,8 @@ from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import Commands, SessionTable
 from acceptance.waiting.errors import ConfigurationError, UnknownSession
 from tests.acceptance.drivers.names import NAMES
+
+RUN = "1125-130000-abcd"
 
 MAIL = Mail("edit.example", "edit", "customers.example", "inbox", "in/")
 
@@ -71,14 +74,20 @@ def test_a_record_is_read_with_its_types(clients: Clients) -> None:
     assert not record.ended
 
 
-def test_records_by_client_and_by_prefix(clients: Clients) -> None:
-    put(clients, "s-b", "acc-r1-x", createdAt="2026-01-02T00:00:00.000Z")
-    put(clients, "s-a", "acc-r1-x", createdAt="2026-01-01T00:00:00.000Z")
-    put(clients, "s-c", "acc-r2-x")
+def test_records_by_client_and_by_mark(clients: Clients) -> None:
+    first, second = f"acc-{RUN}-1", "acc-1124-000000-0000-1"
+    put(clients, "s-b", first, createdAt="2026-01-02T00:00:00.000Z")
+    put(clients, "s-a", first, createdAt="2026-01-01T00:00:00.000Z")
+    put(clients, "s-c", second)
+    put(clients, "s-d", "test-client")
+    put(clients, "s-e", "accounting")
+    put(clients, "s-f", "acc-shop-1")
     records = SessionTable(clients, NAMES)
-    assert [record.session_id for record in records.of_client("acc-r1-x")] == ["s-a", "s-b"]
+    assert [record.session_id for record in records.of_client(first)] == ["s-a", "s-b"]
     assert records.count("none") == 0
-    assert {record.session_id for record in records.of_prefix("acc-r1")} == {"s-a", "s-b"}
+    assert [record.session_id for record in records.all_of_client(second)] == ["s-c"]
+    assert {record.session_id for record in records.marked(Mark("acc", RUN))} == {"s-a", "s-b", "s-d"}
+    assert {record.session_id for record in records.marked(Mark("acc"))} == {"s-a", "s-b", "s-c", "s-d"}
     with pytest.raises(UnknownSession):
         records.get("none")
 
@@ -90,6 +99,7 @@ def test_a_planted_record_has_expired_and_can_be_uprooted(clients: Clients) -> N
     assert planted.ttl is not None
     assert planted.ttl < time.time()
     assert planted.preview_url == "https://h/session/s-old/"
+    assert (planted.planted, records.get("s-live").planted) == (True, False)
     records.uproot(planted)
     records.uproot(planted)
     assert records.find("s-old") is None
@@ -123,7 +133,7 @@ def letter(**more: Any) -> Letter:
 
 
 def test_mail_goes_out_as_mime_with_its_thread(clients: Clients) -> None:
-    mailbox = Mailbox(clients, MAIL, "us-east-1")
+    mailbox = Mailbox(clients, MAIL, "us-east-1", Mark("acc", RUN))
     first = mailbox.send(letter())
     second = mailbox.send(letter(reply_to=first, headers={"Auto-Submitted": "auto-replied"}))
     assert first.message_ids[1].endswith("@email.amazonses.com>")
@@ -132,7 +142,7 @@ def test_mail_goes_out_as_mime_with_its_thread(clients: Clients) -> None:
 
 
 def test_the_inbox_is_read_from_the_bucket(clients: Clients) -> None:
-    mailbox = Mailbox(clients, MAIL, "us-east-1")
+    mailbox = Mailbox(clients, MAIL, "us-east-1", Mark("acc", RUN))
     sent = mailbox.send(letter())
     raw = (
         f"From: edit@edit.example\r\nTo: Ann <Ann@customers.example>\r\nSubject: =?utf-8?q?Re=3A_=C3=84_title?=\r\n"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.ecs import Counts, EcsServices
 from acceptance.waiting.errors import UnexpectedAnswer
 from tests.acceptance.drivers.names import NAMES
@@ -20,6 +23,7 @@ class Ecs:
         self.services = services
         self.asked: dict[str, Any] = {}
         self.described: list[str] = []
+        self.own_command = ["echo", "two words"]
 
     def of(self, _service: str) -> Ecs:
         return self
@@ -35,6 +39,11 @@ class Ecs:
         return {
             "services": [{"serviceName": n, "desiredCount": 0, **common, "events": EVENTS} for n in named]
         }
+
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        assert taskDefinition == "edit:1"
+        containers = [{"name": "sidecar", "command": ["x"]}, {"name": "hermes", "command": self.own_command}]
+        return {"taskDefinition": {"containerDefinitions": containers}}
 
     def get_paginator(self, _name: str) -> Ecs:
         return self
@@ -129,4 +138,47 @@ def test_a_maintenance_task_uses_edits_own_definition_and_network() -> None:
     assert ecs.asked["taskDefinition"] == "edit:1"
     assert ecs.asked["networkConfiguration"] == {"a": "b"}
     assert ecs.asked["enableExecuteCommand"] is True
+    assert ecs.asked["startedBy"] == "acc"
+    assert ecs.asked["tags"] == [{"key": "live-preview:acceptance-run", "value": "acc"}]
     assert ecs.asked["overrides"]["containerOverrides"] == [{"name": "edit", "command": ["sleep", "600"]}]
+
+
+def lasting(ecs: Ecs, seconds: float) -> list[str]:
+    """What the container of a task that ends by itself runs."""
+    with pytest.raises(UnexpectedAnswer, match="RESOURCE:ENI"):
+        EcsServices(ecs, NAMES).start_task("hermes", started_by="acc", lifetime=timedelta(seconds=seconds))  # type: ignore[arg-type]
+    (override,) = ecs.asked["overrides"]["containerOverrides"]
+    assert override["name"] == "hermes"
+    return list(override["command"])
+
+
+def test_a_task_with_a_lifetime_runs_its_definitions_own_command() -> None:
+    done = subprocess.run(lasting(Ecs(), 60), capture_output=True, text=True, check=True, timeout=10)
+    assert done.stdout == "two words\n"
+
+
+def test_a_task_with_a_lifetime_ends_by_itself_whatever_becomes_of_its_starter() -> None:
+    ecs = Ecs()
+    ecs.own_command = ["sleep", "60"]
+    assert subprocess.run(lasting(ecs, 1), check=False, timeout=20).returncode == -signal.SIGTERM
+
+
+def test_a_definition_without_a_command_is_told() -> None:
+    ecs = Ecs()
+    ecs.own_command = []
+    with pytest.raises(
+        UnexpectedAnswer, match="container hermes has no `command` in its task definition edit:1"
+    ):
+        EcsServices(ecs, NAMES).start_task("hermes", started_by="acc", lifetime=timedelta(seconds=1))  # type: ignore[arg-type]
+
+
+def test_tasks_of_a_run_are_told_from_everybody_elses() -> None:
+    run = "acc-1125-130000-abcd"
+    mine, other, ended, service = (
+        task(name, "RUNNING", "RUNNING") for name in ("mine", "other", "ended", "service")
+    )
+    mine["startedBy"], other["startedBy"], ended["startedBy"] = run, "acc-lab", run
+    ended["lastStatus"] = "STOPPED"
+    fleet = EcsServices(Ecs(mine, other, ended, service), NAMES)  # type: ignore[arg-type]
+    assert [one.task_id for one in fleet.marked(Mark("acc"))] == ["mine"]
+    assert fleet.marked(Mark("acc", "1125-130000-ffff")) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from acceptance.drivers.lease import LeaseTable
 from acceptance.drivers.session_table import SessionTable
 from acceptance.waiting.errors import DeploymentHeld
 from tests import aws_platform
-from tests.acceptance.drivers.names import NAMES
+from tests.acceptance.drivers import names
+
+NAMES = replace(names.NAMES, table="leases")
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 
@@ -70,4 +73,4 @@ def test_it_counts_as_no_session_wherever_sessions_are_counted(lease: LeaseTable
     assert records.open() == ()
     assert records.strangers() == ()
     assert records.made_since(datetime.now(UTC) - timedelta(hours=1)) == ()
-    assert all(record.ended for record in records.of_prefix("acc"))
+    assert all(record.ended for record in records.all_of_client("acc-lease"))

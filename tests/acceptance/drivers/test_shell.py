@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile, read
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
 from acceptance.drivers.shell import ExecShell
 from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer
 from acceptance.waiting.waits import Deadline
+
+RUN = "1125-130000-abcd"
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SERVING = Task(
@@ -49,8 +52,10 @@ class FakeFleet:
         self.looks += 1
         return self.maintenance if self.looks > self.blind else None
 
-    def start_task(self, role: str, *, started_by: str, command: Sequence[str] | None = None) -> Task:
-        assert role == "edit" and started_by and command == ["sleep", "900"]
+    def start_task(
+        self, role: str, *, started_by: str, command: Sequence[str] | None, lifetime: timedelta | None
+    ) -> Task:
+        assert (role, started_by, command, lifetime) == ("edit", f"acc-{RUN}", ["sleep", "900"], None)
         self.started += 1
         return self.maintenance
 
@@ -93,7 +98,9 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
 
 def shell(fleet: FakeFleet, channel: FakeChannel, profile: Profile) -> ExecShell:
     """A shell on fakes."""
-    return ExecShell(cast(EcsServices, fleet), cast(ExecChannel, cast(Any, channel)), profile)
+    return ExecShell(
+        cast(EcsServices, fleet), cast(ExecChannel, cast(Any, channel)), profile, Mark("acc", RUN)
+    )
 
 
 def test_it_runs_in_a_task_of_the_service_if_there_is_one(profile: Profile) -> None:

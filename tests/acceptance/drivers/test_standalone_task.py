@@ -23,8 +23,10 @@ class FakeEcs:
         self.known: Task | None = None
         self.stopped: list[str] = []
 
-    def start_task(self, role: str, *, started_by: str, command: Sequence[str] | None = None) -> Task:
-        assert (role, started_by, command) == ("hermes", "acc", None)
+    def start_task(
+        self, role: str, *, started_by: str, command: Sequence[str] | None, lifetime: timedelta | None
+    ) -> Task:
+        assert (role, started_by, command, lifetime) == ("hermes", "acc", None, LAG)
         return TOLD
 
     def task(self, arn: str) -> Task | None:
@@ -39,7 +41,9 @@ class FakeEcs:
 
 def made(ecs: FakeEcs, now: list[float]) -> StandaloneTask:
     """A second Hermes on a fake."""
-    return StandaloneTask(cast(EcsServices, ecs), "hermes", started_by="acc", clock=lambda: now[0])
+    return StandaloneTask(
+        cast(EcsServices, ecs), "hermes", started_by="acc", lifetime=LAG, clock=lambda: now[0]
+    )
 
 
 def test_until_ecs_knows_it_it_is_as_it_was_told() -> None:

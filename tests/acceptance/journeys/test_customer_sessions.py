@@ -85,7 +85,9 @@ def test_sessions_are_told_to_end_where_the_platform_takes_that_and_left_alone_w
     def of_client(client: str) -> list[Any]:
         assert not kept, f"{kept} are kept awake while the end of {client} is waited for"
         return [
-            SimpleNamespace(session_id=client, client_id=client, status="expired", ended=False, user_id="u")
+            SimpleNamespace(
+                session_id=client, client_id=client, status="expired", ended=False, planted=False, user_id="u"
+            )
         ]
 
     def request(_method: str, path: str) -> None:
@@ -93,7 +95,7 @@ def test_sessions_are_told_to_end_where_the_platform_takes_that_and_left_alone_w
 
     platform: Any = SimpleNamespace(
         attendance=SimpleNamespace(leave=kept.discard),
-        records=SimpleNamespace(of_client=of_client),
+        records=SimpleNamespace(all_of_client=of_client),
         sessions=SimpleNamespace(request=request),
         profile=SimpleNamespace(
             offers=lambda _deactivate: told,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,8 +159,9 @@ def test_a_sentence_without_a_table_says_so() -> None:
 def test_newcomers_are_not_the_owner_and_not_in_her_folder(
     tmp_path: Path, who: str, same_folder_name: bool
 ) -> None:
+    mailbox: Any = SimpleNamespace(elsewhere=lambda address: address.replace("@", "@elsewhere."))
     owner, workspaces = session(), Workspaces(MountedShell(tmp_path, timedelta(seconds=5)))
-    somebody = newcomer(who, owner.customer, "other")
+    somebody = newcomer(who, owner.customer, "other", mailbox)
     assert somebody != owner.customer
     hers = workspaces.of("acme", "anna@example.com").folder
     theirs = workspace_of(workspaces, session(somebody.user_id, somebody.client_id), owner).folder

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from acceptance.config.mark import Mark
 from acceptance.config.profile import INFO_KEYS, read
 from acceptance.drivers.ecs import Counts, EcsServicesState, Event, Task
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
@@ -264,7 +265,7 @@ def _platform() -> Any:
     base = Rule("arn:default", None, (), ())
     counts = Counts(0, 0, 0)
     events = (Event(datetime.now(UTC), f"(service edit) {PLANTED}"),)
-    records = SimpleNamespace(of_prefix=lambda _: left["records"], get=lambda _: left["records"][0])
+    records = SimpleNamespace(marked=lambda _: left["records"], get=lambda _: left["records"][0])
 
     def history(role: str) -> tuple[Task, ...]:
         # Asked for once a feature's own wait for sleep has passed: only then what stays is seen to.
@@ -275,6 +276,7 @@ def _platform() -> Any:
         all_counts=lambda: (counts, counts),
         state=lambda: EcsServicesState(counts, counts, (), left["tasks"] if left["awake"] else ()),
         history=history,
+        marked=lambda _: (),
         events=lambda _role, *, since: events,  # noqa: ARG005
     )
     balancer = SimpleNamespace(
@@ -283,9 +285,9 @@ def _platform() -> Any:
     clients = SimpleNamespace(of=_client)
 
     return SimpleNamespace(
-        profile=profile, clients=clients, records=records, fleet=fleet, balancer=balancer, left=left,
-        account=ACCOUNT, close=lambda: None,
-        attendance=SimpleNamespace(lapse=lambda: None),
+        profile=profile, mark=Mark("acc", RUN), clients=clients, records=records, fleet=fleet, balancer=balancer,
+        left=left, account=ACCOUNT, close=lambda: None,
+        attendance=SimpleNamespace(lapse=lambda: None), workspaces=SimpleNamespace(close=lambda: None),
     )  # fmt: skip
 
 

@@ -7,11 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -19,15 +16,13 @@ from aiohttp import web
 from hamcrest import contains_string, none
 
 import acceptance.run.deployment
-from acceptance.config.profile import read
 from acceptance.config.sections import SandboxCommand
-from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.run.deployment import Deployment, absent
-from acceptance.run.sweep import main, sweep
+from acceptance.run.sweep import main
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
-from acceptance.waiting.waits import NotInTime, stays, wait_until
+from acceptance.waiting.waits import stays, wait_until
 from tests.fake_server import serving
 
 TEN = timedelta(seconds=10)
@@ -188,63 +183,6 @@ def test_a_timeline_keeps_first_marks_and_tells_what_never_came() -> None:
     )
     with pytest.raises(KeyError, match="HMR connected was never seen"):
         timeline.since_asked(Stage.HMR_CONNECTED)
-
-
-def record(session: str, status: str, client: str = "acc-r1") -> SessionRecord:
-    raw: Mapping[str, object] = {"sessionId": session, "status": status, "createdAt": session}
-    return SessionRecord(
-        session, "a@x.org", client, None, status, None, None, None, None, None, None, None, None, None, None, None,
-        None, raw,
-    )  # fmt: skip
-
-
-class Deactivating:
-    """Records and session API in one: a deactivated session ends, unless it is stubborn."""
-
-    def __init__(self, *records: SessionRecord, stubborn: bool = False) -> None:
-        self.records = {r.session_id: r for r in records}
-        self.stubborn = stubborn
-        self.deactivated: list[str] = []
-
-    def of_prefix(self, client_prefix: str) -> tuple[SessionRecord, ...]:
-        return tuple(r for r in self.records.values() if (r.client_id or "").startswith(client_prefix))
-
-    def deactivate(self, session_id: str) -> None:
-        self.deactivated.append(session_id)
-        if not self.stubborn:
-            self.records[session_id] = record(session_id, "inactive")
-            raise UnexpectedAnswer("410")
-
-
-@pytest.fixture
-def profile(tmp_path: Path) -> Any:
-    filled = tmp_path / "aws.toml"
-    example = Path(__file__).resolve().parents[3] / "deployments" / "aws.example.toml"
-    filled.write_text(example.read_text(encoding="utf-8").replace("<", "").replace(">", ""), encoding="utf-8")
-    return read(filled).fill()
-
-
-def test_the_sweep_ends_open_sessions_of_the_suite_only(profile: Any) -> None:
-    platform = Deactivating(
-        record("s-2", "active"), record("s-1", "initializing"), record("s-3", "expired"),
-        record("s-4", "active", "customer"), record("s-5", "active", "acc-r2"),
-    )  # fmt: skip
-    assert sweep(platform, platform, profile, run_id="r1") == 2  # type: ignore[arg-type]
-    assert platform.deactivated == ["s-1", "s-2"]
-    assert sweep(platform, platform, profile) == 1  # type: ignore[arg-type]
-    assert platform.deactivated[2:] == ["s-5"]
-
-
-def test_the_sweep_tells_what_it_could_not_end(profile: Any) -> None:
-    platform = Deactivating(record("s-1", "active"), stubborn=True)
-    short = replace(
-        profile.patience,
-        wake=timedelta(seconds=0.1),
-        session_end=timedelta(seconds=0.1),
-        poll=timedelta(seconds=0.05),
-    )
-    with pytest.raises(NotInTime, match="s-1 active"):
-        sweep(platform, platform, replace(profile, patience=short))  # type: ignore[arg-type]
 
 
 def test_the_sweep_wants_to_know_which_sandbox() -> None:

@@ -15,7 +15,7 @@ from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.run_folder import slug
 from acceptance.run.evidence import LEAST, ROOM, SHOWN, Evidence, Exhibit
 from acceptance.waiting.errors import Unreachable
-from tests.acceptance.run.test_deployment import record
+from tests.acceptance.run.test_clear_away import record
 
 
 class Source:

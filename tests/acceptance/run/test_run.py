@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.load_balancer import Routing
 from acceptance.npm_packages import installed
 from acceptance.report.history import read
@@ -218,15 +219,14 @@ def test_what_cannot_be_looked_at_was_not_left_behind_but_is_told() -> None:
     def silent(*_: object) -> None:
         raise NotObserved("nobody answers")
 
-    nobody: Any = SimpleNamespace(of_prefix=silent, state=silent, routing=silent)
+    nobody: Any = SimpleNamespace(marked=silent, state=silent, routing=silent)
     told: list[str] = []
     found = left_behind(
         nobody,
         nobody,
         nobody,
         before=Routing((), ()),
-        is_own=lambda _: True,
-        client_prefix="acc",
+        mark=Mark("acc"),
         unseen=told.append,
     )
     assert found == ()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.timeline import Stage, Timeline
@@ -28,7 +29,13 @@ def record(
     session_id: str, client_id: str, created: datetime | None, ended: datetime | None = None
 ) -> SessionRecord:
     nothing: Any = dict.fromkeys(field.name for field in dataclasses.fields(SessionRecord))
-    known = {"session_id": session_id, "client_id": client_id, "created_at": created, "ended_at": ended}
+    known: dict[str, Any] = {
+        "session_id": session_id,
+        "client_id": client_id,
+        "created_at": created,
+        "ended_at": ended,
+        "raw": {},
+    }
     return SessionRecord(**{**nothing, **known})
 
 
@@ -45,7 +52,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 @pytest.fixture
 def traces(ledger: Ledger) -> Traces:
-    return Traces(ledger, BEGAN, lambda client_id: client_id.startswith("own-"))
+    return Traces(ledger, BEGAN)
 
 
 def test_a_session_belongs_to_the_scenario_that_had_it_first_and_tells_its_stages(
@@ -72,12 +79,11 @@ def test_the_runs_own_sessions_are_told_from_the_records_too(ledger: Ledger, tra
     found = [
         record("known", "own-1", after(2), after(3)),
         record("unknown", "own-2", after(6), None),
-        record("theirs", "other", after(6)),
         record("older", "own-3", after(-1)),
         record("planted", "own-4", None),
     ]
-    records: Any = SimpleNamespace(of_prefix=lambda _: found)
-    traces.note_sessions(records, "own")
+    records: Any = SimpleNamespace(marked=lambda _: found)
+    traces.note_sessions(records, Mark("own"))
     assert set(ledger.sessions) == {"known", "unknown"}
     assert ledger.sessions["known"].ended_at == after(3).timestamp()
     assert ledger.sessions["unknown"] == SessionTrace("unknown", "own-2", "at work", after(6).timestamp(), {})

@@ -27,14 +27,14 @@ class Run:
                 attend=lambda name: self.did.append(f"attend {name}"),
                 leave=lambda name: self.did.append(f"leave {name}"),
             ),
-            records=SimpleNamespace(of_client=self._of_client),
+            records=SimpleNamespace(all_of_client=self._all_of_client),
             profile=SimpleNamespace(
                 offers=lambda _deactivate: True,
                 patience=SimpleNamespace(session_end=NOON - NOON, poll=NOON - NOON),
             ),
         )
 
-    def _of_client(self, client_id: str) -> list[object]:
+    def _all_of_client(self, client_id: str) -> list[object]:
         self.did.append(f"end all of {client_id}")
         return []
 
