@@ -22,7 +22,7 @@ from acceptance.gate.options import EXIT_CODES
 from acceptance.gate.selection import OWN_SETTINGS
 from acceptance.report.command_line import main as report
 from acceptance.results import run_folder as files
-from acceptance.results.manifest import RunManifest
+from acceptance.results.manifest import VERSION, RunManifest
 from acceptance.results.preflight import SETTINGS
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
@@ -62,9 +62,14 @@ def reference() -> str:
 
 
 def manifest_schema() -> Schema:
-    """The schema of gate.json: the verdict, and the fields of `RunManifest`."""
+    """The schema of gate.json: its version, the verdict, where that holds, and the fields of `RunManifest`."""
     schema = schema_of(RunManifest)
-    return {**schema, **_object({"verdict": schema_of(Verdict), **schema["properties"]})}
+    head: Schema = {
+        "version": {"enum": [VERSION]},
+        "place": {"type": "string"},
+        "verdict": schema_of(Verdict),
+    }
+    return {**schema, **_object({**head, **schema["properties"]})}
 
 
 def schema_of(kind: Any) -> Schema:

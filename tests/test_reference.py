@@ -36,6 +36,8 @@ def test_the_verdict_on_disk_is_as_its_schema_says(tmp_path: Path) -> None:
     validator = Draft202012Validator(manifest_schema())
     validator.validate(written)
     with pytest.raises(ValidationError):
+        validator.validate({**written, "version": written["version"] + 1})
+    with pytest.raises(ValidationError):
         validator.validate({**written, "verdict": {**written["verdict"], "colour": "red"}})
 
 

@@ -6,10 +6,14 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from acceptance.results.json_file import read_json, write_json
+from acceptance.results.json_file import Unreadable, read_json, write_json
+from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import MANIFEST
 from acceptance.results.run_results import ScenarioResult
 from acceptance.results.verdict import Finding, SelectedScenario, Verdict
+
+VERSION = 1
+"""Of the form of gate.json. A field may come; one that goes, or means something else, makes it the next."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,16 @@ class RunManifest:
         return read_json(folder / MANIFEST, cls)
 
     def write(self, folder: Path, verdict: Verdict) -> None:
-        """Write gate.json: the verdict, and the fields."""
-        write_json(folder / MANIFEST, {"verdict": dataclasses.asdict(verdict), **dataclasses.asdict(self)})
+        """Write gate.json, as docs/reference.md has its schema: the verdict, where it holds, and the fields."""
+        told = {"version": VERSION, "place": _place(folder), "verdict": dataclasses.asdict(verdict)}
+        write_json(folder / MANIFEST, {**told, **dataclasses.asdict(self)})
+
+
+def _place(folder: Path) -> str:
+    try:
+        return RunFacts.read(folder).place
+    except Unreadable:
+        return ""
 
 
 @dataclass(frozen=True)
