@@ -11,9 +11,11 @@ export GIVEN := $(value ARGS)
 
 .DEFAULT_GOAL := help
 
-# What npm's lock files pin: the starter site, the report's page, and for `make test` a browser.
+# What npm's lock files pin: the starter site, the report's page, and for `make test` what looks at that with its readers' eyes.
 PACKAGES := $(wildcard sandbox/site acceptance/report)
 test: PACKAGES += tests/acceptance/report/browser
+# A real browser for what needs one: 75 MB from npm, once, unless npm has none for this machine.
+accept test faults: BROWSER := acceptance.drivers.browser.chromium
 
 .PHONY: help packages accept report test sandbox faults bench requirements clean clean-reports
 
@@ -65,6 +67,7 @@ $(GONE):
 # Before any platform starts, so that no run waits for the network; a moment if all is there.
 packages: .venv/installed
 	@$(BIN)/python -m acceptance.npm_packages $(PACKAGES)
+	@$(if $(BROWSER),$(BIN)/python -m $(BROWSER))
 	@$(BIN)/python -m sandbox.host.toolchain
 
 requirements: ## write requirements.txt anew from requirements.in; needs uv

@@ -50,3 +50,45 @@ Feature: Update sockets
         | 1 byte |
         | 64 KiB |
         | 1 MiB  |
+
+  @browser
+  Rule: A customer's own browser shows it all by itself
+
+    @criterion.cold_start @needs.instructions
+    Scenario: In a browser, an open page shows one edit after the other, and meets no error
+      Given a live session
+      And its preview is open in a browser
+      When the customer asks for 3 changes, each once the one before is there
+      Then the open preview updates by itself with every change
+      And the open preview met no error
+
+    @criterion.cold_start @needs.instructions
+    Scenario: In a browser, a change of style is taken on in place, and what is on the screen stays
+      Given a live session
+      And its preview is open in a browser
+      When the customer asks: Change the text colour to "navy"
+      Then the open preview takes on the new colour without being loaded anew
+      And the open preview met no error
+
+    @criterion.cold_start
+    Scenario: In a browser, the waiting page turns into the site
+      Given a waking session of a customer, begun with: Change the heading to "Worth the wait"
+      When a visitor comes to /session/{session}/
+      Then the visitor gets 503 and reads "is starting"
+      And the open preview turns into the site by itself
+
+    @criterion.scaling
+    Scenario: In a browser, a page left open keeps no session awake, and says when it has ended
+      Given a live session
+      And its preview is open in a browser
+      When the customer leaves
+      Then the session ends as expired
+      And the open preview says by itself that it has ended
+
+    @criterion.concurrency @needs.deactivate
+    Scenario: In a browser, an open page says that its session was ended
+      Given a live session
+      And its preview is open in a browser
+      When the customer ends the session
+      Then her browser's connection is closed within 30 seconds
+      And the open preview says by itself that it has ended

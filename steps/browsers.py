@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from behave import given, then, when
@@ -11,10 +11,11 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import find_client
 from acceptance.drivers.http import Answer
+from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.open_preview import BEHAVIOUR
 from acceptance.journeys.shared_sessions import EXPIRED
-from acceptance.journeys.timeline import Stage
 from acceptance.matchers.answers import is_open
-from acceptance.matchers.preview import has_update_since
+from acceptance.results.tags import BROWSER
 from acceptance.run.sentence_parts import one_of
 from acceptance.run.world import World
 from acceptance.strangers.update_sockets import FATES, ask_for_echo, echoes, is_closed, open_wrongly
@@ -22,13 +23,14 @@ from acceptance.waiting.expect import expect
 
 one_of("Size", {"1 byte": 1, "64 KiB": 64 * 1024, "1 MiB": 1024 * 1024})
 one_of("Fate", FATES)
+one_of("Behaviour", BEHAVIOUR)
 
 
 @given("its preview is open in a browser")
 def preview_open(context: Context) -> None:
-    """The home page is loaded and its update socket connected."""
+    """The home page is loaded and its update socket connected; `@browser`, in a real one."""
     world: World = context.world
-    world.sessions.open_browser(world.session)
+    world.sessions.open_browser(world.session, real=BROWSER in context.tags)
 
 
 @when("a browser asks for the page's update socket with {flaw}")
@@ -48,12 +50,11 @@ def sends_through_socket(context: Context, size: int) -> None:
     world.echo = ask_for_echo(world.session.browser, size)
 
 
-@then("the open preview updates by itself with every change")
-def preview_updates(context: Context) -> None:
-    """For each further instruction the browser receives news that it did not have to ask for."""
+@then("the open preview {behaves:Behaviour}")
+def open_preview(context: Context, behaves: Callable[[CustomerSession], object]) -> None:
+    """Nobody does anything for it: what is to be seen came without being asked for."""
     world: World = context.world
-    world.session.open_page.becomes(has_update_since(*world.session.marks))
-    world.session.timeline.mark(Stage.FIRST_UPDATE)
+    behaves(world.session)
 
 
 @then("the socket is {fate:Fate}")

@@ -26,6 +26,7 @@ from acceptance.matchers.answers import (
 from acceptance.matchers.preview import served_whenever_healthy, waiting_then_live
 from acceptance.matchers.records import is_whole
 from acceptance.matchers.routing import lies_under, reads
+from acceptance.results.tags import BROWSER
 from acceptance.run.placeholders import destination
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
@@ -78,9 +79,13 @@ one_of(
 
 @when("a visitor comes to {path}")
 def visitor_comes(context: Context, path: str) -> None:
-    """With a browser."""
+    """As a browser asks; `@browser`, with a real one, that stays there."""
     world: World = context.world
-    world.asked.answer = world.platform.preview.get(world.platform.web.url(destination(path, world)))
+    url = world.platform.web.url(destination(path, world))
+    if BROWSER in context.tags:
+        world.asked.answer = world.sessions.come_with_browser(world.session, url)
+    else:
+        world.asked.answer = world.platform.preview.get(url)
 
 
 @when("everything that its pages refer to is followed to the end")

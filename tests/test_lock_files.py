@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-LOCK_FILES = ("sandbox/site", "acceptance/report", "tests/acceptance/report/browser")
+LOCK_FILES = (
+    "sandbox/site",
+    "acceptance/report",
+    "acceptance/drivers/browser",
+    "tests/acceptance/report/browser",
+)
 
 
 @pytest.mark.parametrize("folder", LOCK_FILES)

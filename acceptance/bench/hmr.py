@@ -11,7 +11,7 @@ from hamcrest import greater_than
 
 from acceptance.bench.spread import Spread, spread
 from acceptance.bench.stand import Stand
-from acceptance.drivers.hmr import Frame
+from acceptance.drivers.open_page import Frame
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.preview import has_update_since
 from acceptance.waiting.errors import UnexpectedAnswer

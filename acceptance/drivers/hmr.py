@@ -10,17 +10,16 @@ import json
 import re
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import websocket
 
 from acceptance.drivers.http import DIRECT, HttpClient
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.page_references import in_page
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
@@ -30,12 +29,6 @@ SUBPROTOCOL: Final = "vite-hmr"
 PING_EVERY_S: Final = 30.0
 """Vite's client sends a ping this often, so that no load balancer closes the socket for idleness."""
 
-SETTLED_S: Final = 0.3
-"""A server with messages from before the connection sends them at once: what comes within this is not news."""
-
-NEWS: Final = ("update", "full-reload")
-"""Message types by which an edit reaches the page (Vite, `types/hmrPayload.d.ts`)."""
-
 
 @dataclass(frozen=True)
 class HmrClient:
@@ -44,18 +37,6 @@ class HmrClient:
     script_url: str
     socket_url: str
     token: str
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One message of the dev server; `at` is monotonic seconds, `kind` Vite's message type."""
-
-    at: float
-    kind: str
-    payload: Mapping[str, object]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {json.dumps(dict(self.payload))[:200]}"
 
 
 def find_client(web: HttpClient, page_url: str, *, deadline: Deadline | None = None) -> HmrClient:
@@ -102,16 +83,16 @@ def parse_client(script_url: str, source: str) -> HmrClient:
     return HmrClient(script_url, f"{protocol}://{authority}{json.loads(host[2])}", token or "")
 
 
-class HmrSocket:
+class HmrSocket(OpenPage):
     """An open page's socket: a thread reads it and keeps every frame with its time. Close it, or use it in `with`."""
 
+    NEWS = ("update", "full-reload")
+    """Message types by which an edit reaches the page (Vite, `types/hmrPayload.d.ts`)."""
+
     def __init__(self, client: HmrClient, connection: Any) -> None:
+        super().__init__(client.socket_url)
         self.client = client
         self._connection = connection
-        self._news = threading.Condition()
-        self._frames: list[Frame] = []
-        self._closed: str | None = None
-        self._settled = False
         self._leaving = False
         self._reader = threading.Thread(target=self._read, name=f"hmr {client.socket_url}", daemon=True)
         self._reader.start()
@@ -160,38 +141,6 @@ class HmrSocket:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server still keeps the socket."""
-        with self._news:
-            return self._closed is None
-
-    @property
-    def closed_because(self) -> str | None:
-        """Why the socket is closed, None while it is open."""
-        with self._news:
-            return self._closed
-
-    def mark(self) -> int:
-        """A place in the series of frames, for `since`: after what the server had to say of the time before.
-
-        So soon after the connection that such messages may still come, it waits for the server to be quiet.
-        """
-        with self._news:
-            while not self._settled and self._closed is None:
-                quiet_s = SETTLED_S - (time.monotonic() - self._frames[-1].at)
-                self._settled = quiet_s <= 0 or not self._news.wait(quiet_s)
-            return len(self._frames)
-
-    def frames(self, since: int = 0) -> tuple[Frame, ...]:
-        """All frames since a mark."""
-        with self._news:
-            return tuple(self._frames[since:])
-
-    def updates(self, since: int = 0) -> tuple[Frame, ...]:
-        """Frames since a mark by which an edit reaches the page."""
-        return tuple(frame for frame in self.frames(since) if frame.kind in NEWS)
 
     def send(self, payload: Mapping[str, object]) -> None:
         """Send a message as the page's client would; Unreachable if the socket no longer takes one."""
@@ -243,29 +192,11 @@ class HmrSocket:
                 return
             self._keep(message if isinstance(message, str) else message.decode("utf-8", "replace"))
 
-    def _keep(self, text: str) -> None:
-        try:
-            payload = json.loads(text)
-        except ValueError:
-            payload = {"type": "unreadable", "text": text}
-        if not isinstance(payload, dict):
-            payload = {"type": "unreadable", "text": text}
-        frame = Frame(time.monotonic(), str(payload.get("type")), MappingProxyType(payload))
-        with self._news:
-            self._frames.append(frame)
-            self._news.notify_all()
-
     def _ping(self) -> None:
         try:
             self._connection.send(json.dumps({"type": "ping"}))
         except (OSError, websocket.WebSocketException) as end:
             self._end(str(end) or type(end).__name__)
-
-    def _end(self, reason: str) -> None:
-        with self._news:
-            if self._closed is None:
-                self._closed = reason
-            self._news.notify_all()
 
 
 def _literal(script_url: str, source: str, pattern: str) -> str | None:

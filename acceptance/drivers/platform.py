@@ -11,6 +11,7 @@ from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile
 from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.aws import Clients
+from acceptance.drivers.browser.browser import Browser
 from acceptance.drivers.ecs import EcsServices
 from acceptance.drivers.exec_channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
@@ -19,6 +20,7 @@ from acceptance.drivers.lease import LeaseTable
 from acceptance.drivers.load_balancer import LoadBalancer
 from acceptance.drivers.logs import ServiceLogs
 from acceptance.drivers.mailbox import Mailbox
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.preview import Preview
 from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.drivers.session_api import Sessions
@@ -47,6 +49,7 @@ class Platform:
     accidents: Accidents
     balancer: LoadBalancer
     preview: Preview
+    browser: Browser
     workspaces: Workspaces
     mailbox: Mailbox
     logs: ServiceLogs
@@ -80,6 +83,7 @@ class Platform:
             accidents=Accidents(fleet, channel, profile),
             balancer=LoadBalancer(clients, profile.names),
             preview=preview,
+            browser=Browser(addresses.preview_url, addresses.ca_file),
             workspaces=Workspaces(shell_for(profile, fleet, channel, mark)),
             mailbox=Mailbox(clients, profile.mail, profile.aws.region, mark),
             logs=ServiceLogs(clients, profile.logs.groups),
@@ -109,7 +113,13 @@ class Platform:
         """The HMR socket of an open page; see `HmrSocket.open`."""
         return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.request)
 
+    def open_page(self, url: str, *, real: bool) -> OpenPage:
+        """A page that is open and connected for updates: in a real browser, or as far as its HMR socket."""
+        within = self.profile.patience.request
+        return self.browser.open(url, within=within, connected=True) if real else self.open_hmr(url)
+
     def close(self) -> None:
-        """Give back what the drivers hold: who is kept awake and the maintenance task."""
+        """Give back what the drivers hold: the browser, who is kept awake and the maintenance task."""
+        self.browser.close()
         self.attendance.stop()
         self.workspaces.close()

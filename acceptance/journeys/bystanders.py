@@ -9,8 +9,8 @@ from datetime import timedelta
 from hamcrest import empty
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import Frame
 from acceptance.drivers.workspace import Manifest
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import same_files_as

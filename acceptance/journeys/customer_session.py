@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from acceptance.drivers.git import Commit
-from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
 from acceptance.drivers.mailbox import Received
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
@@ -46,7 +46,7 @@ class CustomerSession:
     timeline: Timeline
     instructions: list[str]
     platform: Platform = field(repr=False)
-    browsers: list[HmrSocket] = field(default_factory=list)
+    browsers: list[OpenPage] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     """How much the open page had been sent when each further instruction was given."""
 
@@ -66,7 +66,7 @@ class CustomerSession:
         return f"thread-{self.activation.thread_id}"
 
     @property
-    def browser(self) -> HmrSocket:
+    def browser(self) -> OpenPage:
         """The last browser that opened the preview; LookupError if none did."""
         if not self.browsers:
             raise LookupError(f"session {self.session_id}: no browser has its preview open")
@@ -123,7 +123,7 @@ class CustomerSession:
         )
 
     @property
-    def open_page(self) -> Observed[HmrSocket]:
+    def open_page(self) -> Observed[OpenPage]:
         """The page that the last browser has open: what it was sent, and whether it is connected."""
         browser = self.browser
         patience = self.platform.profile.patience

@@ -8,7 +8,8 @@ from functools import partial
 
 from acceptance.capabilities import Capability
 from acceptance.drivers.ecs import EcsServicesState, Task
-from acceptance.drivers.hmr import HmrSocket
+from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import SessionRecord
@@ -111,10 +112,18 @@ class CustomerSessions:
         """Wait until visitors are served, as many in a row as it takes to call it so: see `IN_A_ROW`."""
         session.home_page.becomes(is_live(), within=self._platform.profile.patience.request)
 
-    def open_browser(self, session: CustomerSession) -> HmrSocket:
-        """Open the preview's home page as a browser does, and keep it open."""
-        session.browsers.append(self._platform.open_hmr(session.preview_url))
+    def open_browser(self, session: CustomerSession, *, real: bool = False) -> OpenPage:
+        """Open the preview's home page as a browser does, or in a real one, and keep it open."""
+        session.browsers.append(self._platform.open_page(session.preview_url, real=real))
         return session.browser
+
+    def come_with_browser(self, session: CustomerSession, url: str) -> Answer:
+        """Open a page in a real browser, whatever it is; what the first request for it was answered with."""
+        page = self._platform.browser.open(
+            url, within=self._platform.profile.patience.request, connected=False
+        )
+        session.browsers.append(page)
+        return page.answer
 
     def until(self, session: CustomerSession, status: str, within: timedelta | None = None) -> SessionRecord:
         """Wait until the session has a status; NeverWill at once if it ends otherwise."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from acceptance.drivers.hmr import HmrSocket
+from hamcrest.core.matcher import Matcher
+
+from acceptance.drivers.open_page import OpenPage
 from acceptance.journeys.customer_session import CustomerSession
-from acceptance.journeys.recovery import last_heading
 from acceptance.matchers.answers import has_heading
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.matchers.open_page import has_heard
+from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 from acceptance.waiting.waits import MONOTONIC, Deadline
 
 
@@ -20,14 +22,16 @@ def edit_in_turn(session: CustomerSession, count: int) -> None:
     """
     request = session.platform.profile.patience.request
     for number in range(1, count + 1):
-        session.ask(f'Change the heading to "Edition {number}"')
-        session.home_page.becomes(has_heading(last_heading(session)))
-        session.open_page.becomes(_has_news(session.marks[-1], Deadline.after(request)), within=2 * request)
+        edition = f"Edition {number}"
+        session.ask(f'Change the heading to "{edition}"')
+        session.home_page.becomes(has_heading(edition))
+        heard = has_heard(session.marks[-1], edition)
+        session.open_page.becomes(_or_end_of_look(heard, Deadline.after(request)), within=2 * request)
 
 
-def _has_news(mark: int, end: Deadline) -> DescribedMatcher[HmrSocket]:
+def _or_end_of_look(claim: Matcher[OpenPage], end: Deadline) -> DescribedMatcher[OpenPage]:
     return DescribedMatcher(
-        "news, or the end of the look",
-        lambda browser: bool(browser.updates(mark)) or MONOTONIC.now() >= end.at,
-        lambda browser: ", ".join(map(str, browser.frames(mark))) or "no message",
+        f"{sentence_of(claim)}, or the end of the look",
+        lambda page: claim.matches(page) or MONOTONIC.now() >= end.at,
+        lambda page: mismatch_of(claim, page),
     )

@@ -169,12 +169,17 @@ def ask_amid(dying: AbstractContextManager[threading.Event], session: CustomerSe
             pass
 
 
+def heading_in(instruction: str) -> str:
+    """What an instruction wants the heading to be; ValueError if it is about something else."""
+    found = re.fullmatch(r'Change the heading to "(.+)"', instruction)
+    if found is None:
+        raise ValueError(f"{instruction!r} is not about the heading")
+    return found[1]
+
+
 def last_heading(session: CustomerSession) -> str:
     """What the last instruction wants the heading to be; ValueError if it is about something else."""
-    found = re.fullmatch(r'Change the heading to "(.+)"', session.instructions[-1])
-    if found is None:
-        raise ValueError(f"{session.instructions[-1]!r} is not about the heading")
-    return found[1]
+    return heading_in(session.instructions[-1])
 
 
 def service_of(session: CustomerSession) -> Observed[Service]:

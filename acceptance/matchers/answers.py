@@ -10,8 +10,8 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import EcsServicesState
 from acceptance.drivers.git import Commit
-from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.preview import Loaded, title_and_headings
 from acceptance.drivers.session_api import SessionStatus
 from acceptance.drivers.session_table import SessionRecord
@@ -154,7 +154,7 @@ def asleep() -> Matcher[EcsServicesState]:
     return DescribedMatcher("asleep: no task of Hermes or Edit, none wanted", lambda state: state.asleep, str)
 
 
-def is_open() -> Matcher[HmrSocket]:
+def is_open() -> Matcher[OpenPage]:
     """A socket that the server still keeps."""
     return DescribedMatcher(
         "an open HMR socket", lambda s: s.is_open, lambda s: f"closed: {s.closed_because}"

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.matchers.answers import is_live, is_waiting_page
@@ -54,16 +54,16 @@ def _words(answer: Answer) -> str:
     return repr(" ".join(answer.text.split())[:120])
 
 
-def has_update_since(*marks: int) -> Matcher[HmrSocket]:
+def has_update_since(*marks: int) -> Matcher[OpenPage]:
     """An open page that was sent news (an update or a reload) after each of these marks, before the next one."""
     if not marks:
         raise NoData("nothing was asked for, so nothing can be said about what the page was sent")
 
-    def unheard(browser: HmrSocket) -> list[int]:
+    def unheard(browser: OpenPage) -> list[int]:
         ends = [*(len(browser.updates(mark)) for mark in marks), 0]
         return [number for number, (mine, later) in enumerate(pairwise(ends), 1) if mine <= later]
 
-    def tell(browser: HmrSocket) -> str:
+    def tell(browser: OpenPage) -> str:
         of_many = f"no news of {unheard(browser)} of {len(marks)}; " if len(marks) > 1 else ""
         closed = "" if browser.is_open else f", connection closed: {browser.closed_because}"
         return f"{of_many}{', '.join(map(str, browser.frames(marks[0]))) or 'no message'}{closed}"

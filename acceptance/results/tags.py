@@ -14,8 +14,10 @@ from acceptance.waiting.errors import DriverError
 WHERE = frozenset({"anywhere", "sandbox_only", "aws_only"})
 SHARED = "shared"
 """The scenario changes nothing of its live session, which may therefore be one that others look at, too."""
+BROWSER = "browser"
+"""The scenario's pages are open in a real browser; elsewhere our own client of their update sockets stands for one."""
 PROMISES = frozenset(criterion.tag for criterion in ALL)
-KNOWN = WHERE | {"slow", SHARED} | PROMISES | NEEDS_TAGS
+KNOWN = WHERE | {"slow", SHARED, BROWSER} | PROMISES | NEEDS_TAGS
 BUG = re.compile(r"bug\.[a-z0-9-]+")
 SKIP = re.compile(r"skip\.([a-z0-9-]+)")
 """`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""

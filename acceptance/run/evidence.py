@@ -16,8 +16,8 @@ from typing import Any
 from acceptance.config.sections import Logs
 from acceptance.drivers.aws import AWS_ERRORS, Clients
 from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.load_balancer import LoadBalancer
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.session_table import SessionTable
 from acceptance.journeys.timeline import Timeline
 from acceptance.results.masking import masked
@@ -91,7 +91,7 @@ class Evidence:
         since: datetime,
         message: str,
         sessions: Mapping[str, Timeline],
-        sockets: Iterable[HmrSocket] = (),
+        sockets: Iterable[OpenPage] = (),
     ) -> tuple[Exhibit, ...]:
         """Write everything known about a failed scenario into its folder, and return what there is besides `message`.
 
@@ -185,10 +185,10 @@ def _plain(value: object) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _socket(socket: HmrSocket) -> object:
+def _socket(socket: OpenPage) -> object:
     frames = socket.frames()[-LAST_FRAMES:]
     return {
-        "socket": socket.client.socket_url,
+        "address": socket.address,
         "open": socket.is_open,
         "closed because": socket.closed_because,
         "last frames": [f"{frame.at - frames[0].at:8.3f} s {frame}" for frame in frames],

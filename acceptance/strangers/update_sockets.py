@@ -12,10 +12,11 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.hmr import SUBPROTOCOL, HmrClient, HmrSocket
 from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.matchers.answers import answers_with
 from acceptance.strangers.bad_requests import NEVER_WAS, WEBSOCKET
-from acceptance.waiting.errors import Unreachable
+from acceptance.waiting.errors import NoData, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
 
 
@@ -57,22 +58,24 @@ class Echo:
     since: int
 
 
-def ask_for_echo(browser: HmrSocket, size: int) -> Echo:
+def ask_for_echo(browser: OpenPage, size: int) -> Echo:
     """Send a call of Vite's `vite:invoke` whose identifier has `size` bytes, and return what the answer must carry.
 
     The dev server answers every call under its caller's identifier, `send` turned into `response` (Vite's
     `normalizeHotChannel`), so a long one goes through the socket both ways.
     """
+    if not isinstance(browser, HmrSocket):
+        raise NoData("a real browser sends what its page wants, and nothing else")
     padding, mark = "x" * size, browser.mark()
     call = {"name": "getBuiltins", "id": f"send:{padding}", "data": []}
     browser.send({"type": "custom", "event": "vite:invoke", "data": call})
     return Echo(f"response:{padding}", mark)
 
 
-def echoes(wanted: Echo) -> Matcher[HmrSocket]:
+def echoes(wanted: Echo) -> Matcher[OpenPage]:
     """A socket on which the answer came back, to the last byte."""
 
-    def came(browser: HmrSocket) -> bool:
+    def came(browser: OpenPage) -> bool:
         calls = [
             frame.payload.get("data") for frame in browser.frames(wanted.since) if frame.kind == "custom"
         ]
@@ -104,8 +107,8 @@ def unanswered() -> Matcher[Sequence[Answer]]:
     return DescribedMatcher("no answer", lambda found: not found, lambda found: ", ".join(map(str, found)))
 
 
-def is_closed() -> Matcher[HmrSocket]:
-    """A socket that the server has closed."""
+def is_closed() -> Matcher[OpenPage]:
+    """An open page whose socket the server has closed."""
     return DescribedMatcher("a closed connection", lambda s: not s.is_open, lambda _: "still open")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from faults.platforms.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITING_PAGE
+from faults.platforms.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITED_FOR, WAITING_PAGE
 from faults.registry import fault
 
 
@@ -82,7 +82,7 @@ def waiting_page_answers_200() -> None:
 @fault(
     "The waiting page waits for ever.",
     part="session_api",
-    caught_by=(WAITING_PAGE,),
+    caught_by=(WAITING_PAGE, WAITED_FOR),
     clause="a small waiting page that refreshes itself and says",
 )
 def waiting_page_never_refreshes() -> None:
@@ -93,6 +93,21 @@ def waiting_page_never_refreshes() -> None:
         return dataclasses.replace(answer, body=head + rest.partition(">")[2])
 
     _page(still, "waiting")
+
+
+@fault(
+    "The waiting page leads away from the preview.",
+    part="session_api",
+    caught_by=(WAITED_FOR,),
+    clause="a small waiting page that refreshes itself and says",
+)
+def waiting_page_leads_away() -> None:
+    """It refreshes to the load balancer's root."""
+
+    def astray(answer: Any) -> Any:
+        return dataclasses.replace(answer, body=answer.body.replace('content="1"', 'content="1; url=/"'))
+
+    _page(astray, "waiting")
 
 
 @fault(

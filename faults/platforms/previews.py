@@ -10,13 +10,17 @@ from faults.platforms.preview_script import change_script
 from faults.platforms.scenarios import (
     AWAKE,
     CRASH,
+    END_TOLD,
     EVERY_EDIT,
     EVERYTHING,
     FORGOTTEN_TAB,
     HUNG_PREVIEW,
+    IN_PLACE,
+    IN_TURN_SHOWN,
     NOT_OPENED,
     PLAIN_REQUEST,
     SERVER,
+    TAB_TOLD,
     TWO_THREADS,
 )
 from faults.registry import fault
@@ -211,3 +215,63 @@ def tokens_taken_for_sockets() -> None:
         return;
       }"""
     change_script((page, page + refusing))
+
+
+_CLIENT = "told.replace(WAIT, orUntilItsEnd(settings.healthPath))"
+"""What the preview server makes of Vite's client."""
+
+
+@fault(
+    "A change of colour has the page loaded anew, and the visitor loses her place.",
+    part="edit",
+    caught_by=(IN_PLACE,),
+    clause="A change of style alone is taken on in place",
+    values=True,
+)
+def styles_reload() -> None:
+    """Every update is a reload."""
+    reloading = """
+      const send = server.ws.send.bind(server.ws);
+      server.ws.send = (...told) => send(...(told[0]?.type === "update" ? [{ type: "full-reload" }] : told));"""
+    change_script((SERVER, SERVER + reloading))
+
+
+@fault(
+    "An open page is told of every edit, and goes on showing the old one.",
+    part="edit",
+    caught_by=(IN_TURN_SHOWN,),
+    clause="What a browser shows changes by itself",
+    values=True,
+)
+def told_and_not_shown() -> None:
+    """Vite's client does not reload the page."""
+    change_script((_CLIENT, f'{_CLIENT}.replaceAll("location.reload()", "void 0")'))
+
+
+@fault(
+    "Every page of every preview has an error in the visitor's browser.",
+    part="edit",
+    caught_by=(IN_TURN_SHOWN, IN_PLACE),
+    clause="nothing of the platform's is an error in its console",
+    values=True,
+)
+def errors_in_every_page() -> None:
+    """What is added to Vite's client fails."""
+    change_script(
+        (
+            _CLIENT,
+            f"{_CLIENT} + \"\\nglobalThis.document && setTimeout(() => document.querySelector('#none').remove());\"",
+        )
+    )
+
+
+@fault(
+    "An open page does not show that its preview has ended, and waits for ever.",
+    part="edit",
+    caught_by=(TAB_TOLD, END_TOLD),
+    clause="and reloads at its end",
+    values=True,
+)
+def end_not_shown() -> None:
+    """Vite's client waits for the dev server to come back."""
+    change_script((_CLIENT, "told"))

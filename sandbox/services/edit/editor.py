@@ -11,11 +11,13 @@ from .draft import Change, Draft, Outside, TooLong
 
 _HOME = "src/pages/index.astro"
 _LAYOUT = "src/layouts/Base.astro"
+_STYLES = "src/styles/site.css"
 # One repeated part each, and the text's blanks are single: a form is found or not in time that grows with the text.
 _NAME = r'["“](.+)["”]'
 _HEADING = re.compile(rf"(?:please )?change the heading to {_NAME}\.?", re.IGNORECASE)
 _FILE = re.compile(r"(?:please )?create (?:an? |the )?(?:new )?(\S+\.astro)(?: file)?\.?", re.IGNORECASE)
 _PAGE = re.compile(rf"(?:please )?add an? (?:new )?page called {_NAME}\.?", re.IGNORECASE)
+_COLOUR = re.compile(r'(?:please )?change the text colou?r to ["“]([a-z]+)["”]\.?', re.IGNORECASE)
 _UPDATE = re.compile(r"(?:please )?update (\S+\.astro) with (.+)", re.IGNORECASE)
 _DELETE = re.compile(rf"(?:please )?delete the page {_NAME}\.?", re.IGNORECASE)
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -42,6 +44,8 @@ def plan(instruction: str, root: Path) -> tuple[Change, ...]:
             _create(draft, found[1] if found[1].startswith("src/") else f"src/{found[1]}")
         elif (found := _PAGE.fullmatch(text)) and (path := _page(found[1])):
             _create(draft, path, found[1])
+        elif (found := _COLOUR.fullmatch(text)) and (styles := _coloured(draft, found[1])):
+            draft.write(_STYLES, styles)
         elif found := _UPDATE.fullmatch(text):
             _update(draft, found[1], found[2])
         elif found := _DELETE.fullmatch(text):
@@ -66,6 +70,13 @@ def _change_heading(draft: Draft, heading: str) -> None:
     if not 0 < start <= end:
         raise Impossible("The home page has no heading that could be changed.")
     draft.write(_HOME, source[:start] + markup(heading) + source[end:])
+
+
+def _coloured(draft: Draft, colour: str) -> str | None:
+    """The site's styles with another colour of text, the first that they name; None if they name none."""
+    source = draft.read(_STYLES) or ""
+    styles, found = re.subn(r"(?<![\w-])color:[^;}]*", f"color: {colour.lower()}", source, count=1)
+    return styles if found else None
 
 
 def _put_up(draft: Draft, wish: str) -> None:

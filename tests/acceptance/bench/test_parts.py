@@ -26,7 +26,7 @@ from acceptance.bench.stand import QUICK, Stand
 from acceptance.bench.waiter import stable
 from acceptance.bench.whole_run import behave_arguments
 from acceptance.drivers.ecs import Task
-from acceptance.drivers.hmr import Frame
+from acceptance.drivers.open_page import Frame
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.run.run import Run
 from acceptance.waiting.errors import NoData, UnexpectedAnswer

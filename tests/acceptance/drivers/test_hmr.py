@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,8 +13,9 @@ import pytest
 import trustme
 from aiohttp import WSMsgType, web
 
-from acceptance.drivers.hmr import Frame, HmrSocket, find_client, parse_client
+from acceptance.drivers.hmr import HmrSocket, find_client, parse_client
 from acceptance.drivers.http import HttpClient
+from acceptance.drivers.open_page import Frame
 from acceptance.matchers.answers import is_open
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
@@ -75,9 +77,10 @@ class DevServer:
         return socket
 
     def say(self, frame: dict[str, object]) -> None:
-        """Send a frame to every open page."""
+        """Send a frame to every open page; one that was left meanwhile gets none."""
         for socket in self._sockets:
-            self._run(socket.send_str(json.dumps(frame)))
+            with contextlib.suppress(ConnectionError):
+                self._run(socket.send_str(json.dumps(frame)))
 
     def close(self) -> None:
         """Close every socket."""

@@ -17,8 +17,8 @@ from hamcrest.core.string_description import StringDescription
 
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.git import Commit
-from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
+from acceptance.drivers.open_page import Frame
 from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import FileEntry, Manifest

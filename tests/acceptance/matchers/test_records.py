@@ -11,9 +11,9 @@ import pytest
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
-from acceptance.drivers.hmr import Frame
 from acceptance.drivers.http import Answer
 from acceptance.drivers.mailbox import Received
+from acceptance.drivers.open_page import Frame
 from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import Redrive, SessionRecord, _record
 from acceptance.matchers.preview import has_update_since

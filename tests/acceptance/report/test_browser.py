@@ -11,9 +11,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
+from acceptance.drivers.browser.chromium import chromium
 from acceptance.results.run_folder import PROJECT, slug
 from tests.acceptance.report.browser.axe import serious_violations
-from tests.acceptance.report.browser.chromium import chromium
 from tests.acceptance.report.browser.pages import opened, started
 from tests.acceptance.report.real_run import FAILING, FURTHER, PASSING, real_run
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page
 
 from acceptance.npm_packages import installed
-from tests.acceptance.report.browser.chromium import PACKAGE
 
 _ASK = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
     .filter((one) => ["serious", "critical"].includes(one.impact))
@@ -14,6 +15,8 @@ _ASK = """async () => (await axe.run({ resultTypes: ["violations"] })).violation
 
 def serious_violations(page: Page) -> list[str]:
     """Its serious and critical findings as the page stands, a sentence each, by their rules' names."""
-    page.evaluate((installed(PACKAGE, print) / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    page.evaluate(
+        (installed(Path(__file__).parent, print) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    )
     found: list[str] = page.evaluate(_ASK)
     return sorted(found)

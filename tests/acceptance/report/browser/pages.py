@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, WebSocket, sync_playwright
 
-from tests.acceptance.report.browser.chromium import Chromium
+from acceptance.drivers.browser.chromium import Chromium
 
 _INLINE = ("data:", "blob:")
 

@@ -13,6 +13,7 @@ from sandbox.services.edit.draft import Change, Draft, Outside
 from sandbox.services.edit.editor import Impossible, plan
 
 HOME = "src/pages/index.astro"
+STYLES = "src/styles/site.css"
 EVERYDAY = """
 Put a line with our opening hours at the bottom of every page
 Make the headings blue
@@ -90,6 +91,7 @@ def carry_out(site: Path, instruction: str) -> dict[str, str | None]:
         ('Add a new page called "Контакты"', "src/pages/контакты.astro", "<h1>Контакты</h1>"),
         ('Add a new page called "料金"', "src/pages/料金.astro", "<h1>料金</h1>"),
         ("Update Welcome.astro with new content", "src/components/Welcome.astro", "<p>new content</p>"),
+        ('Change the text colour to "navy"', STYLES, "  color: navy;\n}\n\nbody"),
         ('Change the heading to "Hello, World"', HOME, "<h1>Hello, World</h1>"),
         ('Change the heading to "Say "bread""', HOME, '<h1>Say "bread"</h1>'),
     ],
@@ -106,6 +108,11 @@ def test_an_instruction_of_a_known_form_changes_the_file_it_is_about(
 def test_any_other_wish_stands_on_the_home_page_in_the_customers_words(site: Path, wish: str) -> None:
     before = (site / HOME).read_text()
     assert carry_out(site, wish) == {HOME: before.replace("</h1>", f"</h1>\n  <p>{wish}</p>")}
+
+
+def test_where_no_style_names_a_colour_the_wish_stands_on_the_home_page(site: Path) -> None:
+    (site / STYLES).write_text("body { background-color: white }")
+    assert list(carry_out(site, 'Change the text colour to "navy"')) == [HOME]
 
 
 def test_a_page_whose_name_has_no_letter_stands_on_the_home_page_as_a_wish(site: Path) -> None:

