@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FOLDERS = ("sandbox", "acceptance")
-"""What a platform is started from: itself, and what it uses of the suite (the installing of npm packages)."""
+FOLDERS = ("sandbox", "acceptance", "deployments")
+"""What a platform is started from: itself, the template of what it consists of, and what it uses of the suite."""
 
 IMPORT_LIMIT_S = 60.0
 

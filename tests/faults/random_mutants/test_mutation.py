@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from faults.random_mutants.likelihood import likely_first
 from faults.random_mutants.mutants import Mutant, mutants_of
 from faults.random_mutants.mutation import Fate, Mutation, Trial
 from faults.random_mutants.survivors import Class, Score, Survivor, entries, read_survivors
-from faults.random_mutants.tree_copy import TreeCopy
+from faults.random_mutants.tree_copy import FOLDERS, TreeCopy
 
 SOUND = "def limit():\n    return 1\n"
 WORKS, STARTS = (
@@ -32,7 +34,7 @@ WORKS, STARTS = (
 def project(tmp_path: Path) -> Path:
     """A project of one file that can be mutated."""
     folder = tmp_path / "project"
-    for name in ("sandbox", "acceptance"):
+    for name in FOLDERS:
         (folder / name).mkdir(parents=True)
     (folder / "sandbox" / "code.py").write_text(SOUND, encoding="utf-8")
     return folder
@@ -146,6 +148,15 @@ def test_a_mutant_of_the_same_size_and_second_is_not_taken_for_the_one_before(
             os.utime(tmp_path / "copy" / "sandbox" / "code.py", (1.0, 1.0))
             refusals.append(copy.refusal("sandbox/code.py"))
     assert refusals == ["ValueError: 1", None]
+
+
+def test_a_copy_has_all_that_a_platform_is_made_of(tmp_path: Path) -> None:
+    copy = TreeCopy(Path(__file__).resolve().parents[3], tmp_path / "copy")
+    asked = "from sandbox import provision; provision.template(); print(provision.TEMPLATE)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=copy.folder, capture_output=True, text=True, check=True
+    )
+    assert Path(told.stdout.strip()).is_relative_to(copy.folder)
 
 
 def test_the_likely_features_come_first_and_no_other_is_left_out() -> None:
