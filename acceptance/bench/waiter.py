@@ -64,10 +64,8 @@ def _deployment(stand: Stand) -> Change:
     ecs = platform.clients.of("ecs")
 
     def service() -> dict[str, Any]:
-        found: dict[str, Any] = ecs.describe_services(cluster=names.cluster, services=[names.hermes])[
-            "services"
-        ][0]
-        return found
+        found = ecs.describe_services(cluster=names.cluster, services=[names.hermes])
+        return {**found["services"][0]}
 
     def suite(every: timedelta) -> Callable[[], float]:
         def wait() -> float:

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 import botocore.session
@@ -37,6 +37,17 @@ from acceptance.config.mark import Mark
 from acceptance.config.sections import Aws
 from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved
 from acceptance.waiting.view import VIEW
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """What boto3 raises, whether AWS refused or was not reached."""
@@ -140,6 +151,24 @@ class Clients:
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
 
+    @overload
+    def of(self, service: Literal["application-autoscaling"]) -> ApplicationAutoScalingClient: ...
+    @overload
+    def of(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
+    def of(self, service: Literal["ecs"]) -> ECSClient: ...
+    @overload
+    def of(self, service: Literal["elbv2"]) -> ElasticLoadBalancingv2Client: ...
+    @overload
+    def of(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
+    @overload
+    def of(self, service: Literal["s3"]) -> S3Client: ...
+    @overload
+    def of(self, service: Literal["ses"]) -> SESClient: ...
+    @overload
+    def of(self, service: Literal["sqs"]) -> SQSClient: ...
+    @overload
+    def of(self, service: Literal["sts"]) -> STSClient: ...
     def of(self, service: str) -> Any:
         """The client of an AWS service, by boto3's name for it. Its calls raise as the module says."""
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance.config.mark import TAG, Mark
 from acceptance.config.sections import Names
@@ -12,6 +12,11 @@ from acceptance.drivers.aws import Clients
 from acceptance.drivers.ecs_state import Capacity, Counts, EcsServicesState, Event, Task, counts_in, task_in
 from acceptance.waiting.errors import UnexpectedAnswer
 from acceptance.waiting.sampler import Recorder
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.literals import DesiredStatusType
+    from mypy_boto3_ecs.type_defs import RunTaskRequestTypeDef, ServiceTypeDef
 
 __all__ = ["Capacity", "Counts", "EcsServices", "EcsServicesState", "Event", "Task"]
 
@@ -81,7 +86,7 @@ class EcsServices:
 
     def history(self, role: str) -> tuple[Task, ...]:
         """All tasks of the service that ECS still knows, stopped ones included (at least an hour), oldest first."""
-        return self._known_tasks(serviceName=self._name(role))
+        return self._known_tasks(self._name(role))
 
     def marked(self, mark: Mark) -> tuple[Task, ...]:
         """Tasks outside the services that were started under a mark and are not STOPPED yet, oldest first."""
@@ -168,7 +173,7 @@ class EcsServices:
         return Recorder(self.state, what="tasks of hermes and edit", every=every)
 
     @property
-    def _ecs(self) -> Any:
+    def _ecs(self) -> ECSClient:
         return self._clients.of("ecs")
 
     def _name(self, role: str) -> str:
@@ -177,22 +182,20 @@ class EcsServices:
             raise ValueError(f"{role!r} is no service of the platform: say hermes or edit")
         return names[role.lower()]
 
-    def _service(self, role: str) -> dict[str, Any]:
-        found = self._ecs.describe_services(cluster=self._names.cluster, services=[self._name(role)])[
-            "services"
-        ]
-        if not found:
+    def _service(self, role: str) -> ServiceTypeDef:
+        found = self._ecs.describe_services(cluster=self._names.cluster, services=[self._name(role)])
+        if not found["services"]:
             raise UnexpectedAnswer(f"cluster {self._names.cluster} has no service {self._name(role)}")
-        service: dict[str, Any] = found[0]
-        return service
+        return found["services"][0]
 
-    def _known_tasks(self, **narrowed: str) -> tuple[Task, ...]:
+    def _known_tasks(self, service: str = "") -> tuple[Task, ...]:
         """All tasks of the cluster that ECS still knows, or of one service, oldest first."""
         arns: list[str] = []
-        for desired in ("RUNNING", "STOPPED"):
-            for page in self._ecs.get_paginator("list_tasks").paginate(
-                cluster=self._names.cluster, desiredStatus=desired, **narrowed
-            ):
+        narrowed: Any = {"serviceName": service} if service else {}
+        states: tuple[DesiredStatusType, ...] = ("RUNNING", "STOPPED")
+        pages = self._ecs.get_paginator("list_tasks")
+        for desired in states:
+            for page in pages.paginate(cluster=self._names.cluster, desiredStatus=desired, **narrowed):
                 arns += page["taskArns"]
         return self._described(list(dict.fromkeys(arns)))
 
@@ -213,8 +216,8 @@ def _ending_after(lifetime: timedelta, command: Sequence[str]) -> list[str]:
 
 
 def _request(
-    cluster: str, service: Mapping[str, Any], mark: str, container: str, command: Sequence[str] | None
-) -> dict[str, Any]:
+    cluster: str, service: ServiceTypeDef, mark: str, container: str, command: Sequence[str] | None
+) -> RunTaskRequestTypeDef:
     """One task as the service, which DescribeServices told, would start it; with a shell to it.
 
     Args:
@@ -222,7 +225,7 @@ def _request(
         container: whose command it is.
         command: what that runs in place of its definition's own; None leaves it.
     """
-    wanted: dict[str, Any] = {
+    wanted: RunTaskRequestTypeDef = {
         "cluster": cluster,
         "taskDefinition": service["taskDefinition"],
         "count": 1,

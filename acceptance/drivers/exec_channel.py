@@ -14,7 +14,7 @@ import secrets
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import websocket
@@ -25,6 +25,9 @@ from acceptance.drivers.aws import Clients, error_code
 from acceptance.drivers.http import DIRECT
 from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import SessionTypeDef
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class ExecChannel:
             channel.close()
         return parse(received, mark)
 
-    def _open_session(self, task_arn: str, container: str, command: str) -> dict[str, Any]:
+    def _open_session(self, task_arn: str, container: str, command: str) -> SessionTypeDef:
         try:
             answer = self._clients.of("ecs").execute_command(
                 cluster=self._cluster,
@@ -94,8 +97,7 @@ class ExecChannel:
             if code == "TargetNotConnectedException" or (code == "InvalidParameterException" and passing):
                 raise NotReady(f"ECS Exec in {task_arn}: {message}") from failure
             raise
-        session: dict[str, Any] = answer["session"]
-        return session
+        return answer["session"]
 
     def _connect(self, url: str, token: str, deadline: Deadline) -> Any:
         secure: dict[str, object] = {"cert_reqs": ssl.CERT_REQUIRED}

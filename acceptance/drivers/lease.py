@@ -12,11 +12,14 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import AwsRefusal, Clients, error_code
 from acceptance.waiting.errors import DeploymentHeld
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 SESSION, USER = "acceptance-lease", "acceptance@lease.invalid"
 
@@ -113,7 +116,7 @@ class LeaseTable:
                 raise
 
     @property
-    def _table(self) -> Any:
+    def _table(self) -> DynamoDBClient:
         return self._clients.of("dynamodb")
 
 

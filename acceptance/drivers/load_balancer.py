@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.waiting.errors import UnexpectedAnswer
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ class LoadBalancer:
         return tuple(_target(description) for description in found["TargetHealthDescriptions"])
 
     @property
-    def _elb(self) -> Any:
+    def _elb(self) -> ElasticLoadBalancingv2Client:
         return self._clients.of("elbv2")
 
     @cached_property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -18,6 +18,9 @@ from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.session_api import instant
 from acceptance.waiting.errors import NotOffered, UnknownSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 ENDED = ("inactive", "expired", "failed")
 
@@ -223,7 +226,7 @@ class SessionTable:
         return self._names.queue
 
     @property
-    def _table(self) -> Any:
+    def _table(self) -> DynamoDBClient:
         return self._clients.of("dynamodb")
 
     def _depth(self, queue: str) -> tuple[int, int]:

@@ -87,7 +87,7 @@ def test_the_sweep_is_allowed_what_it_calls_and_nothing_else(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calls: set[Operation] = set()
-    of = Clients.of
+    of: Any = Clients.of
 
     def recording(clients: Clients, service: str) -> Any:
         client = of(clients, service)

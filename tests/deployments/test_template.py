@@ -147,6 +147,7 @@ def test_a_resource_is_made_after_what_it_needs_and_once(tmp_path: Path) -> None
 def test_a_property_becomes_the_apis_parameter_or_is_refused() -> None:
     ecs = botocore.session.get_session().get_service_model("ecs")
     shape = ecs.operation_model("RegisterTaskDefinition").input_shape
+    assert shape is not None
     volume = {"Name": "w", "EFSVolumeConfiguration": {"FilesystemId": "fs-1"}}
     container = {"Environment": [{"Name": "PORT", "Value": 80}], "StopTimeout": "5"}
     assert shaped(shape, {"Family": "edit", "Volumes": [volume], "ContainerDefinitions": [container]}) == {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance.config.sections import Mail
 from acceptance.drivers.aws import AwsRefusal, Clients, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_ses import SESClient
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class MailSetup:
     def verified(self, *domains: str) -> frozenset[str]:
         """Those of the domains that SES may send from."""
         found = self._ses.get_identity_verification_attributes(Identities=list(domains))
-        states: Mapping[str, Mapping[str, str]] = found["VerificationAttributes"]
+        states = found["VerificationAttributes"]
         return frozenset(name for name, state in states.items() if state["VerificationStatus"] == "Success")
 
     def rules(self) -> tuple[ReceiptRule, ...]:
@@ -76,7 +79,7 @@ class MailSetup:
         )
 
     @property
-    def _ses(self) -> Any:
+    def _ses(self) -> SESClient:
         return self._clients.of("ses")
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.waiting.errors import UnexpectedAnswer
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
 
 STOP_TIMEOUT_S = 30
 """Seconds between SIGTERM and SIGKILL where a container names none (ECS API, ContainerDefinition, `stopTimeout`)."""
@@ -91,7 +94,7 @@ class ClusterSetup:
         return Bounds(int(found[0]["MinCapacity"]), int(found[0]["MaxCapacity"]))
 
     @property
-    def _ecs(self) -> Any:
+    def _ecs(self) -> ECSClient:
         return self._clients.of("ecs")
 
 

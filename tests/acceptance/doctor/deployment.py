@@ -90,7 +90,8 @@ class Deployment:
         """The suite's drivers of it."""
         platform = Platform.of(read(PROFILE, self.settings).fill(self._info))
         for service, operation in self.denied:
-            events = platform.clients.of(service).meta.events
+            clients: Any = platform.clients
+            events = clients.of(service).meta.events
             events.register_first(f"before-send.{service}.{operation}", _denied)
         return platform
 

@@ -190,7 +190,7 @@ def platform_in(clients: Clients, account: str | None) -> Platform:
 
 
 def test_every_client_has_short_timeouts_and_no_retries_of_botocores(clients: Clients) -> None:
-    config = clients.of("ecs").meta.config
+    config: Any = clients.of("ecs").meta.config
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
     assert config.retries["total_max_attempts"] == 1
     assert clients.of("ecs") is clients.of("ecs")

@@ -112,9 +112,9 @@ def operation_of(environ: dict[str, Any], body: bytes) -> OperationModel | None:
     if action := parse_qs(body.decode("utf-8", "replace")).get("Action"):
         (found,) = [one for one in models if one.protocol in ("query", "ec2")]
         return found.operation_model(action[0])
-    (operation,) = best(models, environ) or [None]
-    assert operation is not None, f"no operation for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-    return operation
+    found_best = best(models, environ)
+    assert found_best, f"no operation for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    return found_best[0]
 
 
 def best(models: list[ServiceModel], environ: dict[str, Any]) -> list[OperationModel]:

@@ -61,7 +61,8 @@ def refusal_problems(operation: OperationModel, status: int, body: bytes) -> Pro
     else:
         nodes = ElementTree.fromstring(body).iter() if body else ()
         code = next((node.text or "" for node in nodes if local(node) == "Code"), "")
-    known = {str(shape.error_code) for shape in operation.error_shapes}
+    shapes: list[Any] = operation.error_shapes
+    known = {str(shape.error_code) for shape in shapes}
     if not 400 <= status < 500:
         yield f"{operation.name}: expected a refusal with 4xx, found {status}"
     if code not in known:
@@ -172,7 +173,7 @@ def json_scalar_problems(shape: Shape, value: Any, path: str) -> Problems:
             yield from text_problems(shape, value, path)
 
 
-def text_problems(shape: Shape, text: str, path: str) -> Problems:
+def text_problems(shape: Any, text: str, path: str) -> Problems:
     """What is wrong with a value that is text on the wire."""
     kind = shape.type_name
     if kind == "string":

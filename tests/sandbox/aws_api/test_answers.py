@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore import xform_name
@@ -157,7 +158,7 @@ def run_scenarios(endpoints: Endpoints, folder: Path) -> None:
 
 def ask_for_more(endpoints: Endpoints) -> None:
     """What is asked for only when something went wrong, and what others ask for who look at the platform."""
-    clients = Clients(
+    clients: Any = Clients(
         Aws(endpoints.region, endpoints.aws_endpoint, endpoints.access_key, endpoints.secret_key)
     )
     names = settings.Names()

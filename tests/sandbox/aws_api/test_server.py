@@ -28,7 +28,8 @@ def _control_plane() -> None:
 @pytest.mark.parametrize("picker", [AttributePicker, XFormedAttributePicker])
 def test_a_value_is_looked_for_under_the_names_that_moto_knows(picker: Any) -> None:
     """Whatever was asked before, of another class or field."""
-    ecs = botocore.session.get_session().get_service_model("ecs")
+    # moto calls botocore's shapes its own.
+    ecs: Any = botocore.session.get_session().get_service_model("ecs")
     find = vars(picker)["get_possible_keys"].__wrapped__
     values: tuple[object, ...] = ({}, Service(), Cluster(), None)
     asked = [
