@@ -64,7 +64,7 @@ def unhealthy(seen: Health, offered: Collection[Capability]) -> Iterator[Finding
             f"{answer} with the header X-Service {answer.headers.get('x-service')!r}, expected 'session-api'",
             "have each service name itself in X-Service: session-api, hermes, edit",
         )
-    if Capability.REQUEST_ECHO in offered and not _echoes(answer):
+    if Capability.REQUEST_ECHO in offered and not echoes(answer):
         yield Finding(
             f"{answer} without `request`, expected the method, path and headers that it was called with",
             "have the session API add `request` with method, path and headers to its health",
@@ -72,7 +72,8 @@ def unhealthy(seen: Health, offered: Collection[Capability]) -> Iterator[Finding
     yield from _skewed(seen)
 
 
-def _echoes(answer: Answer) -> bool:
+def echoes(answer: Answer) -> bool:
+    """Whether a health page tells how it was called."""
     try:
         told = answer.json()
     except UnexpectedAnswer:

@@ -49,7 +49,8 @@ class Core:
 class Extended:
     """The scenarios that need a capability and were judged; likewise.
 
-    Every capability of the contract is in `supported`, as the profile claims it, or in `unsupported`.
+    Every capability of the contract is in `supported`, as the profile claims it, or in `unsupported`; `unjudged` are
+    claimed, and no scenario of this run needs them.
     """
 
     result: str
@@ -57,6 +58,7 @@ class Extended:
     failed: tuple[str, ...]
     supported: tuple[str, ...]
     unsupported: tuple[str, ...]
+    unjudged: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class ConformanceReport:
 def conformance(case: RunEvidence, verdict: Verdict, told: RunManifest, facts: RunFacts) -> ConformanceReport:
     """The report of a run that was judged."""
     results = {result.location: result for result in case.results.scenarios if not result.unsupported}
+    needed = {tag.removeprefix(NEEDS) for one in case.selected for tag in one.tags if tag.startswith(NEEDS)}
     core: list[ScenarioResult | None] = []
     extended: list[ScenarioResult | None] = []
     for wanted in case.selected:
@@ -98,6 +101,7 @@ def conformance(case: RunEvidence, verdict: Verdict, told: RunManifest, facts: R
             *_found(extended),
             supported=told.supported,
             unsupported=tuple(str(one) for one in Capability if one not in told.supported),
+            unjudged=tuple(name for name in told.supported if name not in needed),
         ),
     )
 

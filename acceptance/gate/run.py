@@ -99,6 +99,8 @@ def _judge(
         say(
             f"Not judged: {counted(len(selection.unsupported), 'scenario')}; {not_supported(selection.unsupported)}"
         )
+    if selection.whole and selection.unjudged:
+        say(f"Claimed, and judged by no scenario: {', '.join(selection.unjudged)}")
     interruption, mishaps, began = Interruption(), Mishaps(), time.monotonic()
     with interruption.heeded():
         crew = WorkerPool(

@@ -16,7 +16,7 @@ from behave.runner import Runner
 from behave.runner_util import collect_feature_locations, parse_features, reset_runtime
 from behave.step_registry import registry
 
-from acceptance.capabilities import Capability, lacking
+from acceptance.capabilities import NEEDS, Capability, lacking
 from acceptance.results.preflight import (
     undefined_steps,
     unknown_tags,
@@ -65,6 +65,14 @@ class Selection:
     """What was selected and is not judged."""
     offered: tuple[Capability, ...] = ()
     """What the deployment offers beyond the core, in the contract's order."""
+
+    @property
+    def unjudged(self) -> tuple[Capability, ...]:
+        """What the deployment offers and none of the scenarios needs: it is claimed in vain."""
+        needed = {
+            tag.removeprefix(NEEDS) for one in self.scenarios for tag in one.tags if tag.startswith(NEEDS)
+        }
+        return tuple(capability for capability in self.offered if capability not in needed)
 
     def supported(self, offered: Collection[str]) -> Selection:
         """What of it a deployment that offers these capabilities is judged by; SelectionError if that is nothing."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from acceptance.doctor.beyond import unclaimed
 from acceptance.doctor.checklist import checklist
 from acceptance.doctor.examination import examine, from_problem
 from acceptance.doctor.finding import Finding
@@ -33,6 +34,11 @@ def diagnose(source: Path, settings: Mapping[str, str]) -> tuple[Finding, ...]:
     return examine(checklist(platform))
 
 
+def beyond(source: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Which capabilities a deployment that nothing is wrong with has, too, though its profile does not claim them."""
+    return unclaimed(standing(source, settings))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 if nothing is wrong, 2 with findings."""
     parser = argparse.ArgumentParser(prog="python -m acceptance doctor", description=__doc__)
@@ -46,5 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{options.profile}: {told} ({time.monotonic() - began:.1f} s)",
         *(f"  - {one}" for one in found),
     ]
+    if not found and (more := beyond(options.profile, settings_of(options.settings))):
+        lines.append(
+            f"It also seems to offer {', '.join(more)}: what supports.extended does not list is not judged."
+        )
     sys.stdout.write("".join(f"{mask(line)}\n" for line in lines))
     return 2 if found else 0

@@ -49,9 +49,13 @@ class FrontDoor:
         self.headers = {"X-Service": "session-api"}
         self.health: object = {"request": {"method": "GET", "path": "/api/health", "headers": ["host"]}}
         self.redirect_to = self.https
+        self.calls: set[str] = set()
+        """What may be asked of a session by POST."""
 
     async def secure(self, request: web.Request) -> web.StreamResponse:
         """The HTTPS listener."""
+        if request.path.rpartition("/")[2] in self.calls:
+            return web.Response(status=405, headers={"Allow": "POST"})
         if request.path != "/api/health":
             return web.Response(status=self.outside_status)
         body = json.dumps(self.health)

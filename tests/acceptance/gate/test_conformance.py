@@ -89,6 +89,14 @@ def test_a_deployment_that_offers_everything_is_accepted_without_a_reservation(e
     )
 
 
+def test_what_is_claimed_and_judged_by_no_scenario_is_told(everything: Selection) -> None:
+    """Whatever redeploys asks for further instructions meanwhile."""
+    selection = everything.supported({Capability.REDEPLOY, Capability.MAIL})
+    assert selection.unjudged == (Capability.REDEPLOY,)
+    case, told = ran(selection)
+    assert conformance(case, judge(case), told, FACTS).extended.unjudged == ("redeploy",)
+
+
 def test_the_document_tells_core_and_extended_apart(everything: Selection, tmp_path: Path) -> None:
     selection = everything.supported({Capability.MAIL, Capability.THREADS})
     core = next(one for one in selection.scenarios if not any(tag.startswith(NEEDS) for tag in one.tags))
@@ -118,5 +126,6 @@ def test_the_document_tells_core_and_extended_apart(everything: Selection, tmp_p
             "failed": [f"{mail.name} ({mail.location})"],
             "supported": ["mail", "threads"],
             "unsupported": [str(one) for one in Capability if one not in {"mail", "threads"}],
+            "unjudged": [],
         },
     }

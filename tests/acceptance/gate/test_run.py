@@ -34,6 +34,7 @@ def test_what_a_deployment_does_not_offer_is_not_judged_and_is_told_everywhere(p
         one=feature("One", PROOF, "@criterion.routing @needs.mail it is mailed: Given all is well")
     )
     ran = made.run("--expect", "2", "-D", "supports.extended=keepalive")
+    assert "Claimed, and judged by no scenario: keepalive" in ran.printed
     assert (ran.code, ran.statuses()["it is mailed"]) == (0, "not supported")
     assert "Not judged: 1 scenario; not supported: mail" in ran.printed
     assert "1 of 2 scenarios; not supported: mail" in ran.printed
