@@ -31,12 +31,13 @@ def unfit_service(
         container: the name that the profile has for its container.
         commanded: whether the suite starts tasks of this definition with a command of its own.
         repeated: whether that command has the definition's own in it.
-        killed: whether it kills what runs in its tasks. Without it and `commanded` it has no use for ECS Exec.
+        killed: whether it kills what runs in its tasks. It enters them for that, and those that run a command of its
+            own; of ECS Exec it has no other use.
     """
     whose = f"service {seen.name}"
     if seen.status != "ACTIVE":
         yield Finding(f"{whose} is {seen.status}, expected ACTIVE", "create it anew")
-    entered = commanded or killed
+    entered = killed or (commanded and not repeated)
     if entered and not seen.exec_enabled:
         yield Finding(
             f"{whose} has enableExecuteCommand off",
@@ -55,6 +56,11 @@ def unfit_service(
             "name in [names] the one that runs the service, or mend its task definition",
         )
     else:
+        if entered and found.read_only_root:
+            yield Finding(
+                f"container {container} of {whose} has a read-only root file system",
+                "leave readonlyRootFilesystem out of the task definition: ECS Exec's agent writes there",
+            )
         yield from _unfit_container(found, whose, commanded=commanded, repeated=repeated, killed=killed)
 
 
@@ -66,11 +72,6 @@ def _unfit_container(
         yield Finding(
             f"{where} has linuxParameters.initProcessEnabled off",
             "switch it on in the task definition: the service is process 1 otherwise, which nothing inside can kill",
-        )
-    if (commanded or killed) and seen.read_only_root:
-        yield Finding(
-            f"{where} has a read-only root file system",
-            "leave readonlyRootFilesystem out of the task definition: ECS Exec's agent writes there",
         )
     if repeated and not seen.command:
         yield Finding(
