@@ -8,11 +8,13 @@ import concurrent.futures
 import contextlib
 import hashlib
 import os
+import shutil
 import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -27,7 +29,8 @@ from acceptance.drivers.browser.page import BrowserPage
 from acceptance.drivers.http import Answer
 from acceptance.npm_packages import PackagesError
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable, Untrusted
-from acceptance.waiting.waits import Deadline
+from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.waits import Deadline, wait_until
 
 T = TypeVar("T")
 
@@ -48,11 +51,14 @@ FLAGS: Final = (
 )
 
 
+GONE: Final = DescribedMatcher[bool]("removed", lambda gone: gone, lambda _: "still there")
+
+
 class Program:
     """The browser's program and the loop that speaks to it, in a thread of its own: pages tell while nobody asks."""
 
     def __init__(self) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="browser-")
+        self._home = Path(tempfile.mkdtemp(prefix="browser-"))
         self._loop = asyncio.new_event_loop()
         self._started = contextlib.AsyncExitStack()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
@@ -103,7 +109,7 @@ class Program:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(END_S)
             self._loop.close()
-            self._home.cleanup()
+            wait_until(self._put_away, GONE, what=str(self._home), within=timedelta(seconds=END_S))
 
     def _await(self, work: Coroutine[Any, Any, T], within_s: float) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(within_s)
@@ -111,8 +117,9 @@ class Program:
     async def _launch(self, flags: tuple[str, ...]) -> None:
         found = chromium(lambda _: None)
         # What it writes beside its profile goes to the home of whoever runs it.
-        home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), self._home.name)
-        playwright = await async_playwright().start()
+        home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"), str(self._home))
+        with _temporary_files_in(self._home):
+            playwright = await async_playwright().start()
         self._started.push_async_callback(playwright.stop)
         self._browser: Browser = await playwright.chromium.launch(
             executable_path=found.executable,
@@ -122,11 +129,30 @@ class Program:
         )
         self._started.push_async_callback(self._browser.close)
 
+    def _put_away(self) -> bool:
+        """Remove all that was written; a browser that was killed still writes for a moment. Whether it is gone."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        return not self._home.exists()
+
     def _leave(self, context: BrowserContext) -> None:
         # A window of a browser that is gone is closed.
         if self._loop.is_running():
             with contextlib.suppress(Error):
                 self._await(context.close(), END_S)
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Playwright's own process takes its environment from here, and leaves its files if the browser crashes."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 async def _load(page: BrowserPage, context: BrowserContext, deadline: Deadline) -> Answer:
