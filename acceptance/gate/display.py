@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from acceptance.gate.partition import Unit
 from acceptance.gate.progress import Ended
 from acceptance.gate.worker import Worker
 from acceptance.results.text import counted
@@ -37,8 +40,8 @@ class Screen(ABC):
         """Tell a line at once. A style is for its first letters, or all of it; a line that has one may be cut."""
 
     @abstractmethod
-    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
-        """How things stand; called several times a second. `waiting` units are not yet started."""
+    def show(self, running: Sequence[Worker], *, waiting: Sequence[Unit]) -> None:
+        """How things stand; called several times a second. The units that wait are not yet started."""
 
     def started(self, worker: Worker) -> None:
         """A worker has been started: what it is to run."""
@@ -80,7 +83,7 @@ class Plain(Screen):
         self._out.flush()
         self._said_at = time.monotonic()
 
-    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+    def show(self, running: Sequence[Worker], *, waiting: Sequence[Unit]) -> None:
         """Print a heartbeat when it is time."""
         if time.monotonic() - self._said_at >= HEARTBEAT_S:
             now = "; ".join(f"{worker.unit.name}: {doing(worker)}" for worker in running)
@@ -104,7 +107,7 @@ class LiveScreen(Screen):
         # Asked of `print`, not of the text: rich joins what it prints into a text of its own.
         self._console.print(text, no_wrap=bool(style), overflow="ellipsis" if style else "fold")
 
-    def show(self, running: Sequence[Worker], *, waiting: int) -> None:
+    def show(self, running: Sequence[Worker], *, waiting: Sequence[Unit]) -> None:
         """Draw the workers' lines anew, unless that was just done; with no worker left they are gone."""
         if not running:
             self._live.stop()
@@ -124,9 +127,8 @@ class LiveScreen(Screen):
                 f"{worker.seconds:6.0f} s", Text(worker.unit.name, style="bold"), Text(doing(worker))
             )
         clock = f"{now - self._began:6.0f} s"
-        table.add_row(
-            clock, Text(f"{self._done} of {self._total}"), Text(f"scenarios ended{_queued(waiting)}")
-        )
+        left = f"ended, {time_left(running, waiting)}{_queued(waiting)}"
+        table.add_row(clock, Text(f"{self._done} of {self._total}"), Text(left))
         self._live.update(table, refresh=True)
 
 
@@ -142,5 +144,19 @@ def doing(worker: Worker) -> str:
     return f"{progress.now()}{waited}, in: {progress.scenario} ({now - progress.scenario_since:.0f} s)"
 
 
-def _queued(waiting: int) -> str:
-    return f"; {counted(waiting, 'feature')} not yet started" if waiting else ""
+def time_left(running: Sequence[Worker], waiting: Sequence[Unit]) -> str:
+    """About how long the run will take from now, if all takes as long as before: `about 1 min 20 s left`.
+
+    The units that wait take their turn as the workers end; to the next ten seconds, since nobody knows better.
+    """
+    now = time.time()
+    ends = [worker.left_s(now) for worker in running] or [0.0]
+    heapq.heapify(ends)
+    for unit in waiting:
+        heapq.heapreplace(ends, ends[0] + unit.total_s)
+    minutes, seconds = divmod(math.ceil(max(ends) / 10) * 10, 60)
+    return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
+
+
+def _queued(waiting: Sequence[Unit]) -> str:
+    return f"; {counted(len(waiting), 'feature')} not yet started" if waiting else ""

@@ -39,6 +39,8 @@ class Options:
     keep: str
     expect: int | None
     behave: tuple[str, ...]
+    list_only: bool = False
+    max_failures: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,21 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
         "--keep", choices=("never", "on-failure", "always"), default="never",
         help="leave each worker's platform running for a look, until Ctrl-C",
     )  # fmt: skip
+    parser.add_argument(
+        "--list", action="store_true", dest="list_only", help="tell which scenarios would run, and run none"
+    )
+    parser.add_argument(
+        "--max-failures", type=_positive, metavar="N", help="end the run once N scenarios have failed"
+    )
     _add_expect(parser)
     known, rest = parser.parse_known_args(list(arguments))
     refused = _refused_by_behave(rest)
     if refused:
         parser.error(refused + _nearest(rest, parser))
-    return Options(known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest))
+    return Options(
+        known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest), known.list_only,
+        known.max_failures,
+    )  # fmt: skip
 
 
 def words(text: str) -> list[str]:

@@ -55,6 +55,10 @@ def run(
     check_steps(options.behave)
     draft = _profile(selection.settings)
     selection = selection.supported(draft.extended)
+    if options.list_only:
+        for wanted in selection.scenarios:
+            say(f"{wanted.location}  {wanted.name.rstrip()}")
+        return Code.ACCEPTED
     files = {wanted.file for wanted in selection.scenarios}
     own = draft.command is not None and "sandbox" not in selection.settings
     jobs = _jobs(options.jobs, len(files), own_platforms=own)
@@ -114,6 +118,7 @@ def _judge(
             interruption=interruption,
             mishaps=mishaps,
             check=lambda: check_room(REPORTS, TO_GO_ON),
+            enough=options.max_failures,
         )
         outcomes = crew.run(dealt)
     broken: list[str] = []

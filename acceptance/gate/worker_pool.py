@@ -98,6 +98,8 @@ class WorkerPool:
     mishaps: Mishaps
     check: Callable[[], None]
     """Called at every look; what it raises ends the run."""
+    enough: int | None = None
+    """So many failures end the run: the workers put away what they began."""
 
     def run(self, units: Sequence[Unit]) -> list[Outcome]:
         """Run the units and return what became of each that was started, in the units' order.
@@ -105,7 +107,7 @@ class WorkerPool:
         The first signal is passed on to the workers, once, and no more are started; they put away what they began. The
         second one kills them. A failure of this process ends them like a signal.
         """
-        waiting, running, told = longest_first(units), list[Worker](), 0
+        waiting, running, told, failed = longest_first(units), list[Worker](), 0, 0
         finishing: list[Future[Outcome]] = []
         with ThreadPoolExecutor(max_workers=len(waiting) or 1) as pool:
             with self.mishaps.noted("the features ran"):
@@ -122,15 +124,17 @@ class WorkerPool:
                     for worker in list(running):
                         # Asked first, so that what it wrote last is seen.
                         ended = not worker.running
-                        if self._look(worker):
+                        failed += self._look(worker)
+                        if failed and self.stop:
                             waiting.clear()
-                        if worker.progress.lost and not worker.recalled:
+                        enough = self.enough is not None and failed >= self.enough
+                        if enough or (worker.progress.lost and not worker.recalled):
                             waiting.clear()
                             self._recall(running)
                         if ended:
                             running.remove(worker)
                             finishing.append(pool.submit(worker.finish, self.mishaps))
-                    self.screen.show(running, waiting=len(waiting))
+                    self.screen.show(running, waiting=waiting)
                     if running:
                         self.interruption.pause(LOOK_S)
             self._end(running)
@@ -168,18 +172,18 @@ class WorkerPool:
         running.append(worker)
         self.screen.started(worker)
 
-    def _look(self, worker: Worker) -> bool:
-        """See what has happened in a worker; whether behave's --stop ends the run for it."""
-        failed, kept = False, worker.progress.kept
+    def _look(self, worker: Worker) -> int:
+        """See what has happened in a worker; how many scenarios have failed meanwhile."""
+        failed, kept = 0, worker.progress.kept
         for ended in worker.look():
             self.screen.ended(ended)
-            failed = failed or ended.status not in FINE
+            failed += ended.status not in FINE
         if worker.progress.kept and not kept:
             self.screen.kept(worker)
-        return failed and self.stop
+        return failed
 
     def _recall(self, running: Sequence[Worker]) -> None:
-        """Nothing can be seen of one worker's platform any more: whatever the others see, the run is not judged."""
+        """End the others, too: one worker's platform is out of sight, or enough has failed."""
         for worker in running:
             if not worker.recalled and not worker.progress.lost:
                 worker.recall()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from acceptance.gate.display import LiveScreen, Plain, doing, screen
+from acceptance.gate.display import LiveScreen, Plain, doing, screen, time_left
 from acceptance.gate.partition import BOOT_S, Unit
 from acceptance.gate.progress import Ended, EventFile, Progress
 from acceptance.gate.worker import LEAST_S, Worker
@@ -126,7 +128,7 @@ def test_without_a_terminal_silence_is_broken_by_what_is_waited_for(tmp_path: Pa
     busy = [worker(tmp_path, FEATURE, SCENARIO, STEP, WAIT)]
     for _ in range(100):
         now[0] += 1
-        plain.show(busy, waiting=1)
+        plain.show(busy, waiting=[busy[0].unit])
     lines = out.getvalue().splitlines()
     assert len(lines) == 3, "one each 30 s"
     assert (
@@ -140,7 +142,7 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
     busy = worker(tmp_path, FEATURE, SCENARIO, STEP, WAIT)
     for _ in range(4):
         now[0] += 0.2
-        live.show([busy], waiting=0)
+        live.show([busy], waiting=())
     drawn = out.getvalue()
     assert drawn.count("waiting for") == 2, "twice a second at most"
     assert "it wakes" not in drawn, "a line never wraps"
@@ -150,7 +152,7 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
         {"event": "ended", "name": "it wakes", "location": "x:3", "status": "failed", "seconds": 9}
     )
     live.ended(busy.progress.ended[0])
-    live.show([], waiting=0)
+    live.show([], waiting=())
     assert "failed" in out.getvalue()
     assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l"), "the cursor is back"
 
@@ -164,9 +166,40 @@ def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_
     live.ended(Ended(name, "x:3", "passed", 2.6))
     live.started(named(tmp_path, name))
     assert len(out.getvalue().splitlines()) == 2
-    live.show([worker(tmp_path, FEATURE, {**SCENARIO, "name": name}, STEP, WAIT)], waiting=0)
-    live.show([], waiting=0)
+    live.show([worker(tmp_path, FEATURE, {**SCENARIO, "name": name}, STEP, WAIT)], waiting=())
+    live.show([], waiting=())
     assert "waiting for the preview (" in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.usefixtures("now")
+def test_nothing_wraps_and_the_wait_and_the_time_left_are_to_be_seen(tmp_path: Path, width: int) -> None:
+    out = io.StringIO()
+    live = LiveScreen(Console(file=out, force_terminal=True, width=width, highlight=False), 235)
+    busy = worker(
+        tmp_path, FEATURE, SCENARIO, STEP, {**WAIT, "what": "the preview to be live, with its change"}
+    )
+    live.show([busy, busy], waiting=[busy.unit] * 3)
+    drawn = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "").splitlines()
+    shown = [line.rstrip() for line in drawn if line.strip()]
+    assert len(shown) == 3, "a line for each worker, one for the run"
+    assert max(map(len, shown)) <= width
+    assert all("waiting for the preview" in line for line in shown[:2])
+    assert f"0 of 235 ended, {time_left([busy, busy], [busy.unit] * 3)}" in " ".join(shown[2].split())
+    live.show([], waiting=())
+
+
+def test_the_time_left_counts_what_waits_for_its_turn(tmp_path: Path, now: list[float]) -> None:
+    busy = worker(tmp_path, FEATURE)
+    assert busy.left_s(now[0]) == 7.0
+    assert time_left([busy], []) == "about 10 s left"
+    one = busy.unit.total_s
+    assert time_left([busy, busy], [busy.unit] * 2) == f"about {math.ceil((7 + one) / 10) * 10} s left"
+    assert (
+        time_left([busy], [busy.unit] * 10)
+        == f"about 1 min {math.ceil((7 + 10 * one) / 10) * 10 - 60} s left"
+    )
+    assert time_left([], []) == "about 0 s left"
 
 
 def named(folder: Path, name: str) -> Worker:

@@ -72,3 +72,24 @@ def test_what_the_doctor_finds_on_aws_is_said_and_starts_nothing(project: MakePr
         in ran.printed
     )
     assert not (made.folder / "reports").exists()
+
+
+def test_what_would_run_is_listed_and_nothing_is_begun(project: MakeProject) -> None:
+    made = project(
+        one=feature("One", PROOF, "it fails: Then it fails"), two=feature("Two", "other: Given all is well")
+    )
+    ran = made.run("--list", "features/one.feature")
+    lines = ran.printed.splitlines()
+    assert (ran.code, len(lines)) == (0, 2), ran.printed
+    assert lines[1].startswith("features/one.feature:")
+    assert lines[1].endswith("  it fails")
+    assert not (made.folder / "reports").exists()
+
+
+def test_enough_failures_end_a_run_which_then_says_what_is_missing(project: MakeProject) -> None:
+    fails = [f"it fails {number}: Then it fails" for number in range(3)]
+    made = project(one=feature("One", PROOF, *fails), two=feature("Two", *fails))
+    ran = made.run("--jobs", "1", "--max-failures", "1")
+    assert ran.code == 1
+    assert "no result of " in ran.printed
+    assert "worker 2" not in ran.printed
