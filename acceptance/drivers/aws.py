@@ -258,7 +258,8 @@ def _answered(parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any],
 
 def _unanswered(exception: Exception, event_name: str, **_more: object) -> None:
     """Raises for a call that failed before there was an answer; what is the caller's mistake passes through."""
-    if isinstance(exception, _WITHOUT_CREDENTIALS):
+    # Before there is an answer, an error of AWS's is of the call that was to bring credentials (AssumeRole...).
+    if isinstance(exception, (*_WITHOUT_CREDENTIALS, ClientError)):
         raise CredentialsEnded(f"there are no credentials for AWS: {exception}") from exception
     if isinstance(exception, _UNANSWERED):
         # The event is named `after-call-error.<service>.<operation>`.

@@ -6,10 +6,13 @@ import itertools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from acceptance.capabilities import Capability
+from acceptance.config.mark import EXAMPLE_CLIENT
 from acceptance.config.profile import read
 from acceptance.drivers.aws import AwsRefusal
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.platform import Platform
+from acceptance.drivers.session_table import ENDED
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.journeys.shared_sessions import Shared, Witnessed
@@ -34,9 +37,11 @@ from acceptance.run.session_traces import Traces
 from acceptance.run.tenancy import Tenancy
 from acceptance.waiting.errors import (
     ConfigurationError,
+    DeploymentDied,
     DiskFull,
     DriverError,
     NotObserved,
+    PlatformError,
     ViewLost,
     not_observed,
 )
@@ -79,6 +84,7 @@ class Run:
         self.witnessed: dict[str, CustomerSession] = {}
         VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
         self._numbers = itertools.count(1)
+        self._clients: list[str] = []
         self._before: Routing | None = None
         self._scenario = ""
         self._traces = Traces(self.ledger, datetime.now(UTC))
@@ -167,7 +173,8 @@ class Run:
 
     def new_client(self) -> str:
         """A client id that this run alone uses; it carries the profile's mark, so that strays can be found."""
-        return self.platform.mark.client(next(self._numbers))
+        self._clients.append(self.platform.mark.client(next(self._numbers)))
+        return self._clients[-1]
 
     def begin_scenario(self, name: str) -> None:
         """From now on sessions are told of as this scenario's."""
@@ -253,9 +260,34 @@ class Run:
         if self.deployment.own:
             VIEW.lose(ViewLost("the run was told to end"))
 
+    def _end_sessions_unseen(self) -> None:
+        """End the run's sessions though AWS tells nothing any more, as when the credentials have ended.
+
+        The session API takes no credentials. What else a run has started ends by itself, or by the next sweep.
+        """
+        if self.keeping.keeps or not self.platform.profile.offers(Capability.DEACTIVATE):
+            return
+        for client_id in (*self._clients, EXAMPLE_CLIENT):
+            try:
+                for session in self.platform.sessions.of_client(client_id):
+                    if session.status not in ENDED:
+                        self.platform.sessions.request(
+                            "POST", f"/api/sessions/{session.session_id}/deactivate"
+                        )
+            except PlatformError as failure:
+                self.ledger.not_observed.append(f"whether the sessions of {client_id} were ended: {failure}")
+                self.ledger.write()
+                return
+
     def close(self) -> None:
         """End what the drivers hold, then the deployment if this run started it; DeploymentDied if it will not go."""
         try:
+            if (
+                VIEW.lost is not None
+                and not self.deployment.own
+                and not isinstance(VIEW.lost, DeploymentDied)
+            ):
+                self._end_sessions_unseen()
             self.platform.close()
         finally:
             try:

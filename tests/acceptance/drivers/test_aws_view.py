@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,14 +42,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         server: Any = self.server
         self.rfile.read(int(self.headers["Content-Length"] or 0))
-        server.calls[str(self.headers.get("X-Amz-Target", "")).rpartition(".")[2]] += 1
+        target = str(self.headers.get("X-Amz-Target", ""))
+        server.calls[target.rpartition(".")[2]] += 1
         status, code = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
         if not status:
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
         answer = {"__type": code, "message": "so it is"} if code else {"tasks": [], "failures": []}
-        body = json.dumps(answer).encode()
+        # STS speaks XML, and names no target.
+        error = (
+            f"<ErrorResponse><Error><Code>{code}</Code><Message>so it is</Message></Error></ErrorResponse>"
+        )
+        body = (json.dumps(answer) if target else error).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -223,3 +229,21 @@ def test_a_cause_is_given_a_moment_to_show_itself() -> None:
     seeing = View()
     seeing.stand_on(dies_soon, settles_s=9.0)
     assert isinstance(seeing.settle(), DeploymentDied)
+
+
+def test_a_role_that_is_no_longer_granted_ends_the_view_at_once(
+    server: ScriptedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In a job, credentials are a role's, taken anew by the job's token before each hour is over."""
+    token = tmp_path / "token"
+    token.write_text("expired")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/acceptance")
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+    server.answers = [(400, "InvalidIdentityToken")]
+    with pytest.raises(CredentialsEnded, match=r"no credentials for AWS: .*AssumeRoleWithWebIdentity"):
+        Clients(Aws("us-east-1", url)).of("ecs").describe_tasks(tasks=["t"])
+    assert server.calls["DescribeTasks"] == 0

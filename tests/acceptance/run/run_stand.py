@@ -145,6 +145,7 @@ def silent_cleanup(context):
 
 @given("credentials that have ended")
 def ended(context):
+    context.run.new_client()
     raise CredentialsEnded("AWS does not take the credentials: ECS DescribeTasks: ExpiredTokenException (400)")
 
 
@@ -283,12 +284,22 @@ def _platform() -> Any:
         routing=lambda: Routing((*left["rules"], base), left["groups"]), targets_of=lambda _: ()
     )
     clients = SimpleNamespace(of=_client)
+    sessions = SimpleNamespace(of_client=_listed, request=_told)
 
     return SimpleNamespace(
         profile=profile, mark=Mark("acc", RUN), clients=clients, records=records, fleet=fleet, balancer=balancer,
-        left=left, account=ACCOUNT, close=lambda: None,
+        left=left, account=ACCOUNT, sessions=sessions, close=lambda: None,
         attendance=SimpleNamespace(lapse=lambda: None), workspaces=SimpleNamespace(close=lambda: None),
     )  # fmt: skip
+
+
+def _listed(client_id: str) -> list[Any]:
+    return [SimpleNamespace(session_id=f"{client_id}-{end}", status=end) for end in ("active", "expired")]
+
+
+def _told(method: str, path: str) -> None:
+    with Path("told.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{method} {path}\n")
 
 
 def _client(service: str) -> Any:

@@ -17,7 +17,7 @@ from acceptance.run.deployment import Deployment
 from acceptance.run.run import Run
 from acceptance.waiting.errors import DeploymentDied, DiskFull, NotObserved
 from acceptance.waiting.view import View
-from tests.acceptance.run.run_stand import run_suite
+from tests.acceptance.run.run_stand import RUN, run_suite
 
 THROTTLED = "ECS DescribeTasks: ThrottlingException (400): the suite asks too often"
 
@@ -117,3 +117,16 @@ def test_a_session_that_the_suite_forgot_accuses_nobody(
     monkeypatch.setattr(run.platform.attendance, "lapse", lambda: forgotten)
     assert run.unseen(AssertionError("answered 410: expected 200")) is forgotten
     assert not run.ledger.lost
+
+
+def test_credentials_that_end_leave_no_session_open(tmp_path: Path) -> None:
+    run_suite(tmp_path, ("The credentials end",))
+    told = (tmp_path / "told.txt").read_text(encoding="utf-8").splitlines()
+    assert told == [
+        f"POST /api/sessions/{client}-active/deactivate" for client in (f"acc-{RUN}-1", "test-client")
+    ]
+
+
+def test_a_run_that_is_not_lost_ends_its_sessions_where_they_were_begun(tmp_path: Path) -> None:
+    run_suite(tmp_path, ("It passes",))
+    assert not (tmp_path / "told.txt").exists()
