@@ -143,17 +143,23 @@ class Mailbox:
 
     def clear_away(self, mark: Mark) -> int:
         """Remove the mail to customers under a mark, and nobody else's, from the inbox; how many there were."""
-        bucket = self._clients.of("s3")
+        found, bucket = self._marked(mark), self._clients.of("s3")
+        for message in found:
+            bucket.delete_object(Bucket=self._mail.inbox_bucket, Key=message.key)
+        return len(found)
+
+    def count(self, mark: Mark) -> int:
+        """How much mail to customers under a mark is in the inbox."""
+        return len(self._marked(mark))
+
+    def _marked(self, mark: Mark) -> list[Received]:
         domain = self._mail.customer_domain.lower()
 
-        def marked(address: str) -> bool:
+        def is_of(address: str) -> bool:
             local, _, at = address.partition("@")
             return at == domain and mark.owns_customer(local)
 
-        found = [message.key for message in self._all() if any(map(marked, message.to))]
-        for key in found:
-            bucket.delete_object(Bucket=self._mail.inbox_bucket, Key=key)
-        return len(found)
+        return [message for message in self._all() if any(map(is_of, message.to))]
 
     def answers_to(self, sent: Sent) -> tuple[Received, ...]:
         """Mail to the sender that refers to `sent` as its thread."""
