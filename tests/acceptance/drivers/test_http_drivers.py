@@ -12,9 +12,11 @@ import pytest
 import trustme
 from aiohttp import web
 
+from acceptance.config.profile import INFO_KEYS, read
 from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.page_references import in_code, in_page, in_styles
+from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Preview
 from acceptance.drivers.session_api import Sessions
 from acceptance.matchers.answers import all_loaded
@@ -119,6 +121,28 @@ def test_attendance_keeps_a_session_awake_until_left() -> None:
         assert asked >= 3
         assert attendance.failures == []
         assert not [t for t in threading.enumerate() if t.name == "attendance"]
+
+
+def test_a_visit_keeps_awake_only_where_the_preview_is_there() -> None:
+    server = Server()
+    server.page("/session/s-1/", "the site")
+    server.page("/session/s-2/", "is starting", status=503)
+    with serving(server.handle) as origin:
+        preview = Preview(HttpClient(origin, ca_file=None, timeout=SOON))
+        preview.visit("s-1")
+        with pytest.raises(UnexpectedAnswer, match="answered 503: expected 200"):
+            preview.visit("s-2")
+    assert [asked for asked, _ in server.asked] == ["GET /session/s-1/", "GET /session/s-2/"]
+
+
+@pytest.mark.parametrize(("offered", "by"), [("keepalive", "keepalive"), ("", "visit")])
+def test_sessions_are_kept_awake_by_what_the_deployment_takes(tmp_path: Path, offered: str, by: str) -> None:
+    info = dict.fromkeys(INFO_KEYS, "x") | {
+        "preview_url": "https://localhost:1", "http_url": "http://localhost:2", "workspace_root": str(tmp_path),
+        "idle_timeout_s": 3.0, "ca_file": str(authority_file(trustme.CA(), tmp_path)),
+    }  # fmt: skip
+    profile = read(Path("deployments/sandbox-core.toml"), {"supports.extended": offered}).fill(info)
+    assert Platform.of(profile).attendance.be_active.__name__ == by
 
 
 def test_certificates_are_verified(tmp_path: Path) -> None:
