@@ -41,7 +41,7 @@ class Shell(Protocol):
         ...
 
     def read(self, script: str) -> CommandOutput:
-        """Likewise for a script that changes nothing, and may be run again where it is cut short."""
+        """Likewise for a script that may be run again where it is cut short: it changes nothing, or nothing twice."""
         ...
 
     def close(self) -> None:

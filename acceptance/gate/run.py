@@ -75,7 +75,7 @@ def run(
             )
     else:
         dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
-    named = selection.settings, selection.settings.get("profile", PROFILE)
+    named = {**selection.settings, "keep": options.keep}, selection.settings.get("profile", PROFILE)
     refuse(*unfit(*named))
     with alone(*named) as beside:
         selection = dataclasses.replace(selection, options=(*selection.options, *beside))

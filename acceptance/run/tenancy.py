@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform as machine
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,10 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.aws import AwsRefusal
 from acceptance.drivers.lease import Holder, LeaseTable, held_by
 from acceptance.drivers.platform import Platform
-from acceptance.results.run_folder import new_run_id
+from acceptance.results.masking import mask
+from acceptance.results.run_folder import Keep, new_run_id
+from acceptance.run.clear_away import clear_away
 from acceptance.run.standing import standing
 from acceptance.waiting.errors import DeploymentHeld, DriverError, LeaseLost, NotObserved
 from acceptance.waiting.matcher import DescribedMatcher
@@ -95,13 +99,16 @@ def owner() -> str:
 def had_alone(source: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """Have a deployment that others know, too, to itself while the block runs; yields what behave is told of that.
 
+    At its end all that runs have made there is cleared away, unless `-D keep` asks for it to stay.
+
     Raises:
         DeploymentHeld: another run has it.
     """
     try:
-        platform = standing(source, settings)
+        run = new_run_id()
+        platform = standing(source, settings, run)
         platform.check_account()
-        tenancy = Tenancy(platform, new_run_id()).begin()
+        tenancy = Tenancy(platform, run).begin()
     except DeploymentHeld:
         raise
     except (DriverError, AwsRefusal):
@@ -110,8 +117,27 @@ def had_alone(source: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, 
         return
     try:
         yield ("-D", f"lease={tenancy.run}")
+        if settings.get("keep", Keep.NEVER) == Keep.NEVER:
+            _leave_clean(platform)
     finally:
         tenancy.end()
+
+
+def _leave_clean(platform: Platform) -> None:
+    """What cannot be cleared away changes no verdict: it is told, and the sweep's to do."""
+    _say("Clearing away what the run made ...")
+    try:
+        found = clear_away(platform, Mark(platform.profile.suite.client_prefix), lambda _line: None)
+    except (KeyboardInterrupt, DriverError, ClaimFailed, AwsRefusal) as failure:
+        why = "interrupted" if isinstance(failure, KeyboardInterrupt) else mask(str(failure))
+        _say(f"Not all that the run made is cleared away ({why}): `python -m acceptance sweep` does it.")
+    else:
+        _say(f"{str(found).capitalize()}.")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def await_silence(platform: Platform) -> None:

@@ -195,3 +195,20 @@ def test_every_client_has_short_timeouts_and_no_retries_of_botocores(clients: Cl
     assert config.retries["total_max_attempts"] == 1
     assert clients.of("ecs") is clients.of("ecs")
     assert config.user_agent_extra == "md/live-preview-acceptance"
+
+
+def test_mail_of_the_suites_customers_is_cleared_away_and_nobody_elses(clients: Clients) -> None:
+    bucket, mailbox = clients.of("s3"), Mailbox(clients, MAIL, "us-east-1", Mark("acc", RUN))
+    own = [mailbox.customer("ann"), mailbox.customer("ann").upper(), mailbox.reached("test@example.com")]
+    others = [
+        "ann@customers.example",
+        f"ann-{RUN}@elsewhere.example",
+        "ann-1124-000000-0000@customers.example",
+    ]
+    for number, to in enumerate((*own, *others)):
+        body = f"From: edit@edit.example\r\nTo: {to}\r\nMessage-ID: <c{number}@x>\r\n\r\nLive\r\n".encode()
+        bucket.put_object(Bucket=MAIL.inbox_bucket, Key=f"{MAIL.inbox_prefix}clear-{number}", Body=body)
+    assert mailbox.clear_away(Mark("acc", RUN)) == len(own)
+    left = bucket.list_objects_v2(Bucket=MAIL.inbox_bucket, Prefix=f"{MAIL.inbox_prefix}clear-")["Contents"]
+    assert [entry["Key"][-1] for entry in left] == ["3", "4", "5"]
+    assert (mailbox.count(Mark("acc", RUN)), mailbox.count(Mark("acc"))) == (0, 1)

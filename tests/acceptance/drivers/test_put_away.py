@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from acceptance.drivers.exec_channel import CommandOutput
 from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import Workspaces
-from acceptance.waiting.errors import CommandFailed
+from acceptance.waiting.errors import CommandFailed, CutShort
 
 AS = ("-c", "user.name=Anna", "-c", "user.email=anna@x.org")
 
@@ -75,3 +76,22 @@ def test_a_remote_that_does_not_obey_is_told_and_the_workspace_stays(
 def test_what_is_no_client_is_refused(workspaces: Workspaces, name: str) -> None:
     with pytest.raises(ValueError, match="is no client id"):
         workspaces.put_away(name)
+
+
+def test_it_is_said_again_where_the_task_that_heard_it_goes_meanwhile() -> None:
+    class Going:
+        """A shell whose task ends under what may not be said twice."""
+
+        root = root_in_task = "/workspace"
+
+        def run(self, script: str) -> CommandOutput:
+            raise CutShort(script)
+
+        def read(self, script: str) -> CommandOutput:
+            assert "rm -rf /workspace/acc-1" in script
+            return CommandOutput(0, b"", b"")
+
+        def close(self) -> None:
+            """Nothing was started."""
+
+    Workspaces(Going()).put_away("acc-1")

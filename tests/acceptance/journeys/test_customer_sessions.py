@@ -157,3 +157,28 @@ def test_a_stalled_wake_up_names_the_stage_and_what_its_part_said_last() -> None
     for stage in Stage:
         timeline.mark(stage)
     assert CustomerSessions(platform)._stalled(session) == ""
+
+
+def test_a_session_that_the_index_does_not_have_yet_is_ended_and_left_alone() -> None:
+    """The index may be seconds behind the table; whoever reads it alone ends nothing, and keeps the session awake."""
+    record = SimpleNamespace(
+        session_id="young", client_id="acme", status="active", ended=False, planted=False
+    )
+    left, asked = list[str](), list[str]()
+
+    def request(_method: str, path: str) -> None:
+        asked.append(path)
+        record.status, record.ended = "inactive", True
+
+    platform: Any = SimpleNamespace(
+        attendance=SimpleNamespace(leave=left.append),
+        records=SimpleNamespace(of_client=lambda _: (), all_of_client=lambda _: (record,)),
+        sessions=SimpleNamespace(request=request),
+        profile=SimpleNamespace(
+            offers=lambda _deactivate: True,
+            timing=SimpleNamespace(idle_timeout=SOON),
+            patience=SimpleNamespace(session_end=SOON, wake=SOON, poll=timedelta(milliseconds=1)),
+        ),
+    )
+    CustomerSessions(platform).end_all_of("acme")
+    assert (left, asked) == (["young"], ["/api/sessions/young/deactivate"])

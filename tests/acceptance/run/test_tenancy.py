@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from acceptance.config.mark import Mark
 from acceptance.drivers.lease import Holder
 from acceptance.run import tenancy
 from acceptance.run.tenancy import Tenancy, await_silence, owner
@@ -136,3 +138,31 @@ def test_a_job_is_named_by_its_address_and_a_person_by_name(monkeypatch: pytest.
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
     assert owner() == "https://github.com/o/r/actions/runs/7"
+
+
+@pytest.mark.parametrize(("keep", "cleared"), [("never", True), ("on-failure", False)])
+def test_a_run_leaves_the_deployment_clean_and_free(
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    keep: str,
+    cleared: bool,
+) -> None:
+    made, held = platform(table), list[bool]()
+    made.profile.suite, made.check_account = SimpleNamespace(client_prefix="acc"), lambda: None
+
+    def clear(_platform: object, mark: Mark, _say: object) -> str:
+        assert mark == Mark("acc")
+        held.append(table.who is not None)
+        raise NotObserved("ECS ListTasks: 503")
+
+    monkeypatch.setattr(tenancy, "standing", lambda *_: made)
+    monkeypatch.setattr(tenancy, "clear_away", clear)
+    with tenancy.had_alone(Path("aws.toml"), {"keep": keep}) as told:
+        assert table.who is not None
+        assert told == ("-D", f"lease={table.who.run}")
+    assert held == ([True] if cleared else [])
+    assert table.who is None
+    assert (
+        "Not all that the run made is cleared away (ECS ListTasks: 503)" in capsys.readouterr().err
+    ) is cleared
