@@ -1,4 +1,7 @@
-"""The history of all runs, `reports/history.jsonl`: one line per scenario and run, added to and never rewritten."""
+"""The history of all runs, `reports/history.jsonl`: a line per scenario and run, and one for a run's figures.
+
+It is added to and never rewritten.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from acceptance.results.criteria import rows
 from acceptance.results.masking import masked
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import HISTORY
@@ -51,6 +56,21 @@ class Entry:
         return self.status == "passed"
 
 
+@dataclass(frozen=True)
+class RunFigures:
+    """What one run measured, in words by the criterion's name: `Cold start` is `longest 12.9 s of 60 s`."""
+
+    run: str
+    revision: str
+    dirty: bool
+    at: float
+    deployment: str
+    figures: Mapping[str, str]
+
+
+Noted = TypeVar("Noted", Entry, RunFigures)
+
+
 def history_of(folder: Path) -> Path:
     """Where the history of a run's folder is kept: beside it, in the folder of all runs."""
     return folder.resolve().parent / HISTORY
@@ -84,11 +104,17 @@ def append(history: Path, results: Results, facts: RunFacts, run_id: str) -> Non
         )
         for scenario in results.scenarios
     ]
-    lines = "".join(f"{json.dumps(masked(dataclasses.asdict(entry)))}\n" for entry in entries)
+    began = min((entry.at for entry in entries if entry.at), default=0.0)
+    measured = {
+        row.criterion.name: row.figure for row in rows(results) if row.criterion.figure in results.figures
+    }
+    told = RunFigures(run_id, facts.commit, facts.changed, began, facts.deployment, measured)
+    noted: list[Entry | RunFigures] = [*entries, *([told] if measured else [])]
+    lines = "".join(f"{json.dumps(masked(dataclasses.asdict(each)))}\n" for each in noted)
     history.parent.mkdir(parents=True, exist_ok=True)
     with history.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if run_id in {entry.run for entry in _entries(_whole(file.fileno()))}:
+        if run_id in {entry.run for entry in _noted(_whole(file.fileno()), Entry)}:
             return
         size = os.fstat(file.fileno()).st_size
         # A line that a killed process left unfinished must not swallow the next one.
@@ -97,18 +123,27 @@ def append(history: Path, results: Results, facts: RunFacts, run_id: str) -> Non
 
 
 def read(history: Path) -> tuple[Entry, ...]:
-    """All that is known, oldest run first; nothing when there is no history yet.
+    """All that is known of scenarios, oldest run first; nothing when there is no history yet.
 
     A line that cannot be read is passed over: a killed process may have left one, and the others are as good as before.
     """
+    return _read(history, Entry)
+
+
+def read_figures(history: Path) -> tuple[RunFigures, ...]:
+    """What each run measured, oldest first; nothing of runs from before that was noted."""
+    return _read(history, RunFigures)
+
+
+def _read(history: Path, kind: type[Noted]) -> tuple[Noted, ...]:
     if not history.is_file():
         return ()
     with history.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        return tuple(_entries(_whole(file.fileno())))
+        return tuple(_noted(_whole(file.fileno()), kind))
 
 
-def so_far(entries: Sequence[Entry], run_id: str, deployment: str) -> list[Entry]:
+def so_far(entries: Sequence[Noted], run_id: str, deployment: str) -> list[Noted]:
     """What is known of a deployment up to a run, it included: nothing of later runs, nor of other deployments."""
     here = [entry for entry in entries if entry.deployment in ("", deployment)]
     last = max((number for number, entry in enumerate(here) if entry.run == run_id), default=len(here) - 1)
@@ -145,7 +180,7 @@ def _whole(descriptor: int) -> bytes:
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
 
 
-def _entries(text: bytes) -> Iterable[Entry]:
+def _noted(text: bytes, kind: type[Noted]) -> Iterable[Noted]:
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
-            yield msgspec.json.decode(line, type=Entry)
+            yield msgspec.json.decode(line, type=kind)

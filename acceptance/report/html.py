@@ -21,7 +21,7 @@ from behave.formatter.base import StreamOpener
 
 from acceptance.npm_packages import PackagesError, installed
 from acceptance.report.head.header import SCRIPT, STYLE, ReportInputs, head, title
-from acceptance.report.history import history_of, read, remember, so_far
+from acceptance.report.history import history_of, read, read_figures, remember, so_far
 from acceptance.report.messages import Messages
 from acceptance.report.stream import read_messages
 from acceptance.report.verdict import Outline, verdict_of
@@ -119,6 +119,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
         draw(folder / PICTURES, results, history),
         history,
         run,
+        so_far(read_figures(history_of(folder)), run, facts.deployment),
     )
     values = {
         "title": title(told),

@@ -15,7 +15,7 @@ from typing import Any
 from acceptance.report.head.causes import causes
 from acceptance.report.head.glossary import meaning_of, why, words
 from acceptance.report.head.promises import anchor, chapters, nodes
-from acceptance.report.history import Entry, flaky
+from acceptance.report.history import Entry, RunFigures, flaky
 from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline
 from acceptance.results.criteria import CRITERIA, not_supported, rows, share
@@ -29,6 +29,9 @@ HERE = Path(__file__).parent
 STYLE = (HERE / "head.css").read_text(encoding="utf-8")
 SCRIPT = (HERE / "head.js").read_text(encoding="utf-8")
 TEMPLATE = HERE / "head.html.jinja"
+
+RUNS = 20
+"""Of so many runs the figures are told."""
 
 NAMED = 3
 """So many scenarios that failed are named below the verdict; of more, the number."""
@@ -47,6 +50,7 @@ class ReportInputs:
     pictures: Sequence[Picture] = ()
     history: Sequence[Entry] = ()
     run: str = ""
+    measured: Sequence[RunFigures] = ()
 
 
 def head(told: ReportInputs) -> str:
@@ -73,6 +77,8 @@ def head(told: ReportInputs) -> str:
         promises=Counter(promise.word for chapter in found for promise in chapter.promises),
         hurt=sorted(broken, key=lambda promise: promise.worst_first),
         run=told.run,
+        trend=[(_of_run(each), each.figures) for each in reversed(told.measured[-RUNS:])],
+        criteria=CRITERIA,
         results=results,
         failures=causes(each for each in results.scenarios if each.broken),
         unseen=causes(each for each in results.scenarios if each.unseen),
@@ -107,7 +113,11 @@ def _reasons(verdict: Verdict, left_out: str) -> Iterator[str]:
     told = set[str]()
     for reason in verdict.reasons:
         if not reason.scenario or of_scenarios[reason.title] <= NAMED:
-            yield reason.sentence.partition("\n")[0]
+            first = reason.sentence.partition("\n")[0]
+            # What follows from a cause that has been told already is no further one.
+            if not any(cause in first for cause in told):
+                yield first
+            told.add(first)
         elif reason.title not in told:
             told.add(reason.title)
             yield f"{reason.title}: {counted(of_scenarios[reason.title], 'scenario')}"
@@ -124,6 +134,12 @@ def _facts(told: ReportInputs) -> Iterator[tuple[str, str]]:
             minutes, seconds = divmod(round(told.outline.finished - told.outline.started), 60)
             yield "Took", f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     yield "Scenarios", told.results.statuses
+
+
+def _of_run(told: RunFigures) -> str:
+    """A run by its date and revision."""
+    when = f"{datetime.fromtimestamp(told.at, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{when}, {told.revision or 'no revision'}{' + changes' if told.dirty else ''}"
 
 
 def _sentence(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,14 +17,18 @@ from acceptance.results.run_results import COULD_NOT_BEGIN, NOT_OBSERVED, NOT_RU
 
 @dataclass(frozen=True)
 class Since:
-    """Since when a rule is broken on a deployment, and when it was kept last; `last` is None if it never was there."""
+    """Since when a rule is broken on a deployment, and when it was kept last.
 
-    first: Entry
+    `first` is None if no run before was so, `last` if it never was kept there.
+    """
+
+    first: Entry | None
     last: Entry | None
 
     def told(self, run: str) -> str:
         """In words; `run` is the one that the page is about."""
-        first = "for the first time in this run" if self.first.run == run else f"since {_moment(self.first)}"
+        old = self.first if self.first and self.first.run != run else None
+        first = f"since {_moment(old)}" if old else "for the first time in this run"
         last = f"last kept {_moment(self.last)}" if self.last else "no earlier run here kept it"
         return f"broken {first}; {last}"
 
@@ -135,7 +140,7 @@ def broken_since(broken: Iterable[ScenarioResult], history: Sequence[Entry]) -> 
     What was not run or not observed, or could not begin, says nothing and parts nothing.
     """
     found = [since for each in broken if (since := _since((each.feature, each.name), history))]
-    return min(found, key=lambda since: since.first.at, default=None)
+    return min(found, key=lambda since: since.first.at if since.first else math.inf, default=None)
 
 
 def _since(key: tuple[str, str], history: Sequence[Entry]) -> Since | None:
@@ -144,7 +149,7 @@ def _since(key: tuple[str, str], history: Sequence[Entry]) -> Since | None:
         if entry.key != key or entry.status in (*NOT_RUN, NOT_OBSERVED, COULD_NOT_BEGIN):
             continue
         if entry.passed:
-            return Since(first, entry) if first else None
+            return Since(first, entry)
         first = entry
     return Since(first, None) if first else None
 

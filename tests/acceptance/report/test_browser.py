@@ -12,13 +12,26 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from acceptance.drivers.browser.chromium import chromium
-from acceptance.results.run_folder import PROJECT, slug
+from acceptance.results.run_folder import LATEST, PAGE, PROJECT, slug
 from tests.acceptance.report.browser.axe import serious_violations
 from tests.acceptance.report.browser.pages import opened, started
-from tests.acceptance.report.real_run import FAILING, FURTHER, PASSING, real_run
+from tests.acceptance.report.real_run import (
+    FAILING,
+    FURTHER,
+    PASSING,
+    real_run,
+    strangers_run,
+    vanished_run,
+)
 
 _SMALL_BYTES = 200_000
 _PICTURES = ("head", "waterfall", "failure")
+_FIRST_SCREENS = {
+    "accepted": "Accepted on the sandbox",
+    "strangers": "Not accepted on the sandbox",
+    "vanished": "Could not be judged on the sandbox",
+}
+"""Reports that are shown in the documents, and how each begins."""
 _KEPT_IN = Path("acceptance/report/screenshots")
 _SHOWN_IN = os.environ.get("REPORT_SCREENSHOTS", "")
 _TIMELINES = "Timelines of the sessions"
@@ -42,7 +55,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: a temporary folder, or the one that REPORT_SCREENSHOTS names (for the README)."""
+    """Where screenshots go: a temporary folder, or the one that REPORT_SCREENSHOTS names (for the documents)."""
     folder = PROJECT / _SHOWN_IN if _SHOWN_IN else tmp_path_factory.mktemp("shots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -216,10 +229,23 @@ def test_screenshots_for_the_documents_are_taken(browser: Browser, report: Path,
         assert 5_000 < size < _SMALL_BYTES, f"{name}.png has {size} bytes"
 
 
+@pytest.mark.skipif(not _SHOWN_IN, reason="REPORT_SCREENSHOTS asks for pictures of three whole reports")
+@pytest.mark.parametrize("name", _FIRST_SCREENS)
+def test_first_screens_for_the_documents_are_taken(
+    browser: Browser, tmp_path: Path, shots: Path, name: str
+) -> None:
+    """Of what `make accept` has left in reports/latest, and of two runs that end badly."""
+    made = {"strangers": strangers_run, "vanished": vanished_run}
+    path = made[name](tmp_path / name) if name in made else PROJECT / "reports" / LATEST / PAGE
+    with opened(browser, path, width=1100, height=800) as (page, _):
+        expect(page.get_by_role("heading", name="Acceptance report")).to_contain_text(_FIRST_SCREENS[name])
+        page.screenshot(path=shots / f"{name}.png")
+
+
 def test_the_documents_show_the_screenshots() -> None:
     readme, page = ((PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/report.md"))
     assert f"]({_KEPT_IN / 'head.png'})" in readme
-    for name in _PICTURES:
+    for name in (*_PICTURES, *_FIRST_SCREENS):
         path = _KEPT_IN / f"{name}.png"
         assert (PROJECT / path).read_bytes().startswith(b"\x89PNG"), path
         assert f"](../{path})" in page, path

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.report.history import Entry, append, flaky, history_of, last_runs, read
+from acceptance.report.history import Entry, append, flaky, history_of, last_runs, read, read_figures, so_far
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import PROJECT
 from acceptance.results.run_results import Results, ScenarioResult
@@ -129,3 +129,20 @@ def test_a_run_that_several_processes_add_at_once_is_added_once(tmp_path: Path) 
     writers = [subprocess.Popen([sys.executable, "-c", script, str(history)], cwd=PROJECT) for _ in range(4)]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     assert len(read(history)) == 15 * 200
+
+
+def test_what_a_run_measured_is_a_line_of_its_own_by_deployment(tmp_path: Path) -> None:
+    measured = dataclasses.replace(results(a="passed"), figures={"cold_start": [(9.5, 60.0), (12.9, 60.0)]})
+    for run, place in (("r1", "sandbox"), ("r2", "aws"), ("r3", "sandbox")):
+        append(tmp_path / "h", measured, RunFacts({"Deployment": place}, commit="abc"), run)
+    append(tmp_path / "h", results(a="passed"), CLEAN, "r4")
+    told = read_figures(tmp_path / "h")
+    assert [(each.run, each.deployment) for each in told] == [
+        ("r1", "sandbox"),
+        ("r2", "aws"),
+        ("r3", "sandbox"),
+    ]
+    assert told[0].figures == {"Cold start": "longest 12.9 s of 60 s"}
+    assert told[0].at == 5.5
+    assert [each.run for each in so_far(told, "r3", "sandbox")] == ["r1", "r3"]
+    assert [entry.run for entry in read(tmp_path / "h")] == ["r1", "r2", "r3", "r4"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.report.head.header import ReportInputs, head
-from acceptance.report.history import Entry
+from acceptance.report.history import Entry, RunFigures
 from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline, verdict_of
 from acceptance.results.criteria import ALL
@@ -80,6 +80,14 @@ def test_what_could_not_be_observed_is_told_apart_from_what_failed() -> None:
     assert '<tr class="not-proven"><th scope="row">Routing' in shown
     lost = dataclasses.replace(results, lost=("the load balancer ended",), ended=False)
     assert '<p class="reason">The load balancer ended. Not observed: unseen' in _head(lost)
+
+
+def test_a_cause_is_told_once_below_the_verdict() -> None:
+    told = dataclasses.replace(
+        _all_met(), lost=("Envoy ended.",), not_observed=("after the run: Envoy ended.",), ended=False
+    )
+    (reasons,) = re.findall(r'<p class="reason">(.*?)</p>', _head(told))[:1]
+    assert reasons == "Envoy ended."
 
 
 def test_a_flaky_scenario_of_the_run_is_named() -> None:
@@ -182,3 +190,15 @@ def test_why_it_is_to_be_believed_is_told_without_marks_that_only_a_document_has
     shown = told[told.index('<details id="why">') :].partition("</details>")[0]
     assert "<h3>It turns red when the platform is broken</h3>" in shown
     assert re.findall(r"[`*]|\]\(", shown) == []
+
+
+def test_the_figures_of_the_last_runs_are_told_the_latest_first() -> None:
+    measured = [
+        RunFigures(f"r{n}", "abc", n == 2, 60.0 * n, "sandbox", {"Cold start": f"longest {n} s of 60 s"})
+        for n in (1, 2)
+    ]
+    told = ReportInputs(_all_met(), _FINISHED, verdict_of(_all_met(), _FINISHED), measured=measured)
+    assert re.findall(r'<tr><th scope="row">(1970.*?)</th><td>(.*?)</td>', head(told)) == [
+        ("1970-01-01 00:02 UTC, abc + changes", "longest 2 s of 60 s"),
+        ("1970-01-01 00:01 UTC, abc", "longest 1 s of 60 s"),
+    ]

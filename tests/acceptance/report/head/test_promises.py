@@ -91,12 +91,20 @@ def test_broken_since_the_first_run_after_the_last_good_one(
     history = [entry(f"r{number}", status, at=number) for number, status in enumerate(told)]
     since = broken_since([PASSED], history)
     assert since is not None
-    assert (since.first.run, since.last and since.last.run) == (first, last)
+    assert (since.first and since.first.run, since.last and since.last.run) == (first, last)
 
 
 def test_what_the_history_does_not_know_is_not_told() -> None:
     assert broken_since([PASSED], []) is None
     assert broken_since([PASSED], [entry("r", "skipped")]) is None
+
+
+def test_a_run_that_is_not_in_the_history_is_told_when_it_was_kept_last() -> None:
+    since = broken_since([PASSED], [entry("r1", "failed"), entry("r2", "passed", at=60.0)])
+    assert since is not None
+    assert since.told("another").startswith(
+        "broken for the first time in this run; last kept 1970-01-01 00:01 UTC"
+    )
 
 
 def test_the_history_of_a_page_is_its_deployments_up_to_its_run() -> None:
