@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sqs import SQSClient
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """What any AWS call may raise: answers that say no, and calls that got no answer."""
@@ -30,6 +37,18 @@ class Clients:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
+    @overload
+    def get(self, api: Literal["application-autoscaling"]) -> ApplicationAutoScalingClient: ...
+    @overload
+    def get(self, api: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
+    def get(self, api: Literal["ecs"]) -> ECSClient: ...
+    @overload
+    def get(self, api: Literal["elbv2"]) -> Any: ...
+    @overload
+    def get(self, api: Literal["ses"]) -> SESClient: ...
+    @overload
+    def get(self, api: Literal["sqs"]) -> SQSClient: ...
     def get(self, api: str) -> Any:
         """The client for `api` (`"ecs"`); endpoint, region and credentials come from the environment."""
         if api not in self._clients:

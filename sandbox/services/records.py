@@ -10,12 +10,16 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.services.aws import code_of
 from sandbox.services.session_record import LIVE, SessionRecord, attribute_of, from_wire, stamp, to_wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ class Records:
     `ttl_s`: how long after its last activity a record is kept.
     """
 
-    def __init__(self, dynamodb: Any, table: str, claims: str, ttl_s: float) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, claims: str, ttl_s: float) -> None:
         self.dynamodb = dynamodb
         self.table = table
         self.claims = claims
@@ -44,18 +48,18 @@ class Records:
 
     def create(self, record: SessionRecord, request: str | None = None) -> SessionRecord:
         """Store a new session, once per `request` (an idempotency key): a repeat returns the first one's record."""
-        put = {"TableName": self.table, "Item": record.item(), "ConditionExpression": _ABSENT}
         if request is None:
-            self.dynamodb.put_item(**put)
+            self.dynamodb.put_item(TableName=self.table, Item=record.item(), ConditionExpression=_ABSENT)
             return record
         key = {"name": to_wire(f"request#{hashlib.sha256(request.encode()).hexdigest()}")}
-        claim = {
+        claim: PutTypeDef = {
             "TableName": self.claims,
             "Item": {**key, "target": to_wire(record.session_id), "ttl": to_wire(record.ttl)},
             "ConditionExpression": "attribute_not_exists(#name) OR #ttl <= :now",
             "ExpressionAttributeNames": {"#name": "name", "#ttl": "ttl"},
             "ExpressionAttributeValues": {":now": to_wire(int(time.time()))},
         }
+        put: PutTypeDef = {"TableName": self.table, "Item": record.item(), "ConditionExpression": _ABSENT}
         try:
             self.dynamodb.transact_write_items(TransactItems=[{"Put": claim}, {"Put": put}])
         except ClientError as error:

@@ -56,12 +56,13 @@ def test_an_images_packages_are_the_projects(image: Path) -> None:
 
 
 def imports(files: list[Path]) -> set[str]:
-    """The packages that files import, beside Python's own and the project's."""
+    """The packages that files import when they run, beside Python's own and the project's."""
     found = set()
     for node in (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module or "")
-    tops = {name.partition(".")[0] for name in found}
+    # Stubs are imported under TYPE_CHECKING alone.
+    tops = {name.partition(".")[0] for name in found if not name.startswith("mypy_")}
     return {PACKAGES[top] for top in tops - sys.stdlib_module_names - {"sandbox"}}

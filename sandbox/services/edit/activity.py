@@ -6,7 +6,10 @@ import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Condition, Thread
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _SPACING_S = 0.25
 
@@ -14,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def record_activity(
-    dynamodb: Any, table: str, *, session_id: str, user_id: str, now_s: float, ttl_s: float
+    dynamodb: DynamoDBClient, table: str, *, session_id: str, user_id: str, now_s: float, ttl_s: float
 ) -> None:
     """Write `lastActivityAt` and `ttl`, unless the session is not active or later activity is on record already.
 
@@ -49,7 +52,7 @@ class Activity:
         self._pending: dict[tuple[str, str], float] = {}
         self._stopping = False
         # boto3 takes a third of a second to load, which no session has to wait for.
-        self._dynamodb: Future[Any] = ThreadPoolExecutor(1).submit(_connect)
+        self._dynamodb: Future[DynamoDBClient] = ThreadPoolExecutor(1).submit(_connect)
         self._writer = Thread(target=self._write, daemon=True)
         self._writer.start()
 
@@ -91,7 +94,7 @@ class Activity:
                 self._changed.wait_for(lambda: self._stopping, _SPACING_S)
 
 
-def _connect() -> Any:
+def _connect() -> DynamoDBClient:
     from sandbox.services.aws import Clients
 
     return Clients().get("dynamodb")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.services.aws import Clients
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 PROTECTION_MIN = 120
 """Scale-in protection lapses by itself (ECS API, UpdateTaskProtection); it is renewed long before."""
@@ -52,10 +55,10 @@ class Capacity:
         tasks = self._tasks()
         return Fleet(known.desired, running(tasks), len(tasks))
 
-    def _tasks(self) -> list[dict[str, Any]]:
+    def _tasks(self) -> list[TaskTypeDef]:
         ecs = self.clients.get("ecs")
         arns = ecs.list_tasks(cluster=self.cluster, serviceName=self.edit_service)["taskArns"]
-        return list(ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]) if arns else []
+        return ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
 
     def _wanted(self, service: str) -> int:
         found = self.clients.get("ecs").describe_services(cluster=self.cluster, services=[service])[
@@ -117,7 +120,7 @@ class Capacity:
         return {task["taskArn"] for task in answer["protectedTasks"]}
 
 
-def running(tasks: Iterable[dict[str, Any]]) -> list[Task]:
+def running(tasks: Iterable[TaskTypeDef]) -> list[Task]:
     """Those of DescribeTasks' tasks that run, are wanted, and have an address; oldest first."""
     usable = (t for t in tasks if t["lastStatus"] == "RUNNING" and t["desiredStatus"] == "RUNNING")
     found = [
@@ -126,7 +129,7 @@ def running(tasks: Iterable[dict[str, Any]]) -> list[Task]:
     return [task for _, task in sorted(found, key=lambda pair: pair[0]) if task.ip]
 
 
-def address_of(task: dict[str, Any]) -> str | None:
+def address_of(task: TaskTypeDef) -> str | None:
     """A task's private IPv4 address, from its network interface attachment."""
     for attachment in task.get("attachments", []):
         for detail in attachment.get("details", []):

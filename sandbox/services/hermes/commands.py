@@ -8,11 +8,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.services.aws import AWS_ERRORS, Clients, code_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+    from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +79,7 @@ class Commands:
             self._attribute("ApproximateNumberOfMessagesNotVisible")
         )
 
-    def _attribute(self, name: str) -> str:
+    def _attribute(self, name: QueueAttributeNameType) -> str:
         sqs = self.clients.get("sqs")
         answer = sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=[name])
         return str(answer["Attributes"][name])
@@ -140,7 +144,7 @@ class Commands:
         pending = list(commands)
         while pending:
             batch, pending = pending[:_BATCH], pending[_BATCH:]
-            entries = [
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
                 {"Id": str(number), "ReceiptHandle": command.receipt, "VisibilityTimeout": seconds}
                 for number, command in enumerate(batch)
             ]

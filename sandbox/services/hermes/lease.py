@@ -6,12 +6,15 @@ An item in the table of claims, `lease#hermes`: `owner`, `expiresAt` (epoch mill
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from sandbox.services.aws import code_of
 from sandbox.services.session_record import to_wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEY = {"name": to_wire("lease#hermes")}
 
@@ -19,7 +22,7 @@ _KEY = {"name": to_wire("lease#hermes")}
 class Lease:
     """Held from a successful `acquire` for `lease_s`; the holder acquires again well before that."""
 
-    def __init__(self, dynamodb: Any, table: str, owner: str, lease_s: float) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, owner: str, lease_s: float) -> None:
         self.dynamodb = dynamodb
         self.table = table
         self.owner = owner
