@@ -157,18 +157,14 @@ def test_on_a_terminal_each_worker_has_a_line_that_is_drawn_anew(tmp_path: Path,
     assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l"), "the cursor is back"
 
 
-def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_to_be_seen(
-    tmp_path: Path,
-) -> None:
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_line_that_is_finished_is_cut_and_does_not_wrap(tmp_path: Path, width: int) -> None:
     out = io.StringIO()
-    live = LiveScreen(Console(file=out, force_terminal=True, width=80, highlight=False), 179)
+    live = LiveScreen(Console(file=out, force_terminal=True, width=width, highlight=False), 179)
     name = "A scenario whose name is much longer than what is left of a line of eighty columns"
     live.ended(Ended(name, "x:3", "passed", 2.6))
     live.started(named(tmp_path, name))
     assert len(out.getvalue().splitlines()) == 2
-    live.show([worker(tmp_path, FEATURE, {**SCENARIO, "name": name}, STEP, WAIT)], waiting=())
-    live.show([], waiting=())
-    assert "waiting for the preview (" in out.getvalue()
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -176,14 +172,12 @@ def test_on_a_terminal_of_80_columns_finished_lines_do_not_wrap_and_the_wait_is_
 def test_nothing_wraps_and_the_wait_and_the_time_left_are_to_be_seen(tmp_path: Path, width: int) -> None:
     out = io.StringIO()
     live = LiveScreen(Console(file=out, force_terminal=True, width=width, highlight=False), 235)
-    busy = worker(
-        tmp_path, FEATURE, SCENARIO, STEP, {**WAIT, "what": "the preview to be live, with its change"}
-    )
+    long = {**WAIT, "what": "the preview to be live, with its change"}
+    busy = worker(tmp_path, FEATURE, SCENARIO, STEP, long)
     live.show([busy, busy], waiting=[busy.unit] * 3)
     drawn = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "").splitlines()
     shown = [line.rstrip() for line in drawn if line.strip()]
-    assert len(shown) == 3, "a line for each worker, one for the run"
-    assert max(map(len, shown)) <= width
+    assert (len(shown), max(map(len, shown)) <= width) == (3, True), "a line for each worker, one for the run"
     assert all("waiting for the preview" in line for line in shown[:2])
     assert f"0 of 235 ended, {time_left([busy, busy], [busy.unit] * 3)}" in " ".join(shown[2].split())
     live.show([], waiting=())
@@ -191,15 +185,11 @@ def test_nothing_wraps_and_the_wait_and_the_time_left_are_to_be_seen(tmp_path: P
 
 def test_the_time_left_counts_what_waits_for_its_turn(tmp_path: Path, now: list[float]) -> None:
     busy = worker(tmp_path, FEATURE)
-    assert busy.left_s(now[0]) == 7.0
-    assert time_left([busy], []) == "about 10 s left"
-    one = busy.unit.total_s
-    assert time_left([busy, busy], [busy.unit] * 2) == f"about {math.ceil((7 + one) / 10) * 10} s left"
-    assert (
-        time_left([busy], [busy.unit] * 10)
-        == f"about 1 min {math.ceil((7 + 10 * one) / 10) * 10 - 60} s left"
-    )
-    assert time_left([], []) == "about 0 s left"
+    one, left = busy.unit.total_s, busy.left_s(now[0])
+    for running, waiting, seconds in ((0, 0, 0.0), (1, 0, left), (2, 2, left + one), (1, 4, left + 4 * one)):
+        told = f"about {math.ceil(seconds / 10) * 10} s left"
+        assert time_left([busy] * running, [busy.unit] * waiting) == told
+    assert time_left([busy], [busy.unit] * 10).startswith("about 1 min ")
 
 
 def named(folder: Path, name: str) -> Worker:
