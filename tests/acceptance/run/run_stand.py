@@ -27,38 +27,11 @@ from acceptance.results import run_folder
 from acceptance.results.run_folder import Keep, RunFolder
 from acceptance.run.deployment import Deployment
 from acceptance.run.run import Run
+from tests.acceptance.run.planted_secrets import ACCOUNT, PLANTED, SECRETS
 
 ROOT = Path(__file__).resolve().parents[3]
 
-ACCOUNT = "210987654321"
 RUN = "1123-120000-abcd"
-
-SECRETS = {
-    "token": "tok5Zk3v9QpLm",
-    "password": "hunter2Zk3v9",
-    "cookie": "AWSALBZk3v9 with space",
-    "bearer": "bearZk3v9QpLmN77",
-    "access key": "AKIAZK3V9QPLMN77XR21",
-    "secret key": "wJalrXUtnFEMIZk3v9/bPxRfi",
-    "url password": "urlpaZk3v9ss",
-    "account": ACCOUNT,
-}
-
-PLANTED = "\n".join(
-    (
-        "planted:",
-        f"wss://h/session/1/?token={SECRETS['token']}",
-        f'{{"password": "{SECRETS["password"]}"}}',
-        f"Set-Cookie: {SECRETS['cookie']}; Path=/",
-        f"Authorization: Bearer {SECRETS['bearer']}",
-        f"key {SECRETS['access key']}",
-        f"aws_secret_access_key = {SECRETS['secret key']}",
-        f"postgres://anna:{SECRETS['url password']}@db/x",
-        f"arn:aws:ecs:eu-west-1:{ACCOUNT}:task/live/1, https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q",
-        f"bucket{ACCOUNT}glued",
-    )
-)
-"""Some of each kind of secret, as logs and errors have them; the last line only where the account is known."""
 
 _FEATURE = '''@anywhere @promise.ownership
 Feature: Stand-in
@@ -107,7 +80,8 @@ _STEPS = """
 from behave import given, when
 from acceptance.waiting.errors import CredentialsEnded, DeploymentDied, NotObserved, Unreachable
 from acceptance.waiting.view import VIEW
-from tests.acceptance.run.run_stand import PLANTED, stay
+from tests.acceptance.run.planted_secrets import PLANTED
+from tests.acceptance.run.run_stand import stay
 
 
 @given("{right:d} of {all:d} answers are right")

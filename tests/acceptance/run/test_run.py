@@ -21,7 +21,8 @@ from acceptance.results.run_folder import REPORTS, Report, RunFolder, point_late
 from acceptance.run.leftovers import left_behind
 from acceptance.run.run import Run
 from acceptance.waiting.errors import ConfigurationError, NotObserved
-from tests.acceptance.run.run_stand import RUN, SECRETS, SuiteRun, run_suite
+from tests.acceptance.run.planted_secrets import SECRETS
+from tests.acceptance.run.run_stand import RUN, SuiteRun, run_suite
 
 
 @pytest.fixture(scope="module")
