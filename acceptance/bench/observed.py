@@ -23,7 +23,7 @@ from behave import __main__ as behave
 from botocore.httpsession import URLLib3Session
 
 from acceptance.bench.processes import own_cpu_s
-from acceptance.drivers.exec_channel import ExecChannel
+from acceptance.drivers.ecs_exec.channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.raw_http import RawHttpClient
 from acceptance.waiting.waits import MonotonicClock

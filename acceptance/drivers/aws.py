@@ -68,7 +68,7 @@ REPEATABLE = (
     "Describe", "List", "Get", "Query", "Scan", "Search", "Filter", "Head",
     # To say these twice changes nothing: a task is stopped once, an item is written as it is, a count is set.
     "StopTask", "PutItem", "DeleteItem", "UpdateService",
-    # A session's command starts when its client connects (acceptance/drivers/exec_channel.py), and nobody does
+    # A session's command starts when its client connects (acceptance/drivers/ecs_exec/channel.py), and nobody does
     # without an answer.
     "ExecuteCommand",
 )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from acceptance.drivers.exec_channel import CommandOutput
+from acceptance.drivers.ecs_exec.channel import CommandOutput
 from acceptance.drivers.shell import Shell
 
 _FIELD, _RECORD = "\x1f", "\x1e"

@@ -13,7 +13,7 @@ from acceptance.drivers.attendance import Attendance
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.browser.browser import Browser
 from acceptance.drivers.ecs import EcsServices
-from acceptance.drivers.exec_channel import ExecChannel
+from acceptance.drivers.ecs_exec.channel import ExecChannel
 from acceptance.drivers.hmr import HmrSocket
 from acceptance.drivers.http import HttpClient
 from acceptance.drivers.lease import LeaseTable

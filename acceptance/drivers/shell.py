@@ -11,7 +11,7 @@ from typing import Protocol
 from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
+from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.drivers.standalone_task import StandaloneTask
 from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher

@@ -12,7 +12,7 @@ from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
 from acceptance.config.sections import Exec
 from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
+from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.waiting.errors import NotOffered, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from hamcrest import not_
 
-from acceptance.drivers.exec_channel import ExecChannel
+from acceptance.drivers.ecs_exec.channel import ExecChannel
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import is_open
 from acceptance.waiting.errors import UnexpectedAnswer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.drivers.exec_channel import CommandOutput
+from acceptance.drivers.ecs_exec.channel import CommandOutput
 from acceptance.drivers.shell import MountedShell
 from acceptance.drivers.workspace import Workspaces
 from acceptance.waiting.errors import CommandFailed, CutShort

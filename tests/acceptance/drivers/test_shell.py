@@ -13,7 +13,7 @@ import pytest
 from acceptance.config.mark import Mark
 from acceptance.config.profile import Profile, read
 from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.exec_channel import CommandOutput, ExecChannel
+from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.drivers.shell import ExecShell
 from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer
 from acceptance.waiting.waits import Deadline

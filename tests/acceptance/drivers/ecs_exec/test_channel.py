@@ -13,8 +13,8 @@ import pytest
 from aiohttp import WSMsgType, web
 from botocore.exceptions import ClientError
 
-from acceptance.drivers import ssm
-from acceptance.drivers.exec_channel import ExecChannel, command_line, parse
+from acceptance.drivers.ecs_exec import ssm
+from acceptance.drivers.ecs_exec.channel import ExecChannel, command_line, parse
 from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
 from tests.fake_server import serving

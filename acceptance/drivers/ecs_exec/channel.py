@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import websocket
 from botocore.exceptions import ClientError
 
-from acceptance.drivers import ssm
 from acceptance.drivers.aws import Clients, error_code
+from acceptance.drivers.ecs_exec import ssm
 from acceptance.drivers.http import DIRECT
 from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.waits import Deadline
