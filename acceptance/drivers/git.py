@@ -41,6 +41,16 @@ class Git:
         text = self._git(f"log --format={shlex.quote(_FORMAT)} {_revision(revision)}").text
         return tuple(_commit(record.lstrip("\n")) for record in text.split(_RECORD) if record.strip("\n"))
 
+    def added(self, revision: str = "HEAD") -> Mapping[str, str]:
+        """The lines that each commit of a revision added, by its sha; nothing for merges and the first commit."""
+        form = "--format=%x1e%H -p -U0 --output-indicator-new='>' --no-color --no-ext-diff"
+        text = self._git(f"-c log.showRoot=false log {form} {_revision(revision)}").text
+        added = {}
+        for record in text.split(_RECORD)[1:]:
+            sha, *lines = record.split("\n")
+            added[sha] = "\n".join(line[1:] for line in lines if line.startswith(">"))
+        return MappingProxyType(added)
+
     def head(self) -> str:
         """The commit that is checked out."""
         return self._git("rev-parse --verify HEAD").text.strip()

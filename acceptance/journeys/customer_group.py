@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -13,9 +15,11 @@ from acceptance.drivers.git import Commit
 from acceptance.drivers.platform import Platform
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
+from acceptance.journeys.recovery import heading_in
 from acceptance.matchers.history import subject_of
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import NoData
+from acceptance.waiting.expect import expect
 from acceptance.waiting.matcher import DescribedMatcher
 
 SEVERAL = 10
@@ -84,6 +88,7 @@ def until_carried_out(sessions: Sequence[CustomerSession]) -> None:
 
     Raises:
         NotInTime: an instruction is missing, doubled, out of order, or of somebody else.
+        AssertionError: a commit has not the words of its own instruction: two were at work in one file.
     """
     threads: dict[tuple[Customer, str], list[CustomerSession]] = {}
     for session in sessions:
@@ -94,7 +99,9 @@ def until_carried_out(sessions: Sequence[CustomerSession]) -> None:
         claim = one_commit_each(of_thread)
         history.becomes(claim, within=history.within * max(1.0, asked / SEVERAL))
         # An instruction that is carried out once more comes after the last.
-        history.stays(claim, during=of_thread[0].platform.profile.patience.quiet_window)
+        log = history.stays(claim, during=of_thread[0].platform.profile.patience.quiet_window)
+        git, branch = of_thread[0].workspace.git, of_thread[0].branch
+        expect(git.added(branch), own_words(log, of_thread), f"what the commits of {branch} added")
 
 
 def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Commit]]:
@@ -129,6 +136,34 @@ def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Co
         f"{asked} instructions of {len(of_thread)} session{'s' * (len(of_thread) > 1)}, one commit each, in order",
         lambda log: not any(complaints(log)),
         lambda log: "; ".join(complaints(log)),
+    )
+
+
+def own_words(log: Sequence[Commit], of_thread: Sequence[CustomerSession]) -> Matcher[Mapping[str, str]]:
+    """The lines that each commit added, by sha: those for a heading hold the heading that their instruction asks for.
+
+    Where the heading was the same before there is nothing to add.
+    """
+    wanted: dict[str, tuple[Commit, str]] = {}
+    before = ""
+    asked = {session.session_id: iter(session.instructions) for session in of_thread}
+    for commit in reversed(log):
+        for session_id in commit.trailers.get("Session", ()):
+            with suppress(ValueError):
+                heading = heading_in(next(asked[session_id]))
+                if heading != before:
+                    wanted[commit.sha] = (commit, heading)
+                before = heading
+
+    def complaints(added: Mapping[str, str]) -> Iterator[str]:
+        for sha, (commit, heading) in wanted.items():
+            if heading not in html.unescape(added.get(sha, "")):
+                yield f"{commit} adds {added.get(sha, '').strip()[:200] or 'nothing'}"
+
+    return DescribedMatcher(
+        "the words of its own instruction in each commit, and no other instruction's in their place",
+        lambda added: not any(complaints(added)),
+        lambda added: "; ".join(complaints(added)),
     )
 
 

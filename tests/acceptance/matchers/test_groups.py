@@ -23,7 +23,7 @@ from acceptance.drivers.session_api import Activation
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import FileEntry, Manifest
 from acceptance.journeys.bystanders import BystanderObservations, undisturbed
-from acceptance.journeys.customer_group import one_commit_each
+from acceptance.journeys.customer_group import one_commit_each, own_words
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.journeys.timeline import Timeline
@@ -159,6 +159,23 @@ def test_every_instruction_is_one_commit_in_its_sessions_order() -> None:
     with pytest.raises(NoData):
         one_commit_each([session("a")])
     assert "is a merge" in told(fits, [commit("", "Merge", parents=2), *right])
+
+
+def test_a_commit_has_the_words_of_its_own_instruction() -> None:
+    asked = [f'Change the heading to "{words}"' for words in ("One", "Two & more")]
+    sessions = [session("a", asked[0], "Add a page"), session("b", asked[1], asked[1])]
+    told_of = (("a", asked[0]), ("a", "Add a page"), ("b", asked[1]), ("b", asked[1]))
+    log = [
+        dataclasses.replace(commit(whose, subject), sha=f"{place}" * 40)
+        for place, (whose, subject) in reversed(list(enumerate(told_of)))
+    ]
+    fits = own_words(log, sessions)
+    right = {"0" * 40: "<h1>One</h1>", "1" * 40: "", "2" * 40: "<h1>Two &amp; more</h1>", "3" * 40: ""}
+    assert fits.matches(right)
+    swapped = right | {"0" * 40: right["2" * 40], "2" * 40: ""}
+    assert told(fits, swapped).startswith("0000000000")
+    assert "adds <h1>Two &amp; more</h1>" in told(fits, swapped)
+    assert told(fits, swapped).endswith("adds nothing")
 
 
 def test_a_long_instruction_is_a_commit_with_a_short_subject() -> None:
