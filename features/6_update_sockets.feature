@@ -53,6 +53,7 @@ Feature: Update sockets
 
   @browser
   Rule: A customer's own browser shows it all by itself
+    If broken (serious): a customer's own browser does not show her what was done, or shows her an error.
 
     @criterion.cold_start @needs.instructions
     Scenario: In a browser, an open page shows one edit after the other, and meets no error

@@ -138,7 +138,6 @@ def one_line_for_all() -> None:
     part="sandbox",
     caught_by=(HERMES_DIES,),
     clause="SQS FIFO queue from the session API and the mail intake",
-    values=True,
 )
 def given_up_after_one_try() -> None:
     """The command queue's redrive policy allows one receive."""

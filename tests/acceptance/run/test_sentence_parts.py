@@ -7,13 +7,12 @@ from behave.matchers import get_step_matcher_factory
 from acceptance.run.sentence_parts import one_of, part
 
 
-@part("TestDish", r"soup|bread(?: with \w+)?")
-def dish(words: str) -> list[str]:
-    """What is on the table."""
-    return words.split(" with ")
-
-
 def test_the_words_that_were_declared_are_read_and_no_others() -> None:
+    @part("TestDish", r"soup|bread(?: with \w+)?")
+    def dish(words: str) -> list[str]:
+        """What is on the table."""
+        return words.split(" with ")
+
     sentence = get_step_matcher_factory().make_step_matcher(
         lambda: None, "there is {dish:TestDish} for everybody"
     )
