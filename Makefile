@@ -12,7 +12,7 @@ export GIVEN := $(value ARGS)
 .DEFAULT_GOAL := help
 
 # What npm's lock files pin: the starter site, the report's page, and for `make test` what looks at that with its readers' eyes.
-PACKAGES := $(wildcard sandbox/site acceptance/report)
+PACKAGES := $(wildcard sandbox/site sandbox/node acceptance/report)
 test: PACKAGES += tests/acceptance/report/browser
 # A real browser for what needs one: 75 MB from npm, once, unless npm has none for this machine.
 accept test faults: BROWSER := acceptance.drivers.browser.chromium

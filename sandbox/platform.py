@@ -22,7 +22,7 @@ from sandbox.ecs.scheduler import Scheduler
 from sandbox.ecs.targets import TargetGroups
 from sandbox.ecs.task_run import Host, base_environment
 from sandbox.endpoints import CA_TRUST, Endpoints, activation, named
-from sandbox.host import toolchain
+from sandbox.host import preview_forks, toolchain
 from sandbox.host.parts import Parts
 from sandbox.host.processes import Processes
 from sandbox.host.reaper import Reaper
@@ -85,6 +85,11 @@ class Platform:
         processes = Processes(state, self._parts)
         self._undo.callback(processes.close)
         processes.load_ahead(base_environment(control.access))
+        forks: dict[str, str] = {}
+        if preview_forks.supported():
+            forked = preview_forks.PreviewForks(tools, state, self._parts)
+            self._undo.callback(forked.close)
+            forks["PREVIEW_FORKS"] = str(forked.socket)
         addresses = Addresses()
         self._undo.callback(addresses.close)
         information = InformationServer()
@@ -145,6 +150,7 @@ class Platform:
                     "STARTER_SITE": str(SITE),
                     "NODE": str(tools.node),
                     "NODE_MODULES": str(tools.node_modules),
+                    **forks,
                 },
             )
         )

@@ -11,6 +11,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 LOCK_FILES = (
     "sandbox/site",
+    "sandbox/node",
     "acceptance/report",
     "acceptance/drivers/browser",
     "tests/acceptance/report/browser",

@@ -266,7 +266,7 @@ def previews_serve_the_whole_disk() -> None:
     def none(_fence: Fence) -> None:
         pass
 
-    Fence.put_up = none  # type: ignore[assignment, method-assign]
+    Fence.orders = none  # type: ignore[assignment, method-assign]
     settings = preview.preview_settings
 
     def generous(**rest: Any) -> dict[str, object]:

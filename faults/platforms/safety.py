@@ -202,7 +202,7 @@ def fence_dropped() -> None:
     def none(_fence: Fence) -> None:
         pass
 
-    Fence.put_up = none  # type: ignore[assignment, method-assign]
+    Fence.orders = none  # type: ignore[assignment, method-assign]
 
 
 @fault(

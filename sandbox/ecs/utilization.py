@@ -7,6 +7,7 @@ utilization, against the CPU and memory of its task definition.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -70,9 +71,17 @@ class Meter:
         }
 
 
+def _group(leader: psutil.Process) -> Iterator[psutil.Process]:
+    """All that runs in a task: not all of it are its children, since previews are forked from another process."""
+    for one in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(one.pid) == leader.pid:
+                yield one
+
+
 def _usages(process: psutil.Process) -> Iterator[tuple[float, int]]:
     """CPU seconds that each has used in its life, its ended children included, and its resident memory in bytes."""
-    for one in (process, *process.children(recursive=True)):
+    for one in _group(process):
         # One that ends meanwhile is counted among its parent's ended children the next time.
         with contextlib.suppress(psutil.NoSuchProcess), one.oneshot():
             cpu = one.cpu_times()

@@ -77,7 +77,7 @@ class ForkServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,
+                process_group=0,
             )
         threading.Thread(
             target=lambda: ended(self._process.wait()), name="wait-forkserver", daemon=True
@@ -88,7 +88,7 @@ class ForkServer:
         return tuple(argv[:2]) == (sys.executable, "-m") and _python_settings(env) == self._python
 
     def spawn(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, output: int) -> Forked:
-        """Fork `python -m ...` into a session of its own; OSError if the server is gone."""
+        """Fork `python -m ...` into a process group of its own; OSError if the server is gone."""
         request = {"argv": list(argv[2:]), "env": dict(env), "cwd": str(cwd)}
         with self._lock:
             socket.send_fds(self._connection, [json.dumps(request).encode() + b"\n"], [output])
@@ -161,8 +161,8 @@ def serve(connection: socket.socket, pids: Path) -> list[str] | None:
 
 
 def become(request: Mapping[str, Any], output: int, pids: Path, connection: socket.socket) -> None:
-    """Make this process what `subprocess` would have made: session, record, folder, environment, output, signals."""
-    os.setsid()
+    """Make this process what `subprocess` would have made: group, record, folder, environment, output, signals."""
+    os.setpgid(0, 0)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
     os.close(output)

@@ -143,7 +143,7 @@ class Processes:
         on_exit: OnExit | None = None,
         part: str = "",
     ) -> Process:
-        """Start `argv` in a session of its own, with no input and with stdout and stderr in `log`.
+        """Start `argv` in a process group of its own, with no input and with stdout and stderr in `log`.
 
         `env` is the whole environment. `log` is a file to append to, or a descriptor (the caller closes its
         own copy). When the process ends, what is left of its group is killed; then `on_exit` is called on
@@ -183,7 +183,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                process_group=0,
             )
         )
 

@@ -11,13 +11,17 @@ from sandbox.services.edit.learning import LearningError, learn
 SITE = Path(__file__).parents[1] / "site"
 """The starter site; its lock file pins what every workspace may import."""
 
+FORKS = Path(__file__).parents[1] / "node"
+"""What the process that previews are forked from needs besides; pinned likewise."""
+
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Paths: the Node binary, and the installed `node_modules`."""
+    """Paths: the Node binary, the installed `node_modules`, and `koffi`, by which Node calls the system."""
 
     node: Path
     node_modules: Path
+    koffi: Path
 
 
 def ensure(progress: Progress) -> Toolchain:
@@ -25,7 +29,7 @@ def ensure(progress: Progress) -> Toolchain:
 
     PackagesError says why they cannot be had, or that no preview comes up with them.
     """
-    toolchain = Toolchain(node_binary(), installed(SITE, progress))
+    toolchain = Toolchain(node_binary(), installed(SITE, progress), installed(FORKS, progress) / "koffi")
     try:
         learn(toolchain.node, toolchain.node_modules, SITE, progress)
     except LearningError as error:

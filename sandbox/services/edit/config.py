@@ -20,7 +20,8 @@ class Config:
     """An Edit task's environment, as the task definition sets it.
 
     `remote_root` is the prefix of the sites' remotes: a folder of bare repositories, or a git URL. `preview_origin`
-    is `https://host[:port]` as browsers see it. `record_ttl_s` is in seconds.
+    is `https://host[:port]` as browsers see it. `record_ttl_s` is in seconds, `forks` a socket of
+    `preview_forks.mjs`, if there is one.
     """
 
     port: int
@@ -33,6 +34,7 @@ class Config:
     node: Path
     node_modules: Path
     metadata_uri: str
+    forks: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def read_config(environment: Mapping[str, str]) -> Config:
         node=Path(text("NODE")),
         node_modules=Path(text("NODE_MODULES")),
         metadata_uri=text("ECS_CONTAINER_METADATA_URI_V4"),
+        forks=Path(forks) if (forks := environment.get("PREVIEW_FORKS")) else None,
     )
     if wrong:
         raise ConfigError(

@@ -84,6 +84,17 @@ def in_force() -> str:
 
 
 @dataclass(frozen=True)
+class Orders:
+    """A fence in the kernel's terms: Landlock's `ruleset` and seccomp's `filter` (none: empty) as hexadecimal bytes,
+    what is allowed `beneath` which path, the TCP ports to listen on."""
+
+    ruleset: str
+    beneath: tuple[tuple[str, int], ...]
+    ports: tuple[int, ...]
+    filter: str
+
+
+@dataclass(frozen=True)
 class Fence:
     """Reads and runs what is below `read`, writes below `write` too; listens on TCP `ports` only, and connects only
     if it may `connect`. The system's libraries are always readable. What does not exist, or is not this user's
@@ -110,33 +121,47 @@ class Fence:
 
     def put_up(self) -> None:
         """Around this thread, for good; nothing where there is no Landlock. Raises FenceError."""
-        version = _version()
-        if not version:
+        orders = self.orders()
+        if orders is None:
             return
-        files = (1 << _ALL_BY_VERSION[min(version, 5)]) - 1
-        network = (_LISTEN | _CONNECT if not self.connect else _LISTEN) if version >= 4 else 0
-        ruleset = _call(
-            _CREATE, _u64s(files, network, _SCOPES if version >= 6 else 0), ctypes.c_size_t(24), 0
-        )
+        ruleset = _call(_CREATE, bytes.fromhex(orders.ruleset), ctypes.c_size_t(24), 0)
         try:
-            for path in (*self.read, *map(Path, _LIBRARIES)):
-                _allow(ruleset, path, files & _READ)
-            for path in (*self.write, *map(Path, _DEVICES)):
-                _allow(ruleset, path, files & ~_NOT_GIVEN)
-            for port in self.ports if network else ():
+            for path, access in orders.beneath:
+                _allow(ruleset, path, access)
+            for port in orders.ports:
                 _call(_ADD_RULE, ruleset, _PORT, _u64s(_LISTEN, port), 0)
             _control(_NO_NEW_PRIVILEGES, 1, 0)
             _call(_RESTRICT, ruleset, 0)
-            if not self.connect:
-                _allow_tcp_sockets_only()
+            if orders.filter:
+                held = ctypes.create_string_buffer(program := bytes.fromhex(orders.filter))
+                _control(
+                    _SET_FILTER, _BY_PROGRAM, struct.pack("HP", len(program) // 8, ctypes.addressof(held))
+                )
         finally:
             os.close(ruleset)
 
+    def orders(self) -> Orders | None:
+        """What the kernel is to be told; None where there is no Landlock."""
+        version = _version()
+        if not version:
+            return None
+        files = (1 << _ALL_BY_VERSION[min(version, 5)]) - 1
+        network = (_LISTEN | _CONNECT if not self.connect else _LISTEN) if version >= 4 else 0
+        return Orders(
+            ruleset=_u64s(files, network, _SCOPES if version >= 6 else 0).hex(),
+            beneath=(
+                *((str(path), files & _READ) for path in (*self.read, *_LIBRARIES)),
+                *((str(path), files & ~_NOT_GIVEN) for path in (*self.write, *_DEVICES)),
+            ),
+            ports=self.ports if network else (),
+            filter="" if self.connect else _tcp_sockets_only().hex(),
+        )
 
-def _allow_tcp_sockets_only() -> None:
+
+def _tcp_sockets_only() -> bytes:
     """No Unix socket of a neighbour or of the platform, no datagram, and no kind of TCP that Landlock does not know."""
     if platform.machine() not in _MACHINES:
-        return
+        return b""
     machine, new_socket = _MACHINES[platform.machine()]
     # What to do, how many steps to skip if it holds and if it does not, and with which value (seccomp(2)).
     steps = (
@@ -158,12 +183,10 @@ def _allow_tcp_sockets_only() -> None:
         (_RETURN, 0, 0, _PASS),
         (_RETURN, 0, 0, _REFUSE),
     )
-    program = b"".join(struct.pack("HBBI", *step) for step in steps)
-    held = ctypes.create_string_buffer(program)
-    _control(_SET_FILTER, _BY_PROGRAM, struct.pack("HP", len(steps), ctypes.addressof(held)))
+    return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
-def _allow(ruleset: int, path: Path, access: int) -> None:
+def _allow(ruleset: int, path: str, access: int) -> None:
     try:
         beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (FileNotFoundError, PermissionError):

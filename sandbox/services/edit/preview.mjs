@@ -7,6 +7,7 @@
 //   stderr  what Astro, Vite and the site's own code say
 //
 // Astro is loaded before the settings are read, so that a process started while its workspace is opened is warm.
+// preview_forks.mjs serves in the same way, in processes that need not load it.
 
 import http from "node:http";
 import { createRequire, flushCompileCache } from "node:module";
@@ -30,10 +31,12 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 // Vite lists the machine's addresses to print them; to ask for them takes a socket that the fence does not allow.
 os.networkInterfaces = () => ({});
 
-const report = (event) => emit(JSON.stringify(event) + "\n");
+// Tells one event; set by `serve`.
+let report;
 
 // Astro, where it is installed, and the parser of imports that it comes with.
-async function loadAstro(nodeModules) {
+export async function loadAstro(nodeModules) {
+  rememberResolved(nodeModules);
   const home = path.join(nodeModules, "astro");
   const [entry, lexer] = ["astro", "es-module-lexer"].map((name) =>
     import(pathToFileURL(createRequire(path.join(home, "resolve.js")).resolve(name)).href),
@@ -44,8 +47,9 @@ async function loadAstro(nodeModules) {
   return { dev, home, parse };
 }
 
-function readSettings() {
-  const lines = createInterface({ input: process.stdin });
+// The one line that comes in from whoever started us; the end of `input` is ours.
+export function readSettings(input) {
+  const lines = createInterface({ input });
   lines.once("close", () => process.exit(0));
   return new Promise((resolve) => lines.once("line", (line) => resolve(JSON.parse(line))));
 }
@@ -162,29 +166,36 @@ function warm(server, settings, pathname) {
   });
 }
 
-rememberResolved(process.argv[2]);
-const [{ dev, home, parse }, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings()]);
-const state = { ready: false, server: undefined };
+// Serves what `settings` say, and tells `write` of it; a function that ends that.
+export async function serve({ dev, home, parse }, settings, write) {
+  report = (event) => write(JSON.stringify(event) + "\n");
+  const state = { ready: false, server: undefined };
+  const running = await dev({
+    root: settings.root,
+    base: settings.base,
+    cacheDir: settings.cacheDir,
+    trailingSlash: "ignore",
+    logLevel: "warn",
+    devToolbar: { enabled: false },
+    server: { host: settings.host, port: settings.port, open: false, allowedHosts: settings.allowedHosts },
+    vite: {
+      base: settings.viteBase,
+      plugins: [previewPlugin(settings, state), nativeModules(home, parse)],
+      server: settings.polling ? { watch: { usePolling: true, interval: 500 } } : {},
+    },
+  });
+  const status = await warm(state.server, settings, `${settings.viteBase.replace(/\/$/, "")}/`);
+  state.ready = true;
+  report({ event: "ready", status });
+  if (settings.learn) {
+    flushCompileCache();
+    keepWhatWasLearned();
+    report({ event: "learned" });
+  }
+  return () => running.stop();
+}
 
-await dev({
-  root: settings.root,
-  base: settings.base,
-  cacheDir: settings.cacheDir,
-  trailingSlash: "ignore",
-  logLevel: "warn",
-  devToolbar: { enabled: false },
-  server: { host: settings.host, port: settings.port, open: false, allowedHosts: settings.allowedHosts },
-  vite: {
-    base: settings.viteBase,
-    plugins: [previewPlugin(settings, state), nativeModules(home, parse)],
-    server: settings.polling ? { watch: { usePolling: true, interval: 500 } } : {},
-  },
-});
-const status = await warm(state.server, settings, `${settings.viteBase.replace(/\/$/, "")}/`);
-state.ready = true;
-report({ event: "ready", status });
-if (settings.learn) {
-  flushCompileCache();
-  keepWhatWasLearned();
-  report({ event: "learned" });
+if (import.meta.main) {
+  const [astro, settings] = await Promise.all([loadAstro(process.argv[2]), readSettings(process.stdin)]);
+  await serve(astro, settings, emit);
 }

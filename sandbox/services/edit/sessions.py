@@ -243,7 +243,8 @@ class Sessions:
         node, node_modules, scratch = self._config.node, self._config.node_modules, self._scratch / session_id
         scratch.mkdir(exist_ok=True)
         fence = previews.fence_of_preview(node, node_modules, root, scratch, port)
-        return NodeProcess(node, node_modules, scratch, fence, previews.memory_of(node_modules))
+        memory, forks = previews.memory_of(node_modules), self._config.forks
+        return NodeProcess(node, node_modules, scratch, fence, memory, forks=forks)
 
     def _free_port(self) -> int:
         taken = {session.preview.port for session in self._sessions.values() if session.preview is not None}

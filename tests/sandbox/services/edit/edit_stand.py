@@ -21,7 +21,10 @@ import boto3
 import psutil
 from moto.server import ThreadedMotoServer
 
-from sandbox.host import toolchain
+from sandbox.host import preview_forks, toolchain
+from sandbox.host.parts import Parts
+from sandbox.host.preview_forks import PreviewForks
+from sandbox.host.state import State
 from sandbox.services.edit.preview import free_port
 
 # Not the address that Vite knows as its own machine: a task has another.
@@ -67,9 +70,11 @@ class Answer:
 
 @dataclass
 class EditStand:
-    """Edit, started in `folder` with its workspaces, remotes and scratch folder below it."""
+    """Edit, started in `folder` with its workspaces, remotes and scratch folder below it; its previews are `forked`
+    where this system can do that, as in the sandbox."""
 
     folder: Path
+    forked: bool = True
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     ended: list[Callable[[], object]] = field(default_factory=list)
@@ -130,12 +135,21 @@ class EditStand:
             "NODE": str(tools.node),
             "NODE_MODULES": str(tools.node_modules),
         }
+        if self.forked and preview_forks.supported():
+            state = State(self.folder / "state")
+            for place in (state.root, state.logs, state.pids):
+                place.mkdir()
+            forks = PreviewForks(tools, state, Parts())
+            self.ended.append(forks.close)
+            environment["PREVIEW_FORKS"] = str(forks.socket)
         with (self.folder / "edit.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sandbox.services.edit"],
                 env=environment,
                 cwd=self.folder / "scratch",
                 stderr=log,
+                # As a task has.
+                process_group=0,
             )
         until(self._answers, "Edit to listen")
 
@@ -222,9 +236,16 @@ def _metadata() -> ThreadingHTTPServer:
 def listeners(edit: EditStand, port: int) -> list[int]:
     """The processes of this very Edit that listen on the port: others have it on addresses of their own."""
     assert edit.process is not None
-    family = psutil.Process(edit.process.pid).children(recursive=True)
+    family = [one for one in psutil.process_iter() if _group(one.pid) == edit.process.pid]
     listening = {process.pid: _listening(process) for process in family}
     return [pid for pid, sockets in listening.items() if any(found.laddr.port == port for found in sockets)]
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _listening(process: psutil.Process) -> list[Any]:

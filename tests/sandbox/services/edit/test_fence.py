@@ -76,10 +76,13 @@ export const GET = async () => {
 ALLOWED = {"own", "write_own", "temporary", "listen"}
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module", params=[True, False], ids=["forked", "started"])
+def seen(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """What the spying page says of each of its tries."""
-    stand, listening = EditStand(tmp_path_factory.mktemp("edit")), socket.socket(socket.AF_UNIX)
+    stand = EditStand(tmp_path_factory.mktemp("edit"), forked=request.param)
+    listening = socket.socket(socket.AF_UNIX)
     try:
         stand.start()
         for session in ("one", "two"):

@@ -6,14 +6,14 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from sandbox.services.edit import liveness
 from sandbox.services.edit.liveness import PINGS, until_it_hangs
-from sandbox.services.edit.node_process import NodeProcess
+from sandbox.services.edit.node_process import Child, NodeProcess
 from sandbox.services.edit.preview import Preview
 
 HOST = "127.0.0.1"
@@ -38,17 +38,15 @@ class QuickServer(NodeProcess):
     """In place of Node: serves nothing but the health page."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = self._own = Child([sys.executable, "-c", SERVER], Path.cwd(), os.environ)
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._own.pid
 
     @property
     def lives(self) -> bool:
-        return self._process.poll() is None
+        return not self._own.wait(0)
 
 
 @pytest.fixture(autouse=True)
