@@ -9,14 +9,18 @@ PINGS = 5
 PING_LIMIT_S = 3.0
 """How long a dev server may take over an answer that costs it a millisecond."""
 PAUSE_S = 1.0
+"""Between an answer and the next ping. Silence has been a pause itself."""
 
 
 async def until_it_hangs(host: str, port: int, path: str) -> None:
     """Ping the server there, and return once it hangs."""
     missed = 0
     while missed < PINGS:
-        missed = missed + 1 if await _keeps_silent(host, port, path) else 0
-        await asyncio.sleep(PAUSE_S)
+        if await _keeps_silent(host, port, path):
+            missed += 1
+        else:
+            missed = 0
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _keeps_silent(host: str, port: int, path: str) -> bool:

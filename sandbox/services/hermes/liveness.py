@@ -18,7 +18,8 @@ PINGS = 5
 PING_LIMIT_S = 3.0
 """How long a task may take over an answer that costs it a millisecond."""
 PAUSE_S = 1.0
-"""Between two pings. A task that hangs is stopped within 20 s; its stop timeout and a new task's start come on top."""
+"""Between an answer and the next ping; silence has been a pause itself. A task that hangs is stopped within 20 s; its
+stop timeout and a new task's start come on top."""
 
 
 class Liveness:
@@ -45,8 +46,11 @@ class Liveness:
     def _keep(self, task: Task) -> None:
         pause, missed = threading.Event(), 0
         while missed < PINGS and task.arn in self._wanted:
-            missed = missed + 1 if self._hangs(task) else 0
-            pause.wait(PAUSE_S)
+            if self._hangs(task):
+                missed += 1
+            else:
+                missed = 0
+                pause.wait(PAUSE_S)
         if task.arn in self._wanted:
             self._replace(task)
         with self._lock:
