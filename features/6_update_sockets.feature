@@ -73,7 +73,8 @@ Feature: Update sockets
 
     @criterion.cold_start
     Scenario: In a browser, the waiting page turns into the site
-      Given a waking session of a customer, begun with: Change the heading to "Worth the wait"
+      Given the platform is asleep
+      And a waking session of a customer, begun with: Change the heading to "Worth the wait"
       When a visitor comes to /session/{session}/
       Then the visitor gets 503 and reads "is starting"
       And the open preview turns into the site by itself

@@ -22,7 +22,7 @@ from acceptance.matchers.groups import all_have_status
 from acceptance.matchers.preview import served_by
 from acceptance.matchers.records import is_whole
 from acceptance.matchers.sessions import ended_as
-from acceptance.results.tags import SHARED
+from acceptance.results.tags import BROWSER, SHARED
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -99,6 +99,9 @@ def begun_session(
 ) -> None:
     """The customer stays at work; a session that wakes has been begun with, and its preview is not there yet."""
     world: World = context.world
+    if BROWSER in context.tags:
+        # Else it would come up while the session does, and might see the site alone.
+        world.platform.browser.launch()
     customer, thread_id = who(world)
     state(world, world.start(customer, instruction, thread_id=thread_id))
 

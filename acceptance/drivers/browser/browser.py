@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Browser:
-    """Opens pages of one load balancer. Nothing is started before the first."""
+    """Opens pages of one load balancer. Nothing is started before the first, or `launch`."""
 
     def __init__(self, origin: str, ca_file: Path | None) -> None:
         self._origin = origin
@@ -29,12 +29,16 @@ class Browser:
             Unreachable: nobody answers in time. Untrusted: the certificate does not verify.
             UnexpectedAnswer: the page has not connected for its updates in time.
         """
+        return self.launch().open(url, Deadline.after(within), connected=connected)
+
+    def launch(self) -> Program:
+        """Start it, so that the next page has not to wait for that; nothing if it runs. Raises NoBrowser."""
         if self._program is None:
             # It takes a while to load, and most runs of a part have no use for it.
             from acceptance.drivers.browser.program import Program, trusting
 
             self._program = Program.start(trusting(self._origin, self._ca_file))
-        return self._program.open(url, Deadline.after(within), connected=connected)
+        return self._program
 
     def close(self) -> None:
         """End the browser, its windows and all that it wrote; none is no error."""
