@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from acceptance.gate.display import Screen
@@ -47,7 +47,8 @@ class Interruption:
     """Whether the shell that started this process is gone; that counts as once."""
     cut_short: bool = False
     """Whether something had still to be run then; a worker that only stays for a look has nothing to run."""
-    woken: threading.Event = field(default_factory=threading.Event)
+    woken: SimpleQueue[None] = field(default_factory=SimpleQueue)
+    """Not an Event: whoever handles a signal may have interrupted the pause inside one, and would wait for itself."""
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
@@ -70,12 +71,12 @@ class Interruption:
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.times += 1
-        self.woken.set()
+        self.woken.put(None)
 
     def pause(self, seconds: float) -> None:
         """Let so many seconds pass; a signal ends the pause."""
-        self.woken.wait(seconds)
-        self.woken.clear()
+        with suppress(Empty):
+            self.woken.get(timeout=seconds)
         if not self.times and self.orphaned():
             self.times = 1
 
