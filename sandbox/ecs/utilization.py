@@ -82,7 +82,8 @@ def _group(leader: psutil.Process) -> Iterator[psutil.Process]:
 def _usages(process: psutil.Process) -> Iterator[tuple[float, int]]:
     """CPU seconds that each has used in its life, its ended children included, and its resident memory in bytes."""
     for one in _group(process):
-        # One that ends meanwhile is counted among its parent's ended children the next time.
+        # One that ends meanwhile is counted among its parent's ended children the next time; a forked preview's
+        # parent is not of the task, so that what it used is no longer counted.
         with contextlib.suppress(psutil.NoSuchProcess), one.oneshot():
             cpu = one.cpu_times()
             yield cpu.user + cpu.system + cpu.children_user + cpu.children_system, one.memory_info().rss
