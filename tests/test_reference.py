@@ -12,7 +12,7 @@ from acceptance.results.ledger import Ledger
 from acceptance.results.manifest import RunManifest
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results, ScenarioResult, SessionTrace, StepTime, TaskTrace
-from acceptance.results.verdict import Code, Finding, SelectedScenario, Verdict
+from acceptance.results.verdict import Code, Reason, SelectedScenario, Verdict
 from tests.reference import manifest_schema, reference, schema_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
@@ -25,13 +25,13 @@ def test_the_page_is_what_the_program_says_today() -> None:
 
 
 def test_the_verdict_on_disk_is_as_its_schema_says(tmp_path: Path) -> None:
-    finding = Finding(Code.NOT_ACCEPTED, "failed", "It sings", "It sings", "features/song.feature", 3)
+    reason = Reason(Code.NOT_ACCEPTED, "failed", "It sings", "It sings", "features/song.feature", 3)
     asked = SelectedScenario("Song", None, "It sings", "features/song.feature", 3, ("criterion.routing",))
     note = RunManifest(
-        (asked,), (asked.location,), whole=True, least=1, shard=None, about_workers=(finding,), kept=False,
+        (asked,), (asked.location,), whole=True, least=1, shard=None, about_workers=(reason,), kept=False,
         interrupted=False, seconds=1.5, mishaps=("the disk was full",),
     )  # fmt: skip
-    note.write(tmp_path, Verdict(Code.NOT_ACCEPTED, "NOT ACCEPTED", 4, (finding,)))
+    note.write(tmp_path, Verdict(Code.NOT_ACCEPTED, "NOT ACCEPTED", 4, (reason,)))
     written = json.loads((tmp_path / "gate.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(manifest_schema())
     validator.validate(written)

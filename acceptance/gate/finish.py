@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.gate.conformance import write_conformance
-from acceptance.gate.findings import about_files
 from acceptance.gate.github import annotate, append, step_summary
 from acceptance.gate.junit import write_junit
 from acceptance.gate.mishaps import Mishaps
+from acceptance.gate.reasons import about_files
 from acceptance.gate.summary import summary
 from acceptance.report.history import remember
 from acceptance.report.html import ReportError, report_of
@@ -24,7 +24,7 @@ from acceptance.results.json_file import Unreadable
 from acceptance.results.manifest import RunManifest
 from acceptance.results.run_folder import CONFORMANCE, JUNIT, PAGE, RESULTS
 from acceptance.results.run_results import Results
-from acceptance.results.verdict import Code, Finding, RunEvidence, Verdict, judge
+from acceptance.results.verdict import Code, Reason, RunEvidence, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Finish:
 
     def _judged(self, case: RunEvidence, *files: str) -> Verdict:
         """The verdict as things stand; these files must be there."""
-        broken = (Finding(Code.NOT_JUDGED, sentence) for sentence in self.broken)
+        broken = (Reason(Code.NOT_JUDGED, sentence) for sentence in self.broken)
         found = (*broken, *about_files(self.folder, files))
         return judge(dataclasses.replace(case, about_files=found, mishaps=tuple(self.mishaps.sentences)))
 

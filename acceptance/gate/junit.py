@@ -17,7 +17,7 @@ from junitparser.junitparser import Attr
 from acceptance.results.criteria import not_supported
 from acceptance.results.run_results import COULD_NOT_BEGIN, Results, ScenarioResult, StepTime
 from acceptance.results.tags import reason_to_skip
-from acceptance.results.verdict import Code, Finding, SelectedScenario
+from acceptance.results.verdict import Code, Reason, SelectedScenario
 
 THE_RUN = "The run itself"
 """The suite of the reasons that are no scenario's: a red gate never stands over a green file."""
@@ -33,7 +33,7 @@ def write_junit(
     target: Path,
     results: Results,
     missing: Sequence[SelectedScenario] = (),
-    reasons: Sequence[Finding] = (),
+    reasons: Sequence[Reason] = (),
 ) -> None:
     """Write the run: a suite per feature and rule, a case per scenario; scenarios without a result are errors.
 
@@ -68,7 +68,7 @@ def write_junit(
     unfinished.replace(target)
 
 
-def _reasons(reasons: Sequence[Finding]) -> list[JUnitSuite]:
+def _reasons(reasons: Sequence[Reason]) -> list[JUnitSuite]:
     suite = JUnitSuite(THE_RUN)
     for reason in reasons:
         if reason.scenario:

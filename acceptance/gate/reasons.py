@@ -11,10 +11,10 @@ from acceptance.gate.worker import Outcome, ended_by
 from acceptance.results.json_file import Unreadable
 from acceptance.results.run_folder import MESSAGES
 from acceptance.results.run_results import FINE, Results
-from acceptance.results.verdict import Code, Finding
+from acceptance.results.verdict import Code, Reason
 
 
-def about_workers(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+def about_workers(outcomes: Sequence[Outcome]) -> Iterator[Reason]:
     """Workers that died, behave's own verdict where nothing else explains it, and what workers left."""
     for outcome in outcomes:
         if not outcome.progress.kept and not outcome.recalled:
@@ -23,32 +23,32 @@ def about_workers(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
         for sentence in outcome.left:
             # The harness' own litter says nothing about the platform, whose own is in the results.
             told = f"{sentence}, by {outcome.name}"
-            yield Finding(Code.NOT_JUDGED, "the run left on its own machine", told)
+            yield Reason(Code.NOT_JUDGED, "the run left on its own machine", told)
 
 
-def about_files(folder: Path, names: Sequence[str]) -> Iterator[Finding]:
+def about_files(folder: Path, names: Sequence[str]) -> Iterator[Reason]:
     """Messages that break off, and those files of a run that are not there."""
     for name in (MESSAGES, *names):
         if not (folder / name).is_file():
-            yield Finding(Code.NOT_JUDGED, f"expected {name} in {folder}, found no such file")
+            yield Reason(Code.NOT_JUDGED, f"expected {name} in {folder}, found no such file")
         elif name == MESSAGES and (kind := _last_message(folder / name)) != "testRunFinished":
             told = f"expected {folder / name} to end with testRunFinished, found {kind}"
-            yield Finding(Code.NOT_JUDGED, told)
+            yield Reason(Code.NOT_JUDGED, told)
 
 
-def _end(outcome: Outcome) -> Iterator[Finding]:
+def _end(outcome: Outcome) -> Iterator[Reason]:
     fine = all(ended.status in FINE for ended in outcome.progress.ended)
     log = f"its log {outcome.folder} ends:\n{outcome.tail()}"
     if outcome.died:
         during = outcome.progress.scenario or outcome.progress.step
         died = f'{outcome.name} {ended_by(outcome.code)} before it had finished, during "{during}"'
-        yield Finding(Code.NOT_JUDGED, died, log)
+        yield Reason(Code.NOT_JUDGED, died, log)
     elif outcome.code != 0 and fine and outcome.progress.ended and not _told_why(outcome.folder):
         ended = f"{outcome.name} {ended_by(outcome.code)} although its scenarios passed"
-        yield Finding(Code.NOT_ACCEPTED, ended, f"a hook or a cleanup failed; {log}")
+        yield Reason(Code.NOT_ACCEPTED, ended, f"a hook or a cleanup failed; {log}")
     elif not outcome.progress.ended and not outcome.progress.lost:
         nothing = f"{outcome.name} ran none of its scenarios ({len(outcome.unit.scenarios)})"
-        yield Finding(Code.NOT_JUDGED, nothing, log)
+        yield Reason(Code.NOT_JUDGED, nothing, log)
 
 
 def _told_why(folder: Path) -> bool:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from acceptance.config.profile import Draft, read
 from acceptance.gate.display import screen
-from acceptance.gate.findings import about_workers
 from acceptance.gate.finish import Finish
 from acceptance.gate.leaked_processes import clear_orphans
 from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
 from acceptance.gate.partition import Expected, Shard, Unit, share, units
+from acceptance.gate.reasons import about_workers
 from acceptance.gate.selection import Selection, SelectionError, check_steps, refuse, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
 from acceptance.report.history import known_seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 from acceptance.results.criteria import rows
 from acceptance.results.run_results import FINE, Results
-from acceptance.results.verdict import Code, Finding, RunEvidence, Verdict, judge
+from acceptance.results.verdict import Code, Reason, RunEvidence, Verdict, judge
 
 
 @dataclass
@@ -57,11 +57,11 @@ def verdict_of(results: Results, outline: Outline) -> Verdict:
     )
 
 
-def _failures(results: Results, outline: Outline) -> Iterator[Finding]:
+def _failures(results: Results, outline: Outline) -> Iterator[Reason]:
     """What failed outside the scenarios, where the results do not tell why."""
     told = results.lost or results.not_observed or results.cleanup_errors
     if outline.success is False and not told and all(one.status in FINE for one in results.scenarios):
-        yield Finding(Code.NOT_ACCEPTED, outline.message or "something outside the scenarios failed")
+        yield Reason(Code.NOT_ACCEPTED, outline.message or "something outside the scenarios failed")
 
 
 def _seconds(stamp: Mapping[str, int]) -> float:

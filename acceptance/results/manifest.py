@@ -10,7 +10,7 @@ from acceptance.results.json_file import Unreadable, read_json, write_json
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import MANIFEST
 from acceptance.results.run_results import ScenarioResult
-from acceptance.results.verdict import Finding, SelectedScenario, Verdict
+from acceptance.results.verdict import Reason, SelectedScenario, Verdict
 
 VERSION = 1
 """Of the form of gate.json. A field may come; one that goes, or means something else, makes it the next."""
@@ -28,7 +28,7 @@ class RunManifest:
     whole: bool
     least: int
     shard: str | None
-    about_workers: tuple[Finding, ...]
+    about_workers: tuple[Reason, ...]
     kept: bool
     interrupted: bool
     seconds: float

@@ -55,7 +55,7 @@ class SelectedScenario:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Reason:
     """One reason. `code` is NOT_ACCEPTED for what the platform or the suite did, NOT_JUDGED for what nobody saw.
 
     `title` says which kind of reason it is, `detail` the rest. A reason that is one scenario's result has `scenario`,
@@ -89,9 +89,9 @@ class RunEvidence:
     selected: Sequence[SelectedScenario]
     whole: bool
     least: int
-    about_workers: tuple[Finding, ...] = ()
+    about_workers: tuple[Reason, ...] = ()
     """What speaks against the processes that ran the scenarios."""
-    about_files: tuple[Finding, ...] = ()
+    about_files: tuple[Reason, ...] = ()
     """What could not be read or made, and which files are missing."""
     kept: bool = False
     """Workers stayed for a look: what was to be put away at the end was not looked at."""
@@ -117,7 +117,7 @@ class Verdict:
     code: Code
     word: str
     proven: int
-    reasons: tuple[Finding, ...]
+    reasons: tuple[Reason, ...]
 
     @property
     def headline(self) -> str:
@@ -134,7 +134,7 @@ def judge(case: RunEvidence) -> Verdict:
     whose gate failed, or its disk: the scenarios may have failed for that.
     """
     reasons = (
-        *(Finding(Code.NOT_JUDGED, sentence) for sentence in case.mishaps),
+        *(Reason(Code.NOT_JUDGED, sentence) for sentence in case.mishaps),
         *_unseen(case.results),
         *case.about_workers,
         *_scenarios(case),
@@ -156,21 +156,21 @@ def judge(case: RunEvidence) -> Verdict:
     return Verdict(code, word, len(met), reasons)
 
 
-def _unseen(results: Results) -> Iterator[Finding]:
+def _unseen(results: Results) -> Iterator[Reason]:
     """Why nothing could be seen any more, and what could not be seen outside the scenarios: the causes come first."""
     for cause in results.lost:
-        yield Finding(Code.NOT_JUDGED, cause)
+        yield Reason(Code.NOT_JUDGED, cause)
     for sentence in results.not_observed:
-        yield Finding(Code.NOT_JUDGED, "could not be observed", sentence)
+        yield Reason(Code.NOT_JUDGED, "could not be observed", sentence)
 
 
-def _scenarios(case: RunEvidence) -> Iterator[Finding]:
+def _scenarios(case: RunEvidence) -> Iterator[Reason]:
     """Scenarios that did not pass, and those nobody has a result of."""
     missing = case.missing
     if missing:
         named = ", ".join(f"{wanted.name} ({wanted.location})" for wanted in missing[:NAMED])
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        yield Finding(Code.NOT_JUDGED, f"no result of {counted(len(missing), 'scenario')}", f"{named}{more}")
+        yield Reason(Code.NOT_JUDGED, f"no result of {counted(len(missing), 'scenario')}", f"{named}{more}")
     for result in case.results.scenarios:
         where = f"{result.name} ({result.location})"
         if result.status == "skipped":
@@ -184,19 +184,19 @@ def _scenarios(case: RunEvidence) -> Iterator[Finding]:
             yield _of(result, Code.NOT_ACCEPTED, result.status, where)
 
 
-def _of(result: ScenarioResult, code: Code, title: str, detail: str) -> Finding:
-    return Finding(code, title, detail, result.name, result.file, result.line)
+def _of(result: ScenarioResult, code: Code, title: str, detail: str) -> Reason:
+    return Reason(code, title, detail, result.name, result.file, result.line)
 
 
-def _traces(results: Results) -> Iterator[Finding]:
+def _traces(results: Results) -> Iterator[Reason]:
     """Cleanups that failed and what was left behind in the platform."""
     for sentence in results.cleanup_errors:
-        yield Finding(Code.NOT_ACCEPTED, "a cleanup failed", sentence)
+        yield Reason(Code.NOT_ACCEPTED, "a cleanup failed", sentence)
     for sentence in results.left_behind:
-        yield Finding(Code.NOT_ACCEPTED, "left behind", sentence)
+        yield Reason(Code.NOT_ACCEPTED, "left behind", sentence)
 
 
-def _criteria(case: RunEvidence) -> Iterator[Finding]:
+def _criteria(case: RunEvidence) -> Iterator[Reason]:
     """No figure breaks a promise, and a whole run proves every criterion: what was skipped proves nothing."""
     # While results are missing nobody can say that there is no proof.
     complete = not case.missing
@@ -204,17 +204,17 @@ def _criteria(case: RunEvidence) -> Iterator[Finding]:
         promise, tag = row.criterion.promise, row.criterion.tag
         skipped = any(proof.status == "skipped" for proof in row.proofs)
         if row.excess and row.criterion is CONCURRENCY:
-            yield Finding(Code.NOT_ACCEPTED, "broken", f"{promise}: {row.excess}", criterion=tag)
+            yield Reason(Code.NOT_ACCEPTED, "broken", f"{promise}: {row.excess}", criterion=tag)
         if not case.whole or case.results.lost:
             continue
         if row.word in ("not run", "not proven") and skipped:
-            yield Finding(Code.NOT_JUDGED, "not proven", f"{promise}: {share(row.proofs)}", criterion=tag)
+            yield Reason(Code.NOT_JUDGED, "not proven", f"{promise}: {share(row.proofs)}", criterion=tag)
         elif row.word == "not run":
             code = Code.NOT_ACCEPTED if complete else Code.NOT_JUDGED
-            yield Finding(code, "no scenario proves", promise, criterion=tag)
+            yield Reason(code, "no scenario proves", promise, criterion=tag)
 
 
-def _completeness(case: RunEvidence) -> Iterator[Finding]:
+def _completeness(case: RunEvidence) -> Iterator[Reason]:
     """The floor, since a feature that got lost fails no scenario; and the run's own end.
 
     What is not supported is no scenario that got lost.
@@ -226,6 +226,6 @@ def _completeness(case: RunEvidence) -> Iterator[Finding]:
     if ran + left_out < case.least:
         told = f"expected at least {counted(case.least, 'scenario')} to run, {ran} did"
         told += f", and {left_out} are not supported" if left_out else ""
-        yield Finding(Code.NOT_JUDGED, told)
+        yield Reason(Code.NOT_JUDGED, told)
     if not case.results.ended and not case.kept:
-        yield Finding(Code.NOT_JUDGED, "the results are not those of a run that ended")
+        yield Reason(Code.NOT_JUDGED, "the results are not those of a run that ended")

@@ -10,7 +10,7 @@ from junitparser import JUnitXml
 
 from acceptance.gate.junit import THE_RUN, write_junit
 from acceptance.results.run_results import Results, ScenarioResult, StepTime
-from acceptance.results.verdict import Code, Finding, SelectedScenario
+from acceptance.results.verdict import Code, Reason, SelectedScenario
 
 ALLOWED = {
     "testsuites": {"name", "time", "tests", "failures", "errors"},
@@ -28,10 +28,10 @@ PASSED = ScenarioResult(
 )
 
 
-def written(folder: Path, results: Results, *findings: Finding) -> Path:
+def written(folder: Path, results: Results, *reasons: Reason) -> Path:
     """The file of a run that misses a scenario."""
     missing = SelectedScenario("One", "the rule", "never reached", "features/one.feature", 9, ())
-    write_junit(folder / "junit.xml", results, [missing], findings)
+    write_junit(folder / "junit.xml", results, [missing], reasons)
     return folder / "junit.xml"
 
 
@@ -39,9 +39,9 @@ def test_every_reason_that_is_no_scenarios_is_a_case_of_the_run_itself(tmp_path:
     path = written(
         tmp_path,
         Results((PASSED,)),
-        Finding(Code.NOT_ACCEPTED, "left behind", "session s-1 is active"),
-        Finding(Code.NOT_JUDGED, "expected report.html in reports/x, found no such file"),
-        Finding(Code.NOT_ACCEPTED, "failed", "it is dark (features/one.feature:5)", scenario="it is dark"),
+        Reason(Code.NOT_ACCEPTED, "left behind", "session s-1 is active"),
+        Reason(Code.NOT_JUDGED, "expected report.html in reports/x, found no such file"),
+        Reason(Code.NOT_ACCEPTED, "failed", "it is dark (features/one.feature:5)", scenario="it is dark"),
     )
     suite = next(suite for suite in JUnitXml.fromfile(str(path)) if suite.name == THE_RUN)
     assert [(case.name, type(case.result[0]).__name__) for case in suite] == [
@@ -67,6 +67,6 @@ def test_nothing_is_written_that_jenkins_xunit_does_not_know(tmp_path: Path) -> 
         for status in ("failed", "error", "skipped", "not observed")
     ]
     results = Results((PASSED, *others), steps=(StepTime("x", "it is well", 0.5),))
-    path = written(tmp_path, results, Finding(Code.NOT_JUDGED, "could not be observed", "sleep"))
+    path = written(tmp_path, results, Reason(Code.NOT_JUDGED, "could not be observed", "sleep"))
     for element in ElementTree.parse(path).iter():
         assert set(element.keys()) <= ALLOWED[element.tag], element.tag

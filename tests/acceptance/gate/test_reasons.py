@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.gate.findings import about_files, about_workers
 from acceptance.gate.partition import Expected, Unit
 from acceptance.gate.progress import Ended, Progress
+from acceptance.gate.reasons import about_files, about_workers
 from acceptance.gate.selection import select
 from acceptance.gate.worker import Outcome
 from acceptance.results.run_folder import LOG
-from acceptance.results.verdict import Code, Finding, SelectedScenario
+from acceptance.results.verdict import Code, Reason, SelectedScenario
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def whole(tmp_path: Path) -> Path:
 
 def found(folder: Path) -> list[str]:
     """What is wrong with the files of a folder."""
-    return [finding.sentence for finding in about_files(folder, ("report.html", "junit.xml"))]
+    return [reason.sentence for reason in about_files(folder, ("report.html", "junit.xml"))]
 
 
 def test_a_folder_that_is_whole_speaks_against_nothing(whole: Path) -> None:
@@ -61,23 +61,23 @@ def outcome(folder: Path, code: int = 0, *, closed: bool = True, **changes: obje
 def test_a_worker_that_died_is_named_with_what_it_was_at(tmp_path: Path) -> None:
     died = outcome(tmp_path, -9, closed=False)
     died.progress.scenario = "scenario 7"
-    (finding,) = about_workers([died])
-    assert finding.code is Code.NOT_JUDGED
+    (reason,) = about_workers([died])
+    assert reason.code is Code.NOT_JUDGED
     assert (
-        'worker 2 (One) was killed by SIGKILL before it had finished, during "scenario 7"' in finding.sentence
+        'worker 2 (One) was killed by SIGKILL before it had finished, during "scenario 7"' in reason.sentence
     )
-    assert finding.sentence.endswith("last line")
+    assert reason.sentence.endswith("last line")
 
 
 def test_a_worker_that_ended_early_with_a_good_exit_code_died_all_the_same(tmp_path: Path) -> None:
-    (finding,) = about_workers([outcome(tmp_path, 0, closed=False)])
-    assert "ended with exit code 0 before it had finished" in finding.sentence
+    (reason,) = about_workers([outcome(tmp_path, 0, closed=False)])
+    assert "ended with exit code 0 before it had finished" in reason.sentence
 
 
 def test_a_worker_whose_hook_failed_although_its_scenarios_passed(tmp_path: Path) -> None:
-    (finding,) = about_workers([outcome(tmp_path, 1)])
-    assert finding.code is Code.NOT_ACCEPTED
-    assert "a hook or a cleanup failed" in finding.sentence
+    (reason,) = about_workers([outcome(tmp_path, 1)])
+    assert reason.code is Code.NOT_ACCEPTED
+    assert "a hook or a cleanup failed" in reason.sentence
 
 
 def test_a_worker_whose_results_say_which_cleanup_failed_needs_no_other_reason(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_worker_whose_results_say_which_cleanup_failed_needs_no_other_reason(t
 
 
 def test_a_worker_that_ran_nothing(tmp_path: Path) -> None:
-    (finding,) = about_workers([outcome(tmp_path, 2, progress=Progress(closed=True))])
-    assert "ran none of its scenarios (1)" in finding.sentence
+    (reason,) = about_workers([outcome(tmp_path, 2, progress=Progress(closed=True))])
+    assert "ran none of its scenarios (1)" in reason.sentence
 
 
 def test_a_worker_whose_platform_ended_before_a_scenario_began_needs_no_other_reason(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_a_worker_whose_platform_ended_before_a_scenario_began_needs_no_other_re
 
 
 def test_what_a_worker_left_on_the_machine(tmp_path: Path) -> None:
-    (finding,) = about_workers([outcome(tmp_path, left=("running: process 7 (sleep)",))])
-    assert finding == Finding(
+    (reason,) = about_workers([outcome(tmp_path, left=("running: process 7 (sleep)",))])
+    assert reason == Reason(
         Code.NOT_JUDGED, "the run left on its own machine", "running: process 7 (sleep), by worker 2 (One)"
     )
 

@@ -10,7 +10,7 @@ import pytest
 from acceptance.capabilities import NEEDS, Capability
 from acceptance.results.criteria import ALL, rows
 from acceptance.results.run_results import NOT_OBSERVED, NOT_SUPPORTED, Results, ScenarioResult, TaskTrace
-from acceptance.results.verdict import Code, Finding, RunEvidence, SelectedScenario, judge
+from acceptance.results.verdict import Code, Reason, RunEvidence, SelectedScenario, judge
 
 TAGS = ("anywhere", *(criterion.tag for criterion in ALL))
 FILE = "features/one.feature"
@@ -33,10 +33,10 @@ def good() -> RunEvidence:
     return RunEvidence(results, (wanted(3), wanted(9)), whole=True, least=2)
 
 
-def only(case: RunEvidence) -> Finding:
+def only(case: RunEvidence) -> Reason:
     """The only reason against a run."""
-    (finding,) = judge(case).reasons
-    return finding
+    (reason,) = judge(case).reasons
+    return reason
 
 
 def showing(case: RunEvidence, **changes: Any) -> RunEvidence:
@@ -66,7 +66,7 @@ def test_a_part_that_passed_is_not_called_accepted(good: RunEvidence) -> None:
 def test_a_scenario_that_did_not_pass(good: RunEvidence, status: str) -> None:
     case = with_results(dataclasses.replace(good, least=1), result(3), result(9, status))
     told = f"scenario 9 ({FILE}:9)"
-    assert only(case) == Finding(Code.NOT_ACCEPTED, status, told, scenario="scenario 9", file=FILE, line=9)
+    assert only(case) == Reason(Code.NOT_ACCEPTED, status, told, scenario="scenario 9", file=FILE, line=9)
 
 
 @pytest.mark.parametrize(("status", "word"), [("could not begin", "not proven"), ("failed", "NOT MET")])
@@ -79,15 +79,15 @@ def test_a_promise_whose_scenario_had_no_ground_is_not_called_broken(
 
 
 def test_a_scenario_without_a_result(good: RunEvidence) -> None:
-    finding = only(with_results(dataclasses.replace(good, least=1), result(3)))
-    assert finding == Finding(Code.NOT_JUDGED, "no result of 1 scenario", f"scenario 9 ({FILE}:9)")
+    reason = only(with_results(dataclasses.replace(good, least=1), result(3)))
+    assert reason == Reason(Code.NOT_JUDGED, "no result of 1 scenario", f"scenario 9 ({FILE}:9)")
 
 
 def test_a_scenario_skipped_without_a_reason(good: RunEvidence) -> None:
     part = dataclasses.replace(good, least=1, whole=False)
-    finding = only(with_results(part, result(3), result(9, "skipped")))
-    assert finding.code is Code.NOT_ACCEPTED
-    assert finding.sentence.startswith("skipped without a reason: scenario 9 (features/one.feature:9)")
+    reason = only(with_results(part, result(3), result(9, "skipped")))
+    assert reason.code is Code.NOT_ACCEPTED
+    assert reason.sentence.startswith("skipped without a reason: scenario 9 (features/one.feature:9)")
 
 
 @pytest.mark.parametrize("tags", [(), ("anywhere", "skip.no-second-region")])
@@ -101,7 +101,7 @@ def test_a_skipped_scenario_has_not_run(good: RunEvidence, tags: tuple[str, ...]
 def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: RunEvidence) -> None:
     skipped = result(9, "skipped", "anywhere", "criterion.persistence", "skip.no-second-region")
     whole = with_results(dataclasses.replace(good, least=1), result(3), skipped)
-    assert only(whole) == Finding(
+    assert only(whole) == Reason(
         Code.NOT_JUDGED,
         "not proven",
         "Persistence: files kept: 1 of 2 scenarios; 1 skipped",
@@ -114,16 +114,16 @@ def test_a_criterion_of_which_a_scenario_was_skipped_is_not_proven(good: RunEvid
 def test_a_criterion_of_which_everything_was_skipped_is_not_proven(good: RunEvidence) -> None:
     tags = tuple(tag for tag in TAGS if tag != "promise.ownership")
     skipped = result(9, "skipped", "anywhere", "promise.ownership", "skip.no-mail")
-    finding = only(with_results(dataclasses.replace(good, least=1), result(3, "passed", *tags), skipped))
-    assert finding.code is Code.NOT_JUDGED
-    assert finding.sentence.startswith("not proven: Ownership and safety: ")
+    reason = only(with_results(dataclasses.replace(good, least=1), result(3, "passed", *tags), skipped))
+    assert reason.code is Code.NOT_JUDGED
+    assert reason.sentence.startswith("not proven: Ownership and safety: ")
 
 
 def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: RunEvidence) -> None:
     unseen = dataclasses.replace(result(9, NOT_OBSERVED), message="the suite asks too often")
     case = with_results(good, result(3), unseen)
     told = f"scenario 9 ({FILE}:9): the suite asks too often"
-    assert only(case) == Finding(
+    assert only(case) == Reason(
         Code.NOT_JUDGED, "not observed", told, scenario="scenario 9", file=FILE, line=9
     )
     broken = with_results(good, result(3, "failed"), unseen)
@@ -132,7 +132,7 @@ def test_a_scenario_that_was_not_observed_is_no_verdict_on_the_platform(good: Ru
 
 def test_what_could_not_be_seen_outside_the_scenarios_is_no_verdict_either(good: RunEvidence) -> None:
     unseen = "whether tasks were left behind: no answer"
-    assert only(showing(good, not_observed=(unseen,))) == Finding(
+    assert only(showing(good, not_observed=(unseen,))) == Reason(
         Code.NOT_JUDGED, "could not be observed", unseen
     )
 
@@ -160,9 +160,9 @@ def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: RunE
     others = (edit_task(4, 5.0, 9.0), edit_task(5, 3.0, 4.0, "2"), TaskTrace("hermes", "h", 0.0, 9.0, "1"))
     assert judge(showing(good, tasks=(*three, *others))).reasons == ()
     broken = showing(good, tasks=(*three, *others, edit_task(6, 4.0, 4.5)))
-    finding = only(broken)
-    assert (finding.code, finding.criterion) == (Code.NOT_ACCEPTED, "criterion.concurrency")
-    assert finding.sentence == (
+    reason = only(broken)
+    assert (reason.code, reason.criterion) == (Code.NOT_ACCEPTED, "criterion.concurrency")
+    assert reason.sentence == (
         "broken: Concurrency: isolated, at most 3 tasks: "
         "4 Edit tasks ran at once at 00:00:04 UTC, 3 may: t-1, t-2, t-3, t-6"
     )
@@ -171,24 +171,24 @@ def test_a_fourth_edit_task_at_any_moment_of_the_run_breaks_a_promise(good: RunE
 
 
 def test_fewer_scenarios_than_expected_although_all_passed(good: RunEvidence) -> None:
-    finding = only(dataclasses.replace(good, least=3))
-    assert finding == Finding(Code.NOT_JUDGED, "expected at least 3 scenarios to run, 2 did")
+    reason = only(dataclasses.replace(good, least=3))
+    assert reason == Reason(Code.NOT_JUDGED, "expected at least 3 scenarios to run, 2 did")
 
 
 def test_a_cleanup_that_failed(good: RunEvidence) -> None:
     case = showing(good, cleanup_errors=("after x: no",))
-    assert only(case) == Finding(Code.NOT_ACCEPTED, "a cleanup failed", "after x: no")
+    assert only(case) == Reason(Code.NOT_ACCEPTED, "a cleanup failed", "after x: no")
 
 
 def test_something_left_behind(good: RunEvidence) -> None:
     case = showing(good, left_behind=("session s-1",))
-    assert only(case) == Finding(Code.NOT_ACCEPTED, "left behind", "session s-1")
+    assert only(case) == Reason(Code.NOT_ACCEPTED, "left behind", "session s-1")
 
 
 def test_a_criterion_that_nothing_proves(good: RunEvidence) -> None:
     tags = tuple(tag for tag in TAGS if tag != "criterion.scaling")
-    finding = only(with_results(good, result(3, "passed", *tags), result(9, "passed", *tags)))
-    assert finding == Finding(
+    reason = only(with_results(good, result(3, "passed", *tags), result(9, "passed", *tags)))
+    assert reason == Reason(
         Code.NOT_ACCEPTED,
         "no scenario proves",
         "Scaling: up when asked, zero when idle",
@@ -203,7 +203,7 @@ def test_a_criterion_that_nothing_proves(good: RunEvidence) -> None:
 
 def test_a_run_that_did_not_come_to_its_end(good: RunEvidence) -> None:
     case = showing(good, ended=False)
-    assert only(case) == Finding(Code.NOT_JUDGED, "the results are not those of a run that ended")
+    assert only(case) == Reason(Code.NOT_JUDGED, "the results are not those of a run that ended")
     assert judge(dataclasses.replace(case, kept=True)).reasons == ()
 
 
@@ -217,7 +217,7 @@ def test_a_failed_scenario_decides_whatever_else_could_not_be_seen(good: RunEvid
 def test_a_gate_that_failed_judges_nothing_whatever_the_scenarios_did(good: RunEvidence) -> None:
     verdict = judge(dataclasses.replace(with_results(good, result(3, "failed")), mishaps=("no room",)))
     assert (verdict.code, verdict.word) == (Code.NOT_JUDGED, "COULD NOT BE JUDGED")
-    assert verdict.reasons[0] == Finding(Code.NOT_JUDGED, "no room")
+    assert verdict.reasons[0] == Reason(Code.NOT_JUDGED, "no room")
 
 
 def lacking(line: int, capability: str) -> ScenarioResult:
@@ -239,7 +239,7 @@ def test_who_keeps_all_it_offers_and_lacks_one_thing_is_accepted_for_the_core(
 
 def test_a_criterion_of_which_nothing_is_supported_is_not_proven(good: RunEvidence) -> None:
     case = dataclasses.replace(good, selected=(), least=1)
-    titles = [finding.title for finding in judge(with_results(case, lacking(3, "mail"))).reasons]
+    titles = [reason.title for reason in judge(with_results(case, lacking(3, "mail"))).reasons]
     assert titles == ["no scenario proves"] * len(ALL)
 
 
@@ -259,13 +259,13 @@ def test_a_failure_is_no_better_for_what_is_not_supported(good: RunEvidence) -> 
 def test_what_is_not_supported_is_not_missed_where_scenarios_are_counted(good: RunEvidence) -> None:
     case = with_results(good, result(3), result(9), lacking(12, "mail"))
     assert not judge(dataclasses.replace(case, least=3)).reasons
-    (finding,) = judge(dataclasses.replace(case, least=4)).reasons
-    assert finding.title == "expected at least 4 scenarios to run, 2 did, and 1 are not supported"
+    (reason,) = judge(dataclasses.replace(case, least=4)).reasons
+    assert reason.title == "expected at least 4 scenarios to run, 2 did, and 1 are not supported"
 
 
 def test_a_scenario_that_got_lost_is_missed_however_many_are_not_supported(good: RunEvidence) -> None:
     case = with_results(good, result(3), lacking(12, "mail"))
-    assert [finding.title for finding in judge(case).reasons] == ["no result of 1 scenario"]
+    assert [reason.title for reason in judge(case).reasons] == ["no result of 1 scenario"]
 
 
 def test_while_a_result_is_missing_nobody_says_that_there_is_no_proof(good: RunEvidence) -> None:

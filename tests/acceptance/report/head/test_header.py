@@ -21,7 +21,7 @@ from acceptance.results.criteria import ALL
 from acceptance.results.json_file import Unreadable
 from acceptance.results.manifest import verdict_in
 from acceptance.results.run_results import Results, ScenarioResult
-from acceptance.results.verdict import Code, Finding, Verdict
+from acceptance.results.verdict import Code, Reason, Verdict
 from tests.acceptance.report.shop import SECRET
 
 _FINISHED = Outline(started=0.0, finished=62.0, success=True)
@@ -42,8 +42,8 @@ def _head(results: Results, history: Sequence[Entry] = ()) -> str:
     return head(ReportInputs(results, _FINISHED, verdict_of(results, _FINISHED), history=history))
 
 
-_FAILED = Finding(Code.NOT_ACCEPTED, "failed", "x.", "x", "features/f.feature", 3)
-_DIED = Finding(Code.NOT_JUDGED, "worker 1 died")
+_FAILED = Reason(Code.NOT_ACCEPTED, "failed", "x.", "x", "features/f.feature", 3)
+_DIED = Reason(Code.NOT_JUDGED, "worker 1 died")
 
 
 def test_each_criterion_is_met_not_met_or_not_run() -> None:
