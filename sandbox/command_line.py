@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 from acceptance.npm_packages import PackagesError
@@ -110,11 +111,7 @@ def _pace(arguments: argparse.Namespace) -> Pace:
 def _up(arguments: argparse.Namespace) -> int:
     parts = Parts()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        parts.ending.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+    _end_on_signal(parts)
     platform = Platform(
         _pace(arguments),
         images=settings.IMAGES,
@@ -185,6 +182,23 @@ def _outcome(parts: Parts, missing: str = "") -> int:
     print(parts.loss.log, end="", flush=True)
     print(f"could not go on: {parts.loss}", flush=True)
     return LOST
+
+
+def _end_on_signal(parts: Parts) -> None:
+    """End on SIGINT, SIGTERM and SIGHUP, whatever the main thread is at."""
+    # A handler may not set the event: the wait that it has interrupted may hold that event's lock.
+    signals: SimpleQueue[int] = SimpleQueue()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        signals.put(number)
+
+    def end() -> None:
+        signals.get()
+        parts.ending.set()
+
+    threading.Thread(target=end, name="end-on-signal", daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, note)
 
 
 def _end_with_stdin(platform: Platform, parts: Parts) -> None:

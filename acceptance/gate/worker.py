@@ -21,11 +21,9 @@ from acceptance.results.masking import mask_file
 from acceptance.results.run_folder import EVENTS, LOG
 from acceptance.results.verdict import Code
 
-ORDERLY_S = 2.0
-"""Seconds after the end of a worker that put its platform away itself, until what is left is called left behind."""
-
-ORPHANED_S = 15.0
-"""The same after one that was killed: its platform notices, and puts itself away."""
+GONE_S = 15.0
+"""Seconds after the end of a worker until what is left of it is called left behind: a platform that lost its worker, or
+that a busy machine did not let end in time, clears itself away."""
 
 LEAST_S = 0.1
 """Seconds that a scenario which takes longer than it used to is still thought to take."""
@@ -176,8 +174,7 @@ class Worker:
         with mishaps.noted("a worker's log was masked"):
             # behave prints whatever a step raised.
             mask_file(self.folder / LOG)
-        orderly = self.progress.closed
-        left = remains(self.pid, self._scratch, within_s=ORDERLY_S if orderly else ORPHANED_S)
+        left = remains(self.pid, self._scratch, within_s=GONE_S)
         clear(self.pid, self._scratch)
         os.close(self._lock)
         return Outcome(self.unit, self.folder, code, seconds, self.progress, self.recalled, tuple(left))

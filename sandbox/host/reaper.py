@@ -19,7 +19,7 @@ from pathlib import Path
 PREFIX = "live-preview-"
 """What the name of a state folder begins with."""
 
-PASSES = 40
+PASSES = 200
 PAUSE_S = 0.05
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from acceptance.npm_packages import PackagesError
 from sandbox import command_line
-from sandbox.command_line import LOST, _end_with_stdin, _pace, _put_away, _seconds
+from sandbox.command_line import LOST, _end_on_signal, _end_with_stdin, _pace, _put_away, _seconds
 from sandbox.host.parts import Parts
 from sandbox.platform import Platform
 
@@ -114,3 +114,21 @@ def test_without_a_loss_the_end_takes_its_time(monkeypatch: pytest.MonkeyPatch) 
     threading.Timer(0.3, cast(Any, platform)._let_go.set).start()
     _put_away(cast(Platform, platform), Parts())
     assert platform.done == []
+
+
+def test_a_signal_at_any_moment_of_its_wait_ends_it() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in (*numbers, signal.SIGALRM)}
+    try:
+        for moment in range(2_000):
+            parts = Parts()
+            _end_on_signal(parts)
+            signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGINT))
+            signal.setitimer(signal.ITIMER_REAL, 1e-6 * (1 + moment % 60), 1e-5)
+            while not parts.ending.wait(1e-4):
+                continue
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
