@@ -87,7 +87,8 @@ class RawHttpClient:
 
     @contextmanager
     def _connected(self, what: str, name: str, within: timedelta | None) -> Iterator[socket.socket]:
-        deadline = Deadline.after(within or timedelta(seconds=self._timeout_s))
+        within = within or timedelta(seconds=self._timeout_s)
+        deadline = Deadline.after(within)
         try:
             with socket.create_connection(self._address, deadline.left_s(self._timeout_s)) as plain:
                 # A request is written in one piece; it would wait for the other end to confirm the TLS handshake.
@@ -100,7 +101,7 @@ class RawHttpClient:
         except ssl.SSLCertVerificationError as failure:
             raise Untrusted(f"{what}: certificate not accepted: {failure.verify_message}") from failure
         except TimeoutError as failure:
-            raise Unreachable(f"{what}: no answer in {deadline.left_s():.1f} s") from failure
+            raise Unreachable(f"{what}: no answer in {within.total_seconds():.1f} s") from failure
         except (OSError, http.client.HTTPException) as failure:
             raise Unreachable(f"{what}: {failure or type(failure).__name__}") from failure
 

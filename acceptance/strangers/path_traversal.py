@@ -15,6 +15,8 @@ SYSTEM_FILE = "/etc/passwd"
 SYSTEM_WORDS = ("root:x:0:0:", "HOSTNAME=", "AWS_SECRET")
 """How the system's list of users begins, and what the environments of processes hold."""
 
+MOST_SILENT = 3
+
 _ELSEWHERE = ("api/health", "hermes/health", "api/sessions/activate")
 
 _FORMS = {
@@ -36,7 +38,7 @@ def ways(trick: str, own_path: str, secret_path: str) -> tuple[str, ...]:
         own_path: the preview's path, with a slash at the end.
         secret_path: where another customer's file lies on the server.
     """
-    files = (secret_path, SYSTEM_FILE, "/proc/self/environ")
+    files = (SYSTEM_FILE, secret_path, "/proc/self/environ")
     forms = _FORMS[trick]
     if trick == "file system paths":
         found = [form.format(path) for path in files for form in forms]
@@ -50,14 +52,19 @@ def ways(trick: str, own_path: str, secret_path: str) -> tuple[str, ...]:
 
 
 def try_all(wire: RawHttpClient, targets: Sequence[str]) -> tuple[Answer, ...]:
-    """What was answered; a load balancer may also hang up on a target that is none."""
-    answers = []
+    """What was answered. Silence gives nobody anything; a load balancer may also hang up on a target that is none.
+
+    Raises:
+        Unreachable: of more than `MOST_SILENT` proper targets.
+    """
+    answers, silent = [], 0
     for target in targets:
         try:
             answers.append(wire.send("GET", target))
-        except Unreachable as silence:
-            if "\x00" not in target:
-                raise silence from None
+        except Unreachable:
+            silent += "\x00" not in target
+            if silent > MOST_SILENT:
+                raise
     return tuple(answers)
 
 
