@@ -81,13 +81,17 @@ class ConformanceReport:
 
 def conformance(case: RunEvidence, verdict: Verdict, told: RunManifest, facts: RunFacts) -> ConformanceReport:
     """The report of a run that was judged."""
-    results = {result.location: result for result in case.results.scenarios if not result.unsupported}
+    results: dict[str, list[ScenarioResult]] = {}
+    for result in case.results.scenarios:
+        if not result.unsupported:
+            results.setdefault(result.location, []).append(result)
     needed = {tag.removeprefix(NEEDS) for one in case.selected for tag in one.tags if tag.startswith(NEEDS)}
     core: list[ScenarioResult | None] = []
     extended: list[ScenarioResult | None] = []
     for wanted in case.selected:
         part = extended if any(tag.startswith(NEEDS) for tag in wanted.tags) else core
-        part.append(results.get(wanted.location))
+        found = results.get(wanted.location)
+        part.append(found.pop(0) if found else None)
     return ConformanceReport(
         kind="ConformanceReport",
         date=datetime.now(UTC).isoformat(timespec="seconds"),

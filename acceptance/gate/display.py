@@ -49,12 +49,13 @@ class Screen(ABC):
         much = counted(len(unit.scenarios), "scenario")
         self.say(f"worker {unit.number}: {unit.name}, {much} (about {unit.total_s:.0f} s)", style="dim")
 
-    def ended(self, scenario: Ended) -> None:
-        """A scenario has ended."""
+    def ended(self, scenario: Ended, repetition: str = "") -> None:
+        """A scenario has ended; `repetition` says which time it was, of several."""
         self._done += 1
         told = f"{scenario.status:<8} {scenario.seconds:6.1f} s  [{self._done}/{self._total}]"
         style = MARKS.get(scenario.status, "bold red")
-        self.say(f"{told}  {scenario.name.rstrip()}", style=style, letters=len(scenario.status))
+        which = f" (time {repetition})" if repetition else ""
+        self.say(f"{told}  {scenario.name.rstrip()}{which}", style=style, letters=len(scenario.status))
 
     def kept(self, worker: Worker) -> None:
         """A worker is done and stays for a look: where to look."""

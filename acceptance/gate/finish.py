@@ -40,9 +40,10 @@ class Finish:
     def judge(self) -> Verdict:
         """Write what belongs beside the results, judge, and tell."""
         told, mishaps = self.manifest, self.mishaps
+        asked = {wanted.location: wanted for wanted in told.asked}
         case = RunEvidence(
             self._results(),
-            [wanted for wanted in told.asked if wanted.location in set(told.selected)],
+            [asked[location] for location in told.selected],
             whole=told.whole,
             least=told.least,
             about_workers=told.about_workers,

@@ -97,7 +97,7 @@ def _suite(
 
 
 def _case(result: ScenarioResult, steps: Sequence[StepTime]) -> TestCase:
-    case = TestCase(result.name, _class(result.feature, result.rule))
+    case = TestCase(result.which, _class(result.feature, result.rule))
     case.time = round(result.seconds, 3)
     text = "\n".join(part for part in (result.location, result.failed_step, result.message) if part)
     said = (result.message or "").strip().partition("\n")[0] or result.status
@@ -110,7 +110,9 @@ def _case(result: ScenarioResult, steps: Sequence[StepTime]) -> TestCase:
         case.result = [_with_text(Failure(told, result.status), text)]
     elif result.status != "passed":
         case.result = [_with_text(Error(said, result.status), text)]
-    took = [f"{step.seconds:8.3f} s  {step.sentence}" for step in steps if step.scenario == result.name]
+    # A step does not say of which of several times it is.
+    own = () if result.repetition else steps
+    took = [f"{step.seconds:8.3f} s  {step.sentence}" for step in own if step.scenario == result.name]
     case.system_out = "\n".join([result.location, *took])
     return case
 

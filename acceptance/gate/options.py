@@ -41,6 +41,7 @@ class Options:
     behave: tuple[str, ...]
     list_only: bool = False
     max_failures: int | None = None
+    repeat_each: int = 1
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
     parser.add_argument(
         "--max-failures", type=_positive, metavar="N", help="end the run once N scenarios have failed"
     )
+    parser.add_argument(
+        "--repeat-each", type=_positive, metavar="N", default=1,
+        help="run each scenario N times, each time on platforms of their own where a run starts them",
+    )  # fmt: skip
     _add_expect(parser)
     known, rest = parser.parse_known_args(list(arguments))
     refused = _refused_by_behave(rest)
@@ -94,7 +99,7 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
         parser.error(refused + _nearest(rest, parser))
     return Options(
         known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest), known.list_only,
-        known.max_failures,
+        known.max_failures, known.repeat_each,
     )  # fmt: skip
 
 

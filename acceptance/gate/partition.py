@@ -41,11 +41,14 @@ class Unit:
     """Whether it is all of the file's scenarios."""
     part: str = ""
     """Which part of the feature it is (`1 of 2`), when there are several."""
+    repetition: str = ""
+    """Which time it is (`2 of 5`), when each scenario runs several times."""
 
     @property
     def name(self) -> str:
-        """The feature's name, and which part of it this is."""
-        return f"{self.scenarios[0].feature} ({self.part})" if self.part else self.scenarios[0].feature
+        """The feature's name, which part of it this is, and for which time."""
+        told = [self.part, f"time {self.repetition}" if self.repetition else ""]
+        return " ".join([self.scenarios[0].feature, *(f"({word})" for word in told if word)])
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -104,6 +107,17 @@ def units(selection: Selection, expected: Expected, known: Seconds, *, hands: in
             break
         dealt = better
     return list(_numbered(dealt))
+
+
+def repeated(dealt: Sequence[Unit], times: int) -> list[Unit]:
+    """The units so many times, one time after the other, with numbers of their own; once is as they are."""
+    if times == 1:
+        return list(dealt)
+    return [
+        dataclasses.replace(unit, number=turn * len(dealt) + unit.number, repetition=f"{turn + 1} of {times}")
+        for turn in range(times)
+        for unit in dealt
+    ]
 
 
 def longest_first(dealt: Iterable[Unit]) -> list[Unit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,7 +17,7 @@ from acceptance.gate.leaked_processes import clear_orphans
 from acceptance.gate.merge_runs import gather
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.options import MergeOptions, Options, cores
-from acceptance.gate.partition import Expected, Shard, Unit, share, units
+from acceptance.gate.partition import Expected, Shard, Unit, repeated, share, units
 from acceptance.gate.reasons import about_workers
 from acceptance.gate.selection import Selection, SelectionError, check_steps, refuse, select
 from acceptance.gate.worker_pool import Interruption, WorkerPool
@@ -61,7 +62,9 @@ def run(
         return Code.ACCEPTED
     files = {wanted.file for wanted in selection.scenarios}
     own = draft.command is not None and "sandbox" not in selection.settings
-    jobs = _jobs(options.jobs, len(files), own_platforms=own)
+    jobs = _jobs(options.jobs, len(files) * options.repeat_each, own_platforms=own)
+    if options.shard and options.repeat_each > 1:
+        raise SelectionError("--repeat-each hunts a flake on one machine: leave --shard out")
     if options.shard and not own:
         raise SelectionError(
             f"--shard {options.shard} needs a platform for each machine, and this run is to use one that is there "
@@ -74,7 +77,10 @@ def run(
                 f"nothing is left for shard {options.shard}: there is too little to divide so often"
             )
     else:
-        dealt = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=jobs)
+        # Of several times each there is enough for all hands: no feature needs to be split.
+        hands = jobs if options.repeat_each == 1 else 1
+        once = units(selection, expected, known_seconds(REPORTS / HISTORY), hands=hands)
+        dealt = repeated(once, options.repeat_each)
     named = {**selection.settings, "keep": options.keep}, selection.settings.get("profile", PROFILE)
     refuse(*unfit(*named))
     with alone(*named) as beside:
@@ -95,9 +101,10 @@ def _judge(
     features = len({wanted.file for unit in dealt for wanted in unit.scenarios})
     folder = new_folder()
     point_latest(folder)
-    chosen = sum(len(unit.scenarios) for unit in dealt)
-    parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features else ""
-    told = f"{counted(chosen, 'scenario')} of {counted(features, 'feature')}{parts}"
+    chosen, times = sum(len(unit.scenarios) for unit in dealt), options.repeat_each
+    parts = f" in {counted(len(dealt), 'part')}" if len(dealt) > features * times else ""
+    often = f", each {times} times" if times > 1 else ""
+    told = f"{counted(chosen // times, 'scenario')} of {counted(features, 'feature')}{parts}{often}"
     say(f"{told}, {jobs} at once; results in {folder}")
     if selection.unsupported:
         say(
@@ -125,12 +132,18 @@ def _judge(
     # Of shards, whoever merges them tells of what is not judged.
     beside = selection.unsupported if options.shard is None else ()
     with mishaps.noted("the workers' results were merged"):
-        broken = gather([outcome.folder for outcome in outcomes], folder, move=True, beside=beside)
+        broken = gather(
+            [outcome.folder for outcome in outcomes],
+            folder,
+            move=True,
+            beside=beside,
+            repetitions={outcome.folder.name: outcome.unit.repetition for outcome in outcomes},
+        )
     manifest = RunManifest(
         asked=selection.scenarios,
         selected=tuple(wanted.location for unit in dealt for wanted in unit.scenarios),
         whole=selection.whole and options.shard is None,
-        least=options.expect or (expected.scenarios if selection.whole and options.shard is None else 1),
+        least=options.expect or (expected.scenarios * times if selection.whole and not options.shard else 1),
         shard=str(options.shard) if options.shard else None,
         about_workers=tuple(about_workers(outcomes)),
         kept=any(outcome.progress.kept for outcome in outcomes),
@@ -241,9 +254,10 @@ def _failed_last(folder: Path) -> Callable[[SelectedScenario], bool]:
         results, told = Results.read(folder) or Results(()), _manifest(folder)
     except Unreadable as error:
         raise SelectionError(f"--last-failed: {error}") from error
-    passed = {(result.file, result.name) for result in results.scenarios if result.passed}
-    asked = {(wanted.file, wanted.name) for wanted in told.asked if wanted.location in set(told.selected)}
-    failed = asked - passed
+    passed = Counter((result.file, result.name) for result in results.scenarios if result.passed)
+    names = {wanted.location: (wanted.file, wanted.name) for wanted in told.asked}
+    # What was to run several times has passed if it did so each time.
+    failed = {*(Counter(names[location] for location in told.selected) - passed)}
     if not failed:
         raise SelectionError(f"--last-failed: everything passed in {folder.resolve().name}; nothing to run")
     return lambda wanted: (wanted.file, wanted.name) in failed

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from acceptance.results.json_file import Unreadable
+from acceptance.results.repetitions import repetitions
 from acceptance.results.run_facts import RunFacts
-from acceptance.results.run_folder import PAGE, slug
+from acceptance.results.run_folder import PAGE, evidence_folder
 from acceptance.results.run_results import ScenarioResult
 from acceptance.results.summary import criteria_and_steps
 from acceptance.results.text import counted
@@ -32,6 +33,7 @@ def summary(folder: Path, case: RunEvidence, verdict: Verdict, *, seconds: float
             RULER,
             *criteria_and_steps(case.results),
             *_failures(folder, case),
+            *_repetitions(case.results.scenarios),
             *_reasons(case, verdict),
             *_verdict(case, verdict, seconds, _place(folder)),
             f"Report: {folder / PAGE}" if (folder / PAGE).is_file() else f"Results: {folder}",
@@ -44,17 +46,25 @@ def _failures(folder: Path, case: RunEvidence) -> Iterator[str]:
     if unseen:
         yield "Not observed"
     for result in unseen:
-        yield f"  {result.name} ({result.location})"
+        yield f"  {result.which} ({result.location})"
         yield from (f"    {line}" for line in _told(result))
     failed = [result for result in case.results.scenarios if result.broken]
     if failed:
         yield "Failures"
     for result in failed:
-        yield f"  {result.status}: {result.name} ({result.location})"
+        yield f"  {result.status}: {result.which} ({result.location})"
         yield from (f"    {line}" for line in _told(result))
-        evidence = folder / slug(result.name)
+        evidence = folder / evidence_folder(result.name, result.repetition)
         if evidence.is_dir():
             yield f"    evidence: {evidence}"
+
+
+def _repetitions(scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
+    found = repetitions(scenarios)
+    if found:
+        yield "Each several times"
+    for each in found:
+        yield f"  {each.told}: {each.name} ({each.location})"
 
 
 def _told(result: ScenarioResult) -> list[str]:

@@ -177,7 +177,7 @@ class WorkerPool:
         """See what has happened in a worker; how many scenarios have failed meanwhile."""
         failed, kept = 0, worker.progress.kept
         for ended in worker.look():
-            self.screen.ended(ended)
+            self.screen.ended(ended, worker.unit.repetition)
             failed += ended.status not in FINE
         if worker.progress.kept and not kept:
             self.screen.kept(worker)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from acceptance.report.step_results import FINE
 from acceptance.report.stream import RUN_ID, read_messages
 
 _FRAME = frozenset({"meta", "testRunStarted", "testRunFinished"})
@@ -22,6 +23,9 @@ def merge_messages(sources: Sequence[Path], target: Path) -> None:
 
     What two runs tell alike (step definitions, hooks, a feature's source) is told once; all other ids are distinct
     already. The merged run has succeeded only if each has; one that was cut short, or left no messages, has not.
+
+    Of a scenario that several of them ran the page shows the one time that is not said to be retried: the first that
+    failed, or else the first.
 
     Raises:
         Unreadable: a line in the middle of one cannot be read.
@@ -48,10 +52,13 @@ def merge_messages(sources: Sequence[Path], target: Path) -> None:
         for meta in [meta for stream in ordered for meta in stream.of("meta")][:1]:
             write({"meta": meta})
         write({"testRunStarted": {"id": RUN_ID, "timestamp": min(begins, key=_moment, default=nothing)}})
-        told = set[str]()
+        told, beside = set[str](), _not_shown(ordered)
         for stream in ordered:
             for message in stream.messages:
                 ((kind, body),) = message.items()
+                if kind == "testCaseFinished" and body["testCaseStartedId"] in beside:
+                    write({kind: {**body, "willBeRetried": True}})
+                    continue
                 once = json.dumps(message) if kind in _ONCE else None
                 if kind in _FRAME or once in told:
                     continue
@@ -91,6 +98,25 @@ class _Stream:
         """When it was heard of last."""
         stamps = [body["timestamp"] for m in self.messages for body in m.values() if "timestamp" in body]
         return max(stamps, key=_moment, default=None)
+
+
+def _not_shown(streams: Sequence[_Stream]) -> set[str]:
+    """The ids of attempts at scenarios that have another, which is the one to show."""
+    attempts: dict[str, list[str]] = {}
+    failed = set[str]()
+    for stream in streams:
+        pickles = {case["id"]: case["pickleId"] for case in stream.of("testCase")}
+        retried = {end["testCaseStartedId"] for end in stream.of("testCaseFinished") if end["willBeRetried"]}
+        for started in stream.of("testCaseStarted"):
+            if started["id"] not in retried:
+                attempts.setdefault(pickles[started["testCaseId"]], []).append(started["id"])
+        failed |= {
+            end["testCaseStartedId"]
+            for end in stream.of("testStepFinished")
+            if end["testStepResult"]["status"] not in FINE
+        }
+    shown = {next((one for one in each if one in failed), each[0]) for each in attempts.values()}
+    return {one for each in attempts.values() for one in each} - shown
 
 
 def _told(path: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,8 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class RunManifest:
-    """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards).
+    """`asked` is the whole selection, `selected` this shard's part of it (all of it where there are no shards), each
+    location as often as it was to run.
 
     `unsupported` was selected, too, and is in neither: it is not judged.
     """

@@ -101,3 +101,8 @@ def choice(kind: type[E], settings: Mapping[str, str], name: str, usual: E) -> E
 def slug(name: str) -> str:
     """A file name for a scenario: lower case, words joined by `_`, at most 80 characters."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:80] or "unnamed"
+
+
+def evidence_folder(scenario: str, repetition: str = "") -> str:
+    """The name of the folder of a scenario's evidence in a run's; `repetition` is which time it was, of several."""
+    return f"{slug(scenario)}_{slug(repetition)}" if repetition else slug(scenario)

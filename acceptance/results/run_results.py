@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from acceptance.results.atomic_write import write_whole
@@ -53,7 +54,8 @@ class ScenarioResult:
 
     `step_type` is the failed step's: given, when or then; `rule` the name of the rule that it is an example of;
     `started_at` seconds since the epoch; `worker` names the one of several runs side by side that ran it; `lacking` the
-    capabilities for want of which it was not judged.
+    capabilities for want of which it was not judged; `repetition` which time it was (`2 of 5`) where it ran several
+    times.
     """
 
     feature: str
@@ -69,6 +71,12 @@ class ScenarioResult:
     started_at: float | None = None
     worker: str = ""
     lacking: tuple[str, ...] = ()
+    repetition: str = ""
+
+    @property
+    def which(self) -> str:
+        """Its name, and which time it was."""
+        return f"{self.name} (time {self.repetition})" if self.repetition else self.name
 
     @property
     def file(self) -> str:
@@ -196,20 +204,32 @@ class Results:
         parts += [f'"{name}": {json_text(masked(getattr(self, name)))}' for name in rest]
         write_whole(path, "{\n" + ",\n".join(parts) + "\n}\n")
 
-    def of_worker(self, name: str) -> Results:
-        """The same, each scenario, session and task marked as that worker's; its own workers stay told apart."""
+    def of_worker(self, name: str, repetition: str = "") -> Results:
+        """The same, each scenario, session and task marked as that worker's; its own workers stay told apart.
+
+        With `repetition`, the scenarios also say which time it was.
+        """
         return dataclasses.replace(
             self,
-            scenarios=tuple(_marked(entry, name) for entry in self.scenarios),
+            scenarios=tuple(
+                dataclasses.replace(_marked(entry, name), repetition=repetition or entry.repetition)
+                for entry in self.scenarios
+            ),
             sessions=tuple(_marked(entry, name) for entry in self.sessions),
             tasks=tuple(_marked(entry, name) for entry in self.tasks),
         )
 
 
-def merge(folders: Sequence[Path], target: Path, *, beside: Sequence[ScenarioResult] = ()) -> list[str]:
+def merge(
+    folders: Sequence[Path],
+    target: Path,
+    *,
+    beside: Sequence[ScenarioResult] = (),
+    repetitions: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Write the results of several runs to `target` as those of one: scenarios by feature file and line.
 
-    `beside` are scenarios that were left out of all of them.
+    `beside` are scenarios that were left out of all of them; `repetitions` says by a folder's name which time it was.
 
     Each scenario, session and task says by `worker` (the name of its run's folder) which run it is of. The merged run
     has ended only if each has: one that left no results, or none that can be read, has not.
@@ -224,7 +244,7 @@ def merge(folders: Sequence[Path], target: Path, *, beside: Sequence[ScenarioRes
         except Unreadable as error:
             unreadable.append(str(error))
         else:
-            parts += [results.of_worker(folder.name)] if results else []
+            parts += [results.of_worker(folder.name, repetitions.get(folder.name, ""))] if results else []
     joined: dict[str, Any] = {
         each.name: tuple(entry for part in parts for entry in getattr(part, each.name))
         for each in dataclasses.fields(Results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -83,7 +84,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class RunEvidence:
-    """All that a verdict stands on. `selected` is what was to run; `least` how many scenarios must have run."""
+    """All that a verdict stands on. `selected` is what was to run, as often as it was; `least` how many scenarios must
+    have run.
+    """
 
     results: Results
     selected: Sequence[SelectedScenario]
@@ -101,9 +104,15 @@ class RunEvidence:
 
     @property
     def missing(self) -> list[SelectedScenario]:
-        """The scenarios that nobody has a result of."""
-        ended = {result.location for result in self.results.scenarios}
-        return [wanted for wanted in self.selected if wanted.location not in ended]
+        """The scenarios that nobody has a result of, as often as one is lacking."""
+        ended = Counter(result.location for result in self.results.scenarios)
+        absent = list[SelectedScenario]()
+        for wanted in self.selected:
+            if ended[wanted.location]:
+                ended[wanted.location] -= 1
+            else:
+                absent.append(wanted)
+        return absent
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ def _scenarios(case: RunEvidence) -> Iterator[Reason]:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         yield Reason(Code.NOT_JUDGED, f"no result of {counted(len(missing), 'scenario')}", f"{named}{more}")
     for result in case.results.scenarios:
-        where = f"{result.name} ({result.location})"
+        where = f"{result.which} ({result.location})"
         if result.status == "skipped":
             if reason_to_skip(result.tags) is None:
                 told = f"{where}; add @skip.<reason>"

@@ -20,6 +20,7 @@ from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline
 from acceptance.results.criteria import CRITERIA, not_supported, rows, share
 from acceptance.results.masking import mask
+from acceptance.results.repetitions import repetitions
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
 from acceptance.results.text import counted
@@ -83,6 +84,7 @@ def head(told: ReportInputs) -> str:
         failures=causes(each for each in results.scenarios if each.broken),
         unseen=causes(each for each in results.scenarios if each.unseen),
         errors=told.outline.errors,
+        repeated=repetitions(results.scenarios),
         flaky=[one for one in results.scenarios if (one.feature, one.name) in marked],
         pictures=told.pictures,
         share=share,

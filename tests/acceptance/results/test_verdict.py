@@ -268,6 +268,12 @@ def test_a_scenario_that_got_lost_is_missed_however_many_are_not_supported(good:
     assert [reason.title for reason in judge(case).reasons] == ["no result of 1 scenario"]
 
 
+def test_of_what_was_to_run_several_times_each_result_is_missed(good: RunEvidence) -> None:
+    thrice = dataclasses.replace(good, selected=(wanted(3), wanted(9)) * 3)
+    case = with_results(thrice, result(3), result(3), result(3), result(9))
+    assert [each.line for each in case.missing] == [9, 9]
+
+
 def test_while_a_result_is_missing_nobody_says_that_there_is_no_proof(good: RunEvidence) -> None:
     tags = tuple(tag for tag in TAGS if tag != "criterion.scaling")
     lacks = dataclasses.replace(lacking(12, "mail"), tags=tags)

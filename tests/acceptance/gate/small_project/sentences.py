@@ -34,6 +34,13 @@ def fails(_context: Context) -> None:
     raise AssertionError("expected: light\n  but: was <dark>")
 
 
+@then("it fails the second time")
+def fails_second(_context: Context) -> None:
+    before = len(list(Path().glob("time-*")))
+    Path(f"time-{before + 1}").touch(exist_ok=False)
+    assert before != 1, "it was the second time"
+
+
 @then("it tells a secret")
 def tells(_context: Context) -> None:
     raise RuntimeError(f"asked with ?token={SECRET} and failed")
