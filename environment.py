@@ -139,6 +139,8 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             started_at=world.began_at.timestamp(),
         )
     )
+    previews = [session.preview_url for session in world.all_sessions]
+    run.keeping.hold(previews, run.deployment.info, _say)
 
 
 def after_all(context: Context) -> None:

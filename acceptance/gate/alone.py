@@ -5,9 +5,11 @@ A formatter, tags or paths in it would change what is run and written, and the v
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from behave import configuration
 from behave.__main__ import main
@@ -23,6 +25,17 @@ def use_own_settings_only() -> None:
 def _of_the_project() -> Iterator[str]:
     """behave names the files that there are, those of the home folder first."""
     return (name for name in _FILES() if Path(name).parent == Path())
+
+
+def argv(arguments: Sequence[str]) -> list[str]:
+    """The command line of such a behave."""
+    return [sys.executable, "-m", "acceptance.gate.alone", *arguments]
+
+
+def become(arguments: Sequence[str]) -> NoReturn:
+    """Such a behave takes this process's place, and with it the terminal."""
+    sys.stdout.flush()
+    os.execv(sys.executable, argv(arguments))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Options:
     list_only: bool = False
     max_failures: int | None = None
     repeat_each: int = 1
+    debug: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,22 @@ def parse(arguments: Sequence[str]) -> Options | MergeOptions:
         "--repeat-each", type=_positive, metavar="N", default=1,
         help="run each scenario N times, each time on platforms of their own where a run starts them",
     )  # fmt: skip
+    parser.add_argument(
+        "--debug", action="store_true",
+        help="one behave, on this terminal: breakpoint() works, and each scenario stops for a look; no verdict",
+    )  # fmt: skip
     _add_expect(parser)
     known, rest = parser.parse_known_args(list(arguments))
     refused = _refused_by_behave(rest)
     if refused:
         parser.error(refused + _nearest(rest, parser))
+    if known.debug and (known.jobs or known.shard or known.repeat_each > 1 or known.max_failures):
+        parser.error(
+            "--debug runs each scenario once, in one behave: leave the other options of the gate out"
+        )
     return Options(
         known.jobs, known.shard, known.last_failed, known.keep, known.expect, tuple(rest), known.list_only,
-        known.max_failures, known.repeat_each,
+        known.max_failures, known.repeat_each, known.debug,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from acceptance.config.profile import Draft, read
+from acceptance.gate.alone import become
 from acceptance.gate.display import screen
 from acceptance.gate.finish import Finish
 from acceptance.gate.leaked_processes import clear_orphans
@@ -83,6 +84,11 @@ def run(
         dealt = repeated(once, options.repeat_each)
     named = {**selection.settings, "keep": options.keep}, selection.settings.get("profile", PROFILE)
     refuse(*unfit(*named))
+    if options.debug:
+        # A person has it under the fingers: nothing is collected, and nothing is judged.
+        where = ["-D", f"reports={new_folder()}", "-D", f"keep={options.keep}"]
+        attached = ["--no-capture", "-D", "pause=always", *where]
+        become([*selection.options, *attached, *(path for unit in dealt for path in unit.paths)])
     with alone(*named) as beside:
         selection = dataclasses.replace(selection, options=(*selection.options, *beside))
         return _judge(options, selection, expected, dealt, min(jobs, len(dealt)), own_platforms=own)

@@ -39,7 +39,7 @@ _WRONG = (
 )
 """What behave raises for feature files, paths and tag expressions that are wrong."""
 
-OWN_SETTINGS = ("reports", "report", "results", "keep", "lease")
+OWN_SETTINGS = ("reports", "report", "results", "keep", "lease", "pause")
 """behave's `-D` names that the gate sets for its workers, and takes from nobody."""
 
 
@@ -193,7 +193,8 @@ def _check(config: Configuration) -> None:
     }
     for name, given in refused.items():
         if given:
-            hint = "use --keep" if name == "-D keep" else f"use plain `python -m behave {name} ...`"
+            ours = {"-D keep": "use --keep", "-D pause": "use --debug"}
+            hint = ours.get(name, f"use plain `python -m behave {name} ...`")
             raise SelectionError(f"{name} is not for the gate, which writes every report itself: {hint}")
 
 

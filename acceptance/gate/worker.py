@@ -6,12 +6,12 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from acceptance.gate.alone import argv
 from acceptance.gate.leaked_processes import clear, remains, scratch
 from acceptance.gate.mishaps import Mishaps
 from acceptance.gate.parent_watch import VARIABLE
@@ -84,9 +84,10 @@ class Worker:
         """
         self.folder.mkdir(parents=True)
         self._scratch, self._lock = scratch()
-        argv = [sys.executable, "-m", "acceptance.gate.alone", *options]
-        argv += ["-D", f"reports={_relative(self.folder)}", "-D", "report=messages", "-D", f"keep={keep}"]
-        argv += [
+        arguments = [*options, "-D", f"reports={_relative(self.folder)}", "-D", "report=messages"]
+        arguments += [
+            "-D",
+            f"keep={keep}",
             "--no-color",
             "-f",
             "acceptance.gate.event_formatter:Live",
@@ -96,13 +97,15 @@ class Worker:
             "pretty",
         ]
         environment = {**os.environ, VARIABLE: str(self._scratch), "PYTHONUNBUFFERED": "1"}
+        # Nobody sits at a worker: a breakpoint() would wait for ever (`--debug` has one on the terminal).
+        environment["PYTHONBREAKPOINT"] = "0"
         if keep == "never":
             # What is left in it is left behind. A platform to be looked at lies where `python -m sandbox status` looks.
             environment["TMPDIR"] = str(self._scratch)
         self._began = time.monotonic()
         with (self.folder / LOG).open("wb") as log:
             self._child = subprocess.Popen(
-                [*argv, *self.unit.paths],
+                argv([*arguments, *self.unit.paths]),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

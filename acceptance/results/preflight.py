@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, str] = {
     "sandbox": "the info document (a URL) of a sandbox that runs already, and is used instead of a new one",
     "patience": "multiplies how long the suite looks, never a promise: 2 on a slow machine",
     "keep": "`never`, `on-failure` or `always`: whether sessions and sandbox stay for a look",
+    "pause": "`always`: each scenario stops before it puts away what it began, until Enter; else `never`",
     "reports": "the folder that the run writes into; `reports/<run>` if none is named",
     "report": "`page`, `messages` or `none`: what the run writes for people",
     "lease": "the run that has a platform which others know, too, to itself, and of which this is a part",

@@ -46,6 +46,13 @@ class Keep(StrEnum):
     ALWAYS = "always"
 
 
+class Pause(StrEnum):
+    """Whether each scenario stops before it puts away what it began, for a person to look at it."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+
+
 class Report(StrEnum):
     """What a run writes for people: the messages and the page made of them, the messages alone, or neither."""
 

@@ -20,15 +20,7 @@ from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger
 from acceptance.results.masking import hide, mask_file
 from acceptance.results.run_facts import ACCOUNT, TIMING
-from acceptance.results.run_folder import (
-    DEPLOYMENT_LOG,
-    PROJECT,
-    Keep,
-    RunFolder,
-    choice,
-    new_run_id,
-    point_latest,
-)
+from acceptance.results.run_folder import DEPLOYMENT_LOG, PROJECT, RunFolder, new_run_id, point_latest
 from acceptance.run.deployment import Deployment
 from acceptance.run.evidence import Evidence
 from acceptance.run.keep_policy import KeepPolicy
@@ -60,7 +52,7 @@ class Run:
         deployment: Deployment,
         platform: Platform,
         folder: RunFolder,
-        keep: Keep,
+        keeping: KeepPolicy,
         *,
         tenancy: Tenancy | None = None,
     ) -> None:
@@ -70,7 +62,7 @@ class Run:
         self.folder = folder
         self._tenancy = tenancy
         self.ledger = Ledger(folder.results)
-        self.keeping = KeepPolicy(keep)
+        self.keeping = keeping
         self.evidence = Evidence(
             folder.path.parent,
             folder.path.name,
@@ -105,7 +97,7 @@ class Run:
         source = PROJECT / settings.get("profile", PROFILE)
         run_id = new_run_id()
         try:
-            keep = choice(Keep, settings, "keep", Keep.NEVER)
+            keeping = KeepPolicy.of(settings)
             folder = RunFolder.of(settings, run_id)
         except ValueError as wrong:
             raise ConfigurationError(source, [str(wrong)]) from wrong
@@ -135,7 +127,7 @@ class Run:
         except BaseException:
             deployment.stop()
             raise
-        return cls(run_id, deployment, platform, folder, keep, tenancy=tenancy)
+        return cls(run_id, deployment, platform, folder, keeping, tenancy=tenancy)
 
     def look_around(self, say: Callable[[str], None]) -> None:
         """Before anything is begun: learn which account id to mask, and what is there that the run did not make."""

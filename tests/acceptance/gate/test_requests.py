@@ -26,6 +26,10 @@ from tests.acceptance.gate.small_project import PROOF, MakeProject, feature
         ),
         (["--no-such-option"], "--no-such-option"),
         (["--last-failed"], "--last-failed"),
+        (
+            ["-D", "pause=always"],
+            "-D pause is not for the gate, which writes every report itself: use --debug",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_said_and_exits_2(
@@ -84,6 +88,21 @@ def test_what_would_run_is_listed_and_nothing_is_begun(project: MakeProject) -> 
     assert lines[1].startswith("features/one.feature:")
     assert lines[1].endswith("  it fails")
     assert not (made.folder / "reports").exists()
+
+
+def test_to_debug_is_to_have_behave_on_the_terminal_with_what_was_selected(project: MakeProject) -> None:
+    looks = "@slow it is looked at: Given somebody looks; Then it fails"
+    made = project(one=feature("One", PROOF, looks), two=feature("Two", "other: Given all is well"))
+    last = made.run("--max-failures", "9").folder
+    ran = made.run("--debug", "--tags=@slow", entered="p 6 * 7\nc\n")
+    assert ran.code == 1, "behave's own"
+    assert "(Pdb) 42" in ran.printed
+    assert "1 scenario passed" not in ran.printed
+    assert "0 scenarios passed, 1 failed" in ran.printed
+    assert "Success criteria" not in ran.printed
+    assert made.latest == last, "what a person has under the fingers is nobody's last run"
+    refused = made.run("--debug", "--jobs", "2")
+    assert (refused.code, "--debug runs each scenario once" in refused.printed) == (2, True)
 
 
 def test_enough_failures_end_a_run_which_then_says_what_is_missing(project: MakeProject) -> None:

@@ -88,6 +88,8 @@ def test_told_to_end_the_workers_put_away_what_they_began_and_what_there_is_is_m
     assert sorted(passed) == ["it is well", "it proves all"]
     assert (ran.folder / "report.html").is_file()
     assert not (waiting.folder / "reports" / "history.jsonl").exists(), "what was cut off is no result"
+    again = waiting.run("--last-failed", "--list").printed.splitlines()
+    assert [line.partition("  ")[2] for line in again] == ["it waits long", "it waits long"]
 
 
 @pytest.mark.parametrize("gate", [True], indirect=True)

@@ -84,7 +84,7 @@ def test_a_setting_that_means_nothing_is_named_with_the_nearest() -> None:
     assert list(wrong_settings({"patience": "2", "aws.region": "x", "keep": "never"})) == []
     (told,) = wrong_settings({"patiance": "2"})
     assert told.startswith(
-        "-D patiance means nothing: did you mean patience?; there are keep, lease, patience, profile"
+        "-D patiance means nothing: did you mean patience?; there are keep, lease, patience, pause, profile"
     )
 
 

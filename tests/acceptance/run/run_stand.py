@@ -24,8 +24,9 @@ from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.report.runner import RUNNER
 from acceptance.results import run_folder
-from acceptance.results.run_folder import Keep, RunFolder
+from acceptance.results.run_folder import RunFolder
 from acceptance.run.deployment import Deployment
+from acceptance.run.keep_policy import KeepPolicy
 from acceptance.run.run import Run
 from tests.acceptance.run.planted_secrets import ACCOUNT, PLANTED, SECRETS
 
@@ -162,8 +163,10 @@ class SuiteRun:
         return found
 
 
-def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteRun:
+def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str, entered: str = "") -> SuiteRun:
     """Run the named scenarios with the suite's hooks; reports go to `folder/reports/run`, or where arguments say.
+
+    `entered` is what a person enters meanwhile.
 
     With `own` among the arguments nobody names a folder, and the run makes its own in `folder/reports`.
     """
@@ -186,7 +189,7 @@ def run_suite(folder: Path, scenarios: Sequence[str], *arguments: str) -> SuiteR
         [sys.executable, "-m", "behave", "--no-color", "-f", "plain", *names, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"},
-        stdin=subprocess.DEVNULL,
+        input=entered,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -229,7 +232,7 @@ def _start(settings: Mapping[str, str], _say: Callable[[str], None]) -> Run:
     folder.path.mkdir(parents=True, exist_ok=True)
     log = folder.path / "deployment.log"
     log.write_text(PLANTED, encoding="utf-8")
-    return Run(RUN, Deployment({}, None, log), _platform(), folder, Keep(settings.get("keep", "never")))
+    return Run(RUN, Deployment({}, None, log), _platform(), folder, KeepPolicy.of(settings))
 
 
 def _platform() -> Any:

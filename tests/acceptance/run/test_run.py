@@ -47,6 +47,12 @@ def test_each_scenario_is_in_the_ledger_with_rule_and_begin(run: SuiteRun) -> No
     assert run.results["steps"][0]["sentence"] == "3 of 4 answers are right"
 
 
+def test_a_scenario_stops_for_a_look_before_it_puts_away_what_it_began(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, ["It passes", "Its cleanup fails"], "-D", "pause=always", entered="\n\n")
+    assert ran.printed.count("Stopped before the scenario puts away what it began; Enter goes on") == 2
+    assert ran.printed.rindex("Stopped before") < ran.printed.index("CLEANUP-ERROR"), ran.printed
+
+
 def test_what_the_run_left_and_could_not_put_away_is_told(run: SuiteRun) -> None:
     assert run.results["left_behind"] == [
         f"session s-1 of acc-{RUN}-1 is active",

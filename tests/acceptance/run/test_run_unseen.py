@@ -14,6 +14,7 @@ import acceptance.run.keep_policy
 import acceptance.run.run
 from acceptance.results.run_folder import Keep, Report, RunFolder
 from acceptance.run.deployment import Deployment
+from acceptance.run.keep_policy import KeepPolicy
 from acceptance.run.run import Run
 from acceptance.waiting.errors import DeploymentDied, DiskFull, NotObserved
 from acceptance.waiting.view import View
@@ -77,7 +78,7 @@ def run_of(folder: Path, deployment: Deployment) -> Run:
         clients=None,
         attendance=SimpleNamespace(lapse=lambda: None),
     )
-    return Run("r", deployment, nothing, output, Keep.NEVER)
+    return Run("r", deployment, nothing, output, KeepPolicy(Keep.NEVER))
 
 
 @pytest.mark.parametrize("own", [True, False])

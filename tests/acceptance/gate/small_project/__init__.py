@@ -77,13 +77,13 @@ class SmallProject:
         """The folder of its last run."""
         return (self.folder / "reports" / "latest").resolve()
 
-    def run(self, *arguments: str, **extra: str) -> GateRun:
-        """Run the gate to its end; keyword arguments are added to its environment."""
+    def run(self, *arguments: str, entered: str = "", **extra: str) -> GateRun:
+        """Run the gate to its end; keyword arguments are added to its environment. A person has entered something."""
         done = subprocess.run(
             command(*arguments),
             cwd=self.folder,
             env=environment(extra),
-            stdin=subprocess.DEVNULL,
+            input=entered,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

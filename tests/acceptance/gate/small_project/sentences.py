@@ -29,6 +29,11 @@ def light(_context: Context) -> None:
     raise AssertionError("expected: light\n  but: was <dark>")
 
 
+@given("somebody looks")
+def looks(_context: Context) -> None:
+    breakpoint()
+
+
 @then("it fails")
 def fails(_context: Context) -> None:
     raise AssertionError("expected: light\n  but: was <dark>")
