@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -70,6 +71,12 @@ def test_the_run_that_the_readme_shows_has_as_many_scenarios_as_there_are() -> N
     ]
     shown = {*re.findall(r"\[\d+/(\d+)\]", text), *re.findall(r"(\d+) (?:scenarios in|passed)\b", text)}
     assert shown == {str(least)}
+
+
+def test_what_an_editor_is_told_to_open_is_there() -> None:
+    told = json.loads((PROJECT / ".vscode/settings.json").read_text(encoding="utf-8"))
+    globs = [*told["cucumber.features"], *told["cucumber.glue"], *told["python.testing.pytestArgs"]]
+    assert [glob for glob in globs if not list(PROJECT.glob(glob))] == []
 
 
 def test_a_word_is_explained_once() -> None:

@@ -11,6 +11,7 @@ from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import PAGE, evidence_folder
 from acceptance.results.run_results import ScenarioResult
 from acceptance.results.summary import criteria_and_steps
+from acceptance.results.tags import bugs_of
 from acceptance.results.text import counted
 from acceptance.results.verdict import Code, RunEvidence, Verdict
 
@@ -34,6 +35,7 @@ def summary(folder: Path, case: RunEvidence, verdict: Verdict, *, seconds: float
             *criteria_and_steps(case.results),
             *_failures(folder, case),
             *_repetitions(case.results.scenarios),
+            *_gone(case.results.scenarios),
             *_reasons(case, verdict),
             *_verdict(case, verdict, seconds, _place(folder)),
             f"Report: {folder / PAGE}" if (folder / PAGE).is_file() else f"Results: {folder}",
@@ -52,7 +54,8 @@ def _failures(folder: Path, case: RunEvidence) -> Iterator[str]:
     if failed:
         yield "Failures"
     for result in failed:
-        yield f"  {result.status}: {result.which} ({result.location})"
+        known = "".join(f", known: @{bug}" for bug in bugs_of(result.tags))
+        yield f"  {result.status}: {result.which} ({result.location}){known}"
         yield from (f"    {line}" for line in _told(result))
         evidence = folder / evidence_folder(result.name, result.repetition)
         if evidence.is_dir():
@@ -65,6 +68,15 @@ def _repetitions(scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
         yield "Each several times"
     for each in found:
         yield f"  {each.told}: {each.name} ({each.location})"
+
+
+def _gone(scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
+    """Scenarios that pass although it is known why they would not."""
+    found = [(bug, result) for result in scenarios if result.passed for bug in bugs_of(result.tags)]
+    if found:
+        yield "Known bugs that did not show: take the tag away if they are mended"
+    for bug, result in found:
+        yield f"  @{bug}: {result.which} ({result.location})"
 
 
 def _told(result: ScenarioResult) -> list[str]:

@@ -19,6 +19,8 @@ BROWSER = "browser"
 PROMISES = frozenset(criterion.tag for criterion in ALL)
 KNOWN = WHERE | {"slow", SHARED, BROWSER} | PROMISES | NEEDS_TAGS
 BUG = re.compile(r"bug\.[a-z0-9-]+")
+"""`@bug.<id>`: it is known why the scenario fails. It runs all the same, is red while it fails, and is named once it
+passes."""
 SKIP = re.compile(r"skip\.([a-z0-9-]+)")
 """`@skip.<reason>`, the reason's words joined by hyphens: how a scenario is left out of a run that is judged."""
 
@@ -43,6 +45,11 @@ def reason_to_skip(tags: Iterable[str]) -> str | None:
         if tag in WHERE - {"anywhere"}:
             return tag.replace("_", " ")
     return None
+
+
+def bugs_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """The known bugs for which a scenario with these tags fails, as tags."""
+    return tuple(sorted(tag for tag in tags if BUG.fullmatch(tag)))
 
 
 def rule_of(scenario: Scenario) -> str | None:

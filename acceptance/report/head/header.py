@@ -23,6 +23,7 @@ from acceptance.results.masking import mask
 from acceptance.results.repetitions import repetitions
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
+from acceptance.results.tags import bugs_of
 from acceptance.results.text import counted
 from acceptance.results.verdict import PASSED, Verdict
 
@@ -84,6 +85,8 @@ def head(told: ReportInputs) -> str:
         failures=causes(each for each in results.scenarios if each.broken),
         unseen=causes(each for each in results.scenarios if each.unseen),
         errors=told.outline.errors,
+        gone=[(bug, one) for one in results.scenarios if one.passed for bug in bugs_of(one.tags)],
+        bugs_of=bugs_of,
         repeated=repetitions(results.scenarios),
         flaky=[one for one in results.scenarios if (one.feature, one.name) in marked],
         pictures=told.pictures,

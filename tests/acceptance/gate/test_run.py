@@ -142,6 +142,22 @@ def test_a_skip_without_a_reason_is_a_failure(project: MakeProject) -> None:
     assert explained.statuses() == {"it proves all": "passed", "it waits": "skipped"}
 
 
+def test_a_known_bug_is_red_while_it_shows_and_named_when_it_does_not(project: MakeProject) -> None:
+    made = project(
+        one=feature(
+            "One", PROOF, "@bug.dark it fails: Then it fails", "@bug.old it is well: Given all is well"
+        )
+    )
+    ran = made.run("--expect", "3")
+    assert ran.code == 1
+    assert re.search(r"  failed: it fails \(features/one.feature:\d+\), known: @bug.dark\n", ran.printed)
+    told = "Known bugs that did not show: take the tag away if they are mended\n  @bug.old: it is well (features/one"
+    assert told in ran.printed
+    page = (ran.folder / "report.html").read_text(encoding="utf-8")
+    assert "<br>failed, known: @bug.dark: Then it fails" in page
+    assert "<small>@bug.old, features/one.feature:" in page
+
+
 @pytest.mark.parametrize(
     ("leaves", "code", "said"),
     [
