@@ -15,7 +15,7 @@ export GIVEN := $(value ARGS)
 PACKAGES := $(wildcard sandbox/site sandbox/node acceptance/report)
 test: PACKAGES += tests/acceptance/report/browser
 # A real browser for what needs one: 75 MB from npm, once, unless npm has none for this machine.
-accept test faults: BROWSER := acceptance.drivers.browser.chromium
+accept test faults bench: BROWSER := acceptance.drivers.browser.chromium
 
 .PHONY: help packages accept report test sandbox faults bench requirements clean clean-reports
 
@@ -46,7 +46,7 @@ sandbox: packages ## start the platform on this machine, for a person; Ctrl-C en
 faults: packages ## run the features against broken platforms: each is noticed
 	$(BIN)/python -m faults run $(ARGS)
 
-bench: packages ## measure what suite and platform cost
+bench: packages ## measure what suite and platform cost, into docs/performance.md
 	$(BIN)/python -m acceptance bench $(ARGS)
 
 # A virtual environment whose Python is gone (upgraded, or the folder moved here) is made anew.

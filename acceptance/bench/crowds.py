@@ -1,113 +1,154 @@
-"""Many sessions at once: how long until all are live, and what that costs in CPU and memory."""
+"""Many sessions at once: whether they come up, stay isolated and go, what one costs, and which limit ends it."""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from acceptance.bench.processes import Usage, of_children, own_cpu_s
-from acceptance.bench.stand import Stand
+import psutil
+
+from acceptance.bench.processes import MB, Meter
+from acceptance.config.profile import read
 from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import CustomerSession
+from acceptance.journeys.customer_sessions import CustomerSessions
+from acceptance.results.run_folder import DEPLOYMENT_LOG, PROJECT
+from acceptance.run.deployment import Deployment
+from acceptance.run.run import PROFILE, Run
+from acceptance.strangers.session_probe import look, shows_own_work_only
 from acceptance.waiting.errors import DriverError
-from acceptance.waiting.waits import ClaimFailed
+from acceptance.waiting.expect import expect
+
+PATIENCE = "4"
+"""Many sessions on few cores take longer than a customer should wait, and are to be measured all the same."""
+
+IDLE_S = 60
+"""A sandbox's idle time meanwhile: within that of a run, to keep so many awake would be what is measured."""
+
+RULES = 100
+"""A load balancer's rules, the default ones not counted (AWS, "Quotas for your Application Load Balancers")."""
+
+SCARCE_MB = 500
+"""With less memory free, the machine ends processes."""
 
 
 @dataclass(frozen=True)
-class CrowdSize:
-    """So many sessions started at the same moment on a platform asleep. Figures are None where they could not be had.
+class CrowdCost:
+    """So many sessions started at the same moment on a platform asleep.
 
-    `all_active_s` is by the platform's own stamps, `all_live_s` until the suite had a browser connected to each.
-    `asleep` is the deployment before, `awake` with all of them live. `problem` tells why the crowd did not become live.
+    `live_s` is the time until the last had its page and a browser connected, `gone_s` from there, all told to end,
+    until no task runs; `cpu_s` and `memory_mb` what each part used until all were live, and holds more than before.
+    `rules` and `free_mb` are how many rules the load balancer had and how much memory was free, with all of them or
+    when they failed. `problem` tells why they did.
     """
 
     sessions: int
-    all_active_s: float | None = None
-    all_live_s: float | None = None
-    suite_cpu_s: float | None = None
-    asleep: Usage | None = None
-    awake: Usage | None = None
-    problem: str | None = None
+    live_s: float | None
+    gone_s: float
+    cpu_s: Mapping[str, float]
+    memory_mb: Mapping[str, float]
+    rules: int
+    free_mb: float
+    problem: str | None
 
     @property
-    def suite_cpu_per_session_s(self) -> float | None:
-        """CPU seconds of the suite for each session."""
-        return None if self.suite_cpu_s is None else self.suite_cpu_s / self.sessions
-
-    @property
-    def deployment_cpu_s(self) -> float | None:
-        """CPU seconds that the deployment used from asleep to all live."""
-        return self.awake.cpu_s - self.asleep.cpu_s if self.asleep and self.awake else None
-
-    @property
-    def memory_per_session_mb(self) -> float | None:
-        """What the deployment's memory grew by for each session, shared pages counted once, all tasks included."""
-        if self.asleep is None or self.awake is None:
-            return None
-        if self.asleep.pss_mb is None or self.awake.pss_mb is None:
-            return None
-        return (self.awake.pss_mb - self.asleep.pss_mb) / self.sessions
+    def limit(self) -> str:
+        """What kept more from coming up; empty if all did."""
+        if self.problem is None:
+            return ""
+        if self.rules >= RULES:
+            return f"the load balancer has {self.rules} rules, {RULES} are its quota"
+        if self.free_mb < SCARCE_MB:
+            return f"{self.free_mb:.0f} MB of memory are free"
+        return self.problem.partition("\n")[0]
 
 
-@dataclass(frozen=True)
-class Crowds:
-    """One entry per size of crowd, in the order measured."""
+def measure(
+    sizes: Sequence[int], settings: Mapping[str, str], folder: Path, say: Callable[[str], None]
+) -> list[CrowdCost]:
+    """Start a crowd of each size on one platform, see it live, end it. The first that fails is the last.
 
-    sizes: tuple[CrowdSize, ...]
+    Args:
+        settings: behave's `-D` values. A platform that is there already is used as it is, and costs nothing here.
+        folder: for the platform's log.
 
-    @property
-    def problem(self) -> str | None:
-        """Why a crowd did not become live, and those after it were not tried; None if all did."""
-        return next(
-            (f"{size.sessions} sessions: {size.problem}" for size in self.sizes if size.problem), None
-        )
-
-
-def measure(stand: Stand) -> Crowds:
-    """Start each crowd on a platform asleep, see it live, end it. The first that does not become live is the last."""
-    sizes: list[CrowdSize] = []
-    for count in stand.plan.crowds:
-        stand.say(f"{count} sessions at once")
-        sizes.append(_size(stand, count))
-        if sizes[-1].problem:
-            break
-    return Crowds(tuple(sizes))
-
-
-def _size(stand: Stand, count: int) -> CrowdSize:
-    stand.sessions.put_to_sleep()
-    client_id = stand.run.new_client()
-    sessions: Sequence[CustomerSession] = ()
-    asleep = of_children()
-    suite_before, began = own_cpu_s(), time.monotonic()
+    Raises:
+        DriverError: there is no platform.
+    """
+    given = {"patience": PATIENCE, "reports": str(folder), "report": "none", **settings}
+    command = read(PROJECT / given.get("profile", PROFILE), given).command
+    sandbox = None
+    if command is not None and "sandbox" not in given:
+        patient = replace(command, command=(*command.command, "--idle", str(IDLE_S)))
+        sandbox = Deployment.start(patient, folder / DEPLOYMENT_LOG, say=say)
+        given["sandbox"] = str(sandbox.info["info_url"])
+    costs: list[CrowdCost] = []
     try:
-        sessions = Crowd(stand.platform, client_id).start(count)
-        for session in sessions:
-            stand.platform.attendance.attend(session.session_id)
-        until_all_live(stand.platform, sessions)
-        took = time.monotonic() - began
-        # Before the processes are looked at: that is work of the bench, not of the suite.
-        suite_cpu_s = own_cpu_s() - suite_before
-        return CrowdSize(
-            sessions=count,
-            all_active_s=_all_active_s(stand, sessions),
-            all_live_s=took,
-            suite_cpu_s=suite_cpu_s,
-            asleep=asleep,
-            awake=of_children(),
-        )
-    except (ClaimFailed, DriverError) as failure:
-        return CrowdSize(sessions=count, problem=str(failure))
+        run = Run.start(given, say)
+        try:
+            for size in sizes:
+                say(f"{size} sessions at once")
+                costs.append(_cost(run, size))
+                if costs[-1].problem:
+                    say(costs[-1].problem)
+                    break
+        finally:
+            run.close()
     finally:
-        for session in sessions:
+        if sandbox is not None:
+            sandbox.stop()
+    return costs
+
+
+def _cost(run: Run, size: int) -> CrowdCost:
+    platform, sessions = run.platform, CustomerSessions(run.platform)
+    sessions.put_to_sleep()
+    before, meter = platform.balancer.routing(), Meter(os.getpid())
+    meter.look()
+    cpu_s, memory_mb = meter.cpu_s(), meter.memory_mb()
+    client_id, began = run.new_client(), time.monotonic()
+    crowd: Sequence[CustomerSession] = ()
+    live_s = problem = None
+    try:
+        try:
+            crowd = Crowd(platform, client_id).start(size)
+            for session in crowd:
+                platform.attendance.attend(session.session_id)
+            until_all_live(platform, crowd)
+            live_s = time.monotonic() - began
+        except (AssertionError, DriverError) as failure:
+            problem = str(failure)
+        meter.look()
+        cpu_s, memory_mb = _more(meter.cpu_s(), cpu_s), _more(meter.memory_mb(), memory_mb)
+        rules = sum(rule.priority is not None for rule in platform.balancer.rules())
+        free_mb = psutil.virtual_memory().available / MB
+        if problem is None and size > 1:
+            problem = _mixed_up(crowd)
+    finally:
+        ending = time.monotonic()
+        for session in crowd:
             for browser in session.browsers:
                 browser.close()
-        stand.sessions.end_all_of(client_id)
+        sessions.end_all_of(client_id)
+    sessions.put_to_sleep()
+    gone_s = time.monotonic() - ending
+    left = len(platform.balancer.routing().rules) - len(before.rules)
+    if problem is None and left:
+        problem = f"{left} rules are left of sessions that have ended"
+    return CrowdCost(size, live_s, gone_s, cpu_s, memory_mb, rules, free_mb, problem)
 
 
-def _all_active_s(stand: Stand, sessions: Sequence[CustomerSession]) -> float | None:
-    first = min(session.asked_at for session in sessions)
-    moments = [stand.platform.records.get(session.session_id).started_at for session in sessions]
-    known = [moment for moment in moments if moment is not None]
-    return (max(known) - first).total_seconds() if len(known) == len(sessions) else None
+def _mixed_up(crowd: Sequence[CustomerSession]) -> str | None:
+    """Which session shows what is not its own; None if none does."""
+    try:
+        expect(look(crowd), shows_own_work_only(), "the previews")
+    except (AssertionError, DriverError) as failure:
+        return str(failure)
+    return None
+
+
+def _more(now: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    return {part: value - before.get(part, 0.0) for part, value in now.items()}

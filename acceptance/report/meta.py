@@ -40,10 +40,11 @@ def meta(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return fields
 
 
-def revision(folder: Path) -> tuple[str, bool]:
-    """The commit checked out in `folder`, empty where git knows none, and whether files differ from it."""
+def revision(folder: Path, but: Path | None = None) -> tuple[str, bool]:
+    """The commit checked out in `folder`, empty where git knows none, and whether files differ from it (`but` may)."""
     commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-    return commit, bool(commit and _git(folder, "status", "--porcelain"))
+    others = ["--", ".", f":!{but}"] if but else []
+    return commit, bool(commit and _git(folder, "status", "--porcelain", *others))
 
 
 def _git(folder: Path, *arguments: str) -> str:

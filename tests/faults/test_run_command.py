@@ -11,6 +11,7 @@ import pytest
 
 from acceptance.gate.selection import select
 from acceptance.gate.worker_pool import Interruption
+from acceptance.results.written_part import begin, end
 from faults import record, run_command
 from faults.__main__ import main
 from faults.affected import affected, files_of
@@ -18,7 +19,7 @@ from faults.attempt import NotBegun
 from faults.catalogue import FAULTS
 from faults.matrix import Matrix
 from faults.noticed import Outcome, names
-from faults.page import begin, end, put
+from faults.page import put
 from faults.record import Row
 from faults.registry import Fault
 
@@ -57,7 +58,10 @@ class Stand:
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
     """Nothing is run, and nothing of the project's own is written."""
     page = tmp_path / "faults.md"
-    page.write_text(f"Before.\n{begin('run')}\nold\n{end('run')}\nAfter.\n", encoding="utf-8")
+    page.write_text(
+        f"Before.\n{begin('python -m faults run')}\nold\n{end('python -m faults run')}\nAfter.\n",
+        encoding="utf-8",
+    )
     made, real_read, real_write, real_junit = Stand(page), record.read, record.write, record.junit
 
     def run(matrix: Matrix, faults: Iterable[Fault], interruption: Interruption) -> list[Row]:
@@ -78,9 +82,9 @@ def test_every_fault_caught_is_0_and_the_page_has_the_table(stand: Stand) -> Non
     assert stand.ran == list(FAULTS)
     page = stand.page.read_text(encoding="utf-8")
     assert page.startswith(
-        f"Before.\n{begin('run')}\n{len(FAULTS)} of {len(FAULTS)} caught, on 2026-01-02, at `r1`.\n"
+        f"Before.\n{begin('python -m faults run')}\n{len(FAULTS)} of {len(FAULTS)} caught, on 2026-01-02, at `r1`.\n"
     )
-    assert page.endswith(f"{end('run')}\nAfter.\n")
+    assert page.endswith(f"{end('python -m faults run')}\nAfter.\n")
     [line] = [line for line in page.splitlines() if "`bare_path_forgotten`" in line]
     assert f"| {FAULTS['bare_path_forgotten'].clause} | routing | Awake, " in line
     assert line.endswith("| 7 |")
