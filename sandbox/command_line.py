@@ -25,6 +25,8 @@ from sandbox.host.parts import Parts
 from sandbox.information import chosen, running
 from sandbox.platform import Platform
 from sandbox.settings import INSTANT, PACES, Names, Pace
+from sandbox.weather.kinds import ALL, Kind, kinds
+from sandbox.weather.weather import Weather
 
 PERSON_IDLE_S = 60.0
 """How long a session that nobody uses lives in a sandbox that a person has started, at the pace of the machine."""
@@ -67,6 +69,14 @@ def main() -> int:
         metavar="NAME,...",
         help=f"what it is to lack, as a deployment may that offers less: some of {', '.join(Absence)}",
     )
+    up.add_argument(
+        "--weather",
+        type=kinds,
+        default=frozenset(),
+        metavar="KIND,...",
+        help=f"what it is to do as AWS does: {ALL} for all, or some of {', '.join(Kind)}",
+    )
+    up.add_argument("--seed", type=int, default=1, help="by which the weather's chances are drawn (1)")
     status = commands.add_parser("status", help="all that a client needs to know, services and tasks")
     status.add_argument("--all", action="store_true", help="list the sandboxes of all checkouts and runs")
     logs = commands.add_parser("logs", help="print its logs")
@@ -119,6 +129,7 @@ def _up(arguments: argparse.Namespace) -> int:
         parts=parts,
         progress=_say,
         absent=arguments.without,
+        weather=Weather(arguments.weather, arguments.seed),
     )
     if arguments.while_stdin_open:
         threading.Thread(target=_end_with_stdin, args=(platform, parts), daemon=True).start()

@@ -32,6 +32,7 @@ from sandbox.lambda_.function import LambdaFunction
 from sandbox.provision import Plan, Provisioned, provision
 from sandbox.services.edit.fence import in_force
 from sandbox.settings import Images, Names, Pace
+from sandbox.weather.weather import Weather
 
 SITE = Path(__file__).resolve().parent / "site"
 
@@ -51,9 +52,11 @@ class Platform:
         parts: Parts,
         progress: Callable[[str], None],
         absent: Collection[Absence] = (),
+        weather: Weather | None = None,
     ) -> None:
         """`parts` says when it is to end: once it is `ending`, `start` goes no further. `absent` is what it lacks."""
         self._absent = absent
+        self._weather = weather or Weather()
         self._parts = parts
         self._pace = pace
         self._images = images
@@ -80,11 +83,12 @@ class Platform:
         self._reaper = partial(Reaper, state.root, ready_file, lost)
         self._undo.callback(self._reaper().close)
         logging.basicConfig(filename=state.logs / "sandbox.log", level=logging.INFO)
-        control = ControlPlane(Keys.create(), self._parts)
+        control = ControlPlane(Keys.create(), self._parts, self._weather.before)
         self._undo.callback(control.close)
+        tenant = AwsAccess(control.access.endpoint, control.admit(()))
         processes = Processes(state, self._parts)
         self._undo.callback(processes.close)
-        processes.load_ahead(base_environment(control.access))
+        processes.load_ahead(base_environment(tenant))
         forks: dict[str, str] = {}
         if preview_forks.supported():
             forked = preview_forks.PreviewForks(tools, state, self._parts)
@@ -107,7 +111,7 @@ class Platform:
                 state=state,
                 pace=self._pace,
                 images=self._images,
-                aws=control.access,
+                aws=tenant,
                 targets=TargetGroups(control.access),
                 put_log_events=put_log_events,
                 put_metric_data=metrics.put_metric_data,
@@ -116,15 +120,15 @@ class Platform:
         self._undo.callback(scheduler.close)
         executions = ExecServer(processes, state, scheduler.exec)
         self._undo.callback(executions.stop)
-        functions = Functions(processes, state, self._images, control.access)
+        functions = Functions(processes, state, self._images, tenant)
         self._undo.callback(
             aws_api.install(
                 scheduler=scheduler,
                 pace=self._pace,
-                open_session=executions.open,
+                open_session=self._weather.shells(executions.open, executions.in_use),
                 others=[
                     lambda: elbv2.install(balancer, self._pace),
-                    lambda: mail.install(functions.invoke),
+                    lambda: mail.install(functions.invoke, self._weather.mail_s()),
                     lambda: file_systems.install(state.workspaces),
                     lambda: metrics.install(state.access_log),
                 ],

@@ -33,17 +33,25 @@ PARALLEL_INVOCATIONS = 8
 
 
 class MailRoom:
-    """Carries mail and notifications off the threads that send them, mail in the order of sending."""
+    """Carries mail and notifications off the threads that send them, mail in the order of its arrival."""
 
-    def __init__(self, invoke: Invoke) -> None:
+    def __init__(self, invoke: Invoke, under_way_s: Callable[[], float]) -> None:
+        """`under_way_s` tells how many seconds each mail takes."""
         self._invoke = invoke
+        self._under_way_s = under_way_s
         self._stopped = threading.Event()
         self._mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self._functions = ThreadPoolExecutor(PARALLEL_INVOCATIONS, thread_name_prefix="sns")
 
     def deliver(self, mail: ReceivedMail) -> None:
         """Have a message go through the receipt rules; returns at once."""
-        self._mail.submit(_logged, "mail", apply_receipt_rules, mail)
+        late_s = self._under_way_s()
+        if not late_s:
+            self._arrive(mail)
+            return
+        arrival = threading.Timer(late_s, self._arrive, (mail,))
+        arrival.daemon = True
+        arrival.start()
 
     def invoke(self, function_arn: str, event: Mapping[str, Any]) -> None:
         """Have a function invoked, thrice at most, as Lambda does for asynchronous invocations; returns at once."""
@@ -54,6 +62,10 @@ class MailRoom:
         self._stopped.set()
         self._mail.shutdown(cancel_futures=True)
         self._functions.shutdown(wait=False, cancel_futures=True)
+
+    def _arrive(self, mail: ReceivedMail) -> None:
+        if not self._stopped.is_set():
+            self._mail.submit(_logged, "mail", apply_receipt_rules, mail)
 
     def _try(self, function_arn: str, event: Mapping[str, Any]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
@@ -67,12 +79,13 @@ class MailRoom:
                 return
 
 
-def install(invoke: Invoke) -> Callable[[], None]:
+def install(invoke: Invoke, under_way_s: Callable[[], float] = lambda: 0.0) -> Callable[[], None]:
     """Make SES deliver, SNS and Lambda's API invoke functions; returns the function that puts moto's methods back.
 
-    A function that failed is invoked again, unless the caller waits for its answer.
+    A function that failed is invoked again, unless the caller waits for its answer. `under_way_s` tells how many
+    seconds each mail takes.
     """
-    room = MailRoom(invoke)
+    room = MailRoom(invoke, under_way_s)
     hooks = Hooks()
     hooks.replace(EmailResponse, "send_raw_email", _any_bytes)
     hooks.replace(SESBackend, "send_raw_email", _send_raw_email(SESBackend.send_raw_email, room))

@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from waitress.server import create_server
 
 from sandbox.aws_access import AwsAccess, Keys
+from sandbox.aws_api.authorization import Application as Wsgi
 from sandbox.aws_api.authorization import Authorized
 from sandbox.host.parts import Parts
 
@@ -36,8 +37,13 @@ class ControlPlane:
     thread for every single call.
     """
 
-    def __init__(self, keys: Keys, parts: Parts | None = None) -> None:
-        """Start it, empty, on a free port, for clients with these keys; `parts` hears of it should it end by itself."""
+    def __init__(
+        self, keys: Keys, parts: Parts | None = None, before: Callable[[Wsgi, Keys], Wsgi] | None = None
+    ) -> None:
+        """Start it, empty, on a free port, for clients with these keys; `parts` hears of it should it end by itself.
+
+        `before` puts something before it, which sees whoever is let in, and is told the sandbox's own keys.
+        """
         # moto lists a class's methods for every call; the wrong answers that we replace are found either way.
         vars(responses)["method_names_from_class"] = _Methods
         for picker in (AttributePicker, XFormedAttributePicker):
@@ -45,7 +51,8 @@ class ControlPlane:
         BackendDict.reset()
         listener = socket.create_server(("127.0.0.1", 0))
         self.access = AwsAccess("http://{}:{}".format(*listener.getsockname()), keys)
-        self._door = Authorized(Application(_without_debugging), keys)
+        served: Wsgi = Application(_without_debugging)
+        self._door = Authorized(before(served, keys) if before else served, keys)
         self._server = create_server(
             self._door,
             sockets=[listener],
@@ -61,9 +68,7 @@ class ControlPlane:
         self._thread.start()
 
     def admit(self, denied: tuple[str, ...]) -> Keys:
-        """Further keys, for all but the actions that begin so; the same as everybody's where nothing is denied."""
-        if not denied:
-            return self.access.keys
+        """Further keys, for all but the actions that begin so."""
         keys = Keys.create()
         self._door.admit(keys, denied)
         return keys

@@ -39,8 +39,9 @@ Inside = Callable[[str, str | None, str], tuple[Sequence[str], Mapping[str, str]
 
 @dataclass(frozen=True)
 class Command:
-    """What a session will run, once a client with the token connects."""
+    """What a session will run in a task, once a client with the token connects."""
 
+    task_arn: str
     token: str
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -56,6 +57,7 @@ class ExecServer:
         self._inside = inside
         self._lock = threading.Lock()
         self._waiting: dict[str, Command] = {}
+        self._served: dict[str, Command] = {}
         app = web.Application()
         app.router.add_get("/v1/data-channel/{session}", self._serve)
         self._thread = LoopThread("the server of ECS Exec", processes.parts)
@@ -71,9 +73,14 @@ class ExecServer:
         session_id = f"ecs-execute-command-{suffix}"
         token = secrets.token_urlsafe(64)
         with self._lock:
-            self._waiting[session_id] = Command(token, argv, env, cwd)
+            self._waiting[session_id] = Command(task_arn, token, argv, env, cwd)
         url = f"ws://127.0.0.1:{self.port}/v1/data-channel/{session_id}?role=publish_subscribe"
         return {"sessionId": session_id, "streamUrl": url, "tokenValue": token}
+
+    def in_use(self, task_arn: str) -> bool:
+        """Whether a client has a session in that task now."""
+        with self._lock:
+            return any(command.task_arn == task_arn for command in self._served.values())
 
     def stop(self) -> None:
         """End all sessions; again is no error."""
@@ -88,6 +95,17 @@ class ExecServer:
             command = self._waiting.pop(session_id, None)
         if command is None:
             return web.Response(status=404, text="no such session, or it was used before")
+        with self._lock:
+            self._served[session_id] = command
+        try:
+            return await self._session(request, session_id, command)
+        finally:
+            with self._lock:
+                del self._served[session_id]
+
+    async def _session(
+        self, request: web.Request, session_id: str, command: Command
+    ) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=1 << 20)
         await socket.prepare(request)
         terminal = Terminal()

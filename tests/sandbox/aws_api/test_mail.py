@@ -6,6 +6,7 @@ import base64
 import email.policy
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -106,6 +107,23 @@ def test_a_mail_to_the_receiving_domain_reaches_the_function_with_its_content(pl
     arrived = message_from_bytes(document["content"].encode(), policy=email.policy.default)
     assert arrived.get_content().strip() == "Grüße"
     assert arrived["References"] == "<root@example.com>"
+
+
+def test_a_mail_is_under_way_for_as_long_as_it_is_told_to_be() -> None:
+    under_way_s = iter([0.5, 0.0])
+    with control_plane() as url:
+        made = Platform(url)
+        uninstall = mail.install(made.invoke, lambda: next(under_way_s))
+        sent_at = time.monotonic()
+        for text in ("late", "at once"):
+            made.ses.send_raw_email(Source="test@example.com", RawMessage={"Data": letter(text=text)})
+        eventually(lambda: len(made.events), 1, 5)
+        assert time.monotonic() - sent_at < 0.5, "the second one overtakes the first"
+        eventually(lambda: len(made.events), 2, 5)
+        assert time.monotonic() - sent_at >= 0.5
+        uninstall()
+    contents = [json.loads(event["Records"][0]["Sns"]["Message"])["content"] for event in made.events]
+    assert [content.split()[-1] for content in contents] == ["once", "late"]
 
 
 def test_raw_mail_arrives_in_the_bytes_that_were_sent(platform: Platform) -> None:

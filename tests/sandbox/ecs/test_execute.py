@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,19 @@ def test_a_command_runs_in_the_tasks_environment_and_folder(stand: Stand) -> Non
     assert client.to_the_end() == f"edit-sessions|{stand.state.scratch}|oops\r\nrc=0\r\n".encode()
     assert client.closed is not None
     assert client.closed["SessionId"].startswith("ecs-execute-command-")
+
+
+def test_a_task_is_in_use_while_a_client_has_a_session_in_it(stand: Stand) -> None:
+    stand.server.open(TASK, "edit", "true")
+    assert not stand.server.in_use(TASK), "nobody has come for it yet"
+    client = stand.client("read line")
+    assert (stand.server.in_use(TASK), stand.server.in_use("arn:other")) == (True, False)
+    client.send(b"\r")
+    client.to_the_end()
+    client.socket.close()
+    deadline = time.monotonic() + 5
+    while stand.server.in_use(TASK):
+        assert time.monotonic() < deadline, "still in use after its end"
 
 
 def test_all_of_a_long_output_arrives_in_order(stand: Stand) -> None:
