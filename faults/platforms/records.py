@@ -26,7 +26,7 @@ from faults.registry import fault
 )
 def passed_ttl_still_known() -> None:
     """Reading one record does not look at its `ttl`."""
-    from sandbox.services.records import Records, _readable
+    from sandbox.services.records import Records
     from sandbox.services.session_record import SessionRecord
 
     def get(self: Records, session_id: str) -> SessionRecord | None:
@@ -36,7 +36,7 @@ def passed_ttl_still_known() -> None:
             ExpressionAttributeValues={":id": {"S": session_id}},
             ConsistentRead=True,
         )
-        return next(_readable(answer["Items"]), None)
+        return next(readable(answer["Items"]), None)
 
     Records.get = get  # type: ignore[method-assign]
 
@@ -49,7 +49,7 @@ def passed_ttl_still_known() -> None:
 )
 def passed_ttl_still_listed() -> None:
     """Reading by an index does not look at `ttl`."""
-    from sandbox.services.records import Records, _readable
+    from sandbox.services.records import Records
     from sandbox.services.session_record import SessionRecord
 
     def indexed(self: Records, index: str, attribute: str, value: str) -> Iterator[SessionRecord]:
@@ -61,7 +61,7 @@ def passed_ttl_still_listed() -> None:
             ExpressionAttributeValues={":value": {"S": value}},
         )
         for page in found:
-            yield from _readable(page["Items"])
+            yield from readable(page["Items"])
 
     Records._indexed = indexed  # type: ignore[method-assign]
 

@@ -83,7 +83,7 @@ class Records:
             ExpressionAttributeValues={":id": to_wire(session_id)},
             ConsistentRead=True,
         )
-        found = _readable(answer["Items"])
+        found = readable(answer["Items"])
         return next((record for record in found if record.ttl > time.time()), None)
 
     def of_client(self, client_id: str) -> list[SessionRecord]:
@@ -106,7 +106,7 @@ class Records:
         }
         while True:
             answer = self.dynamodb.query(**request)
-            yield from _readable(answer["Items"])
+            yield from readable(answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -178,7 +178,7 @@ _ABSENT = "attribute_not_exists(sessionId)"
 _MAX_ID_CHARS = 128
 
 
-def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[SessionRecord]:
+def readable(items: Iterable[Mapping[str, Any]]) -> Iterator[SessionRecord]:
     """The records among items; a broken one costs a log line, never the sessions beside it."""
     for item in items:
         try:

@@ -48,7 +48,7 @@ class Capacity:
     def fleet(self) -> Fleet:
         """Edit's service and tasks, in three calls however many there are."""
         tasks = self._tasks()
-        return Fleet(self._wanted(self.edit_service), running(tasks), len(tasks))
+        return Fleet(self._wanted(), running(tasks), len(tasks))
 
     def fleet_again(self, known: Fleet) -> Fleet:
         """The tasks of now beside the desired count as known: a call less for who waits for a task."""
@@ -57,14 +57,13 @@ class Capacity:
 
     def _tasks(self) -> list[TaskTypeDef]:
         ecs = self.clients.get("ecs")
-        arns = ecs.list_tasks(cluster=self.cluster, serviceName=self.edit_service)["taskArns"]
+        pages = ecs.get_paginator("list_tasks").paginate(cluster=self.cluster, serviceName=self.edit_service)
+        arns = [arn for page in pages for arn in page["taskArns"]]
         return ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
 
-    def _wanted(self, service: str) -> int:
-        found = self.clients.get("ecs").describe_services(cluster=self.cluster, services=[service])[
-            "services"
-        ]
-        return sum(int(one["desiredCount"]) for one in found)
+    def _wanted(self) -> int:
+        found = self.clients.get("ecs").describe_services(cluster=self.cluster, services=[self.edit_service])
+        return sum(int(one["desiredCount"]) for one in found["services"])
 
     def maximum(self) -> int:
         """The scalable target's maximum for Edit; LookupError when there is no such target."""
@@ -83,10 +82,6 @@ class Capacity:
     def set_hermes(self, desired: int) -> None:
         """Have Hermes run (1) or not (0)."""
         self._set(self.hermes_service, desired)
-
-    def hermes_wanted(self) -> int:
-        """Hermes' desired count."""
-        return self._wanted(self.hermes_service)
 
     def _set(self, service: str, desired: int) -> None:
         self.clients.get("ecs").update_service(cluster=self.cluster, service=service, desiredCount=desired)

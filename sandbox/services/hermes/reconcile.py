@@ -102,12 +102,19 @@ class Reconciler:
             self._refresh_at = self._fleet_at = now + interval_s
             # The fleet first: a task that an activation woke must not be seen without that activation's session.
             self.fleet = self.capacity.fleet()
-            for record in self.records.with_status(*OPEN):
-                self.adopt(record)
+            for listed in self.records.with_status(*OPEN):
+                self._adopt_listed(listed.session_id)
             self._refresh_at = now + max(_MIN_REFRESH_S, _REFRESH_TICKS * interval_s)
         elif self.fleet is not None and self._homeless() and now >= self._fleet_at:
             self._fleet_at = now + interval_s
             self.fleet = self.capacity.fleet_again(self.fleet)
+
+    def _adopt_listed(self, session_id: str) -> None:
+        """Look after a session that the index lists. One that has just ended may be listed, and would wake a task."""
+        if session_id not in self.sessions:
+            record = self.records.get(session_id)
+            if record is not None and record.is_open:
+                self.adopt(record)
 
     def _homeless(self) -> bool:
         return any(session.task is None for session in self.sessions.values())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
+from typing import Any
 
 from sandbox.services.hermes.capacity import Capacity
 from sandbox.services.hermes.commands import Commands
-from sandbox.services.records import Records
-from sandbox.services.session_record import OPEN
+from sandbox.services.records import Records, readable
+from sandbox.services.session_record import OPEN, SessionRecord, to_wire
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +25,11 @@ class Sleep:
     def unfinished(self) -> bool:
         """Whether there is an open session, a queued command or an Edit task, read just now.
 
+        The sessions are read from the table: an index does not know the latest yet, and SQS counts them a minute late.
         A task is looked for by itself: where the records were deleted, a protected one would outlive the last Hermes.
         """
         return (
-            bool(self.records.with_status(*OPEN))
-            or self.commands.backlog() > 0
-            or self.capacity.fleet().present > 0
+            bool(open_now(self.records)) or self.commands.backlog() > 0 or self.capacity.fleet().present > 0
         )
 
     def begin(self) -> None:
@@ -43,6 +44,25 @@ class Sleep:
             self.capacity.set_hermes(1)
 
     def put_off(self) -> None:
-        """Have another Hermes run when this one was told to stop while something is unfinished."""
-        if self.unfinished() and self.capacity.hermes_wanted() == 0:
+        """Have another Hermes run when this one was told to stop while something is unfinished.
+
+        Whether one is wanted already is not asked first: ECS tells what was so some seconds ago.
+        """
+        if self.unfinished():
             self.capacity.set_hermes(1)
+
+
+def open_now(records: Records) -> list[SessionRecord]:
+    """All open sessions, none missed: the table itself is scanned, not an index, for who acts on there being none."""
+    request: dict[str, Any] = {
+        "TableName": records.table,
+        "ConsistentRead": True,
+        "FilterExpression": f"#ttl > :now AND #status IN ({', '.join(f':{one}' for one in OPEN)})",
+        "ExpressionAttributeNames": {"#ttl": "ttl", "#status": "status"},
+        "ExpressionAttributeValues": {
+            ":now": to_wire(int(time.time())),
+            **{f":{one}": to_wire(one) for one in OPEN},
+        },
+    }
+    pages = records.dynamodb.get_paginator("scan").paginate(**request)
+    return [record for page in pages for record in readable(page["Items"])]

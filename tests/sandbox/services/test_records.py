@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from sandbox.services.hermes.lease import Lease
+from sandbox.services.hermes.sleep import open_now
 from sandbox.services.records import Records
 from sandbox.services.session_record import SessionRecord, epoch, new_session_id, stamp
 from tests.aws_platform import aws, create_claims, create_table
@@ -64,6 +65,15 @@ def test_a_record_past_its_ttl_is_unknown(records: Records) -> None:
     assert records.get(old.session_id) is None
     assert records.of_client("expired-client") == []
     assert old.session_id not in [record.session_id for record in records.with_status("initializing")]
+
+
+def test_no_open_session_is_missed_and_none_that_is_over_is_found(records: Records) -> None:
+    living = [a_record(status=status) for status in ("initializing", "active", "draining")]
+    gone = [a_record(status="expired"), a_record(ttl=int(time.time()) - 1)]
+    for record in (*living, *gone):
+        records.create(record)
+    found = {record.session_id for record in open_now(records)}
+    assert found & {record.session_id for record in (*living, *gone)} == {one.session_id for one in living}
 
 
 def test_of_two_writers_one_loses(records: Records) -> None:

@@ -177,10 +177,6 @@ class StandInCapacity(Capacity):
         """Remember it."""
         self.hermes = desired
 
-    def hermes_wanted(self) -> int:
-        """What was set."""
-        return self.hermes
-
     def protect(self, arns: Iterable[str]) -> set[str]:
         """Protect those that run."""
         with self.lock:

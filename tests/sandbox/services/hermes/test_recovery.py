@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 
+import boto3
 import pytest
 
+from sandbox.services.hermes.commands import Commands
 from sandbox.services.hermes.orchestrator import Orchestrator
+from sandbox.services.records import Records
 from sandbox.services.session_record import SessionRecord
-from tests.sandbox.services.hermes.hermes_stand import Stand, eventually
+from tests.sandbox.services.hermes.hermes_stand import Stand, eventually, throughout
 
 
 def crash(hermes: Orchestrator) -> None:
@@ -152,6 +155,9 @@ def test_a_stopped_hermes_hands_over_at_once_and_stays_wanted(stand: Stand) -> N
 def test_a_wake_up_lost_while_going_to_sleep_is_noticed(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Although the index does not list its session yet, and its command is not counted."""
+    monkeypatch.setattr(Records, "with_status", lambda *_: [])
+    monkeypatch.setattr(Commands, "backlog", lambda _: 0)
     late: list[SessionRecord] = []
     calls: list[int] = []
 
@@ -165,3 +171,14 @@ def test_a_wake_up_lost_while_going_to_sleep_is_noticed(
     eventually(lambda: list(calls), lambda seen: len(seen) >= 2, "two calls")
     assert calls[:2] == [0, 1]
     stand.wait_status(late[0])
+
+
+def test_a_session_that_has_ended_wakes_no_task_while_the_index_still_lists_it(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = stand.ask()
+    boto3.client("sqs").purge_queue(QueueUrl=stand.queue_url)
+    stand.records.change(ended, {"status": "inactive"}, {})
+    monkeypatch.setattr(Records, "with_status", lambda *_: [ended])
+    stand.start()
+    throughout(lambda: stand.capacity.most, lambda most: most == 0, "no Edit task", 1.0)
