@@ -12,13 +12,17 @@ from acceptance.capabilities import Capability
 from acceptance.config.profile import Profile
 from acceptance.config.sections import Exec
 from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
+from acceptance.drivers.ecs_exec.channel import ExecChannel, Heard
 from acceptance.waiting.errors import NotOffered, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until
 
 MOMENT_S = 60
 """A death that waits for its moment gives up after this, so that no busy loop stays behind."""
+
+
+ARMED = "armed"
+"""What a death says that waits for its moment from then on."""
 
 
 class Accidents:
@@ -65,21 +69,24 @@ class Accidents:
         The block begins once the task watches for that moment. In the condition, `$armed` is a file made just before.
         Raises as `kill`.
         """
+        armed = threading.Event()
         flag = f"${{TMPDIR:-/tmp}}/armed-{secrets.token_hex(4)}"
-        script = f"""armed="{flag}"; : > "$armed"; end=$(($(date +%s) + {MOMENT_S}))
+        script = f"""armed="{flag}"; : > "$armed"; end=$(($(date +%s) + {MOMENT_S})); echo {ARMED} >&3
 until {condition}; do
   if [ "$(date +%s)" -ge "$end" ]; then echo "the moment never came" >&2; exit 3; fi
 done
 {self._exec.kill}"""
-        with self._meanwhile(task, script):
+
+        def hear(said: bytes) -> None:
+            if ARMED.encode() in said:
+                armed.set()
+
+        with self._meanwhile(task, script, hear):
             wait_until(
-                lambda deadline: self._run(task, f'test -e "{flag}"', deadline),
-                DescribedMatcher[CommandOutput](
-                    "armed", lambda output: output.exit_code == 0, lambda _: "not armed yet"
-                ),
+                armed.is_set,
+                DescribedMatcher[bool]("armed", bool, lambda _: "not armed yet"),
                 what=f"the death of {task}",
                 within=self._profile.patience.exec_agent,
-                transient=(NotReady,),
             )
             yield
 
@@ -99,13 +106,13 @@ done
         return tasks
 
     @contextmanager
-    def _meanwhile(self, task: Task, script: str) -> Iterator[threading.Event]:
+    def _meanwhile(self, task: Task, script: str, heard: Heard | None = None) -> Iterator[threading.Event]:
         failures: list[Exception] = []
         struck = threading.Event()
 
         def strike() -> None:
             try:
-                self._strike(task, script)
+                self._strike(task, script, heard)
             except Exception as failure:  # noqa: BLE001 - raised again below, in the thread that asked
                 failures.append(failure)
             finally:
@@ -121,7 +128,7 @@ done
             raise failures[0]
         self._dead(task)
 
-    def _strike(self, task: Task, script: str) -> None:
+    def _strike(self, task: Task, script: str, heard: Heard | None = None) -> None:
         """Run a script that befalls its own task, as soon as the task takes commands."""
         wait_until(
             partial(self._fleet.task, task.arn),
@@ -133,26 +140,23 @@ done
             fatal=DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
         )
         wait_until(
-            lambda deadline: self._struck(task, script, deadline),
+            lambda deadline: self._struck(task, script, deadline, heard),
             DescribedMatcher[bool]("a command run", bool, str),
             what=f"the command that befalls {task}",
             within=self._profile.patience.exec_agent,
             transient=(NotReady,),
         )
 
-    def _struck(self, task: Task, script: str, deadline: Deadline) -> bool:
+    def _struck(self, task: Task, script: str, deadline: Deadline, heard: Heard | None) -> bool:
+        names = self._profile.names
+        of_hermes = task.group == f"service:{names.hermes}"
+        container = names.hermes_container if of_hermes else names.edit_container
         try:
-            self._run(task, script, deadline).checked(script)
+            self._channel.run(task.arn, container, script, deadline=deadline, heard=heard).checked(script)
         except (Unreachable, UnexpectedAnswer):
             # The command may die or stop with its task, and the channel with it: what the task does next tells.
             return True
         return True
-
-    def _run(self, task: Task, script: str, deadline: Deadline) -> CommandOutput:
-        names = self._profile.names
-        of_hermes = task.group == f"service:{names.hermes}"
-        container = names.hermes_container if of_hermes else names.edit_container
-        return self._channel.run(task.arn, container, script, deadline=deadline)
 
     def _dead(self, task: Task) -> Task:
         seen = wait_until(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import IPv4Address
 
 from hamcrest import not_
 
-from acceptance.drivers.ecs_exec.channel import ExecChannel
+from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import is_open
-from acceptance.waiting.errors import UnexpectedAnswer
-from acceptance.waiting.waits import Deadline
+from acceptance.waiting.errors import NotReady, UnexpectedAnswer
+from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.waits import wait_until
 
 # The process that listens: from its address and port to its socket, from its socket to who holds that (proc(5)).
 SCRIPT = """
@@ -30,7 +32,7 @@ def crash_preview(session: CustomerSession) -> None:
     Raises:
         UnexpectedAnswer: the record does not say where the preview is served.
         CommandFailed: nothing is served there.
-        NotInTime: the page that was open is still connected.
+        NotInTime: its task takes no command, or the page that was open is still connected.
     """
     _strike(session, "KILL")
     session.open_page.becomes(not_(is_open()), within=session.platform.profile.patience.request)
@@ -40,7 +42,7 @@ def hang_preview(session: CustomerSession) -> None:
     """Stop the process that serves a session's preview without ending it, and nothing else of its task.
 
     Raises:
-        UnexpectedAnswer, CommandFailed: as `crash_preview`.
+        UnexpectedAnswer, CommandFailed: as `crash_preview`. NotInTime: its task takes no command.
     """
     _strike(session, "STOP")
 
@@ -55,8 +57,15 @@ def _strike(session: CustomerSession, signal: str) -> None:
     profile = platform.profile
     script = script_for(record.container_ip, int(str(port)), signal)
     channel = ExecChannel(platform.clients, profile.names.cluster, profile.addresses.ca_file)
-    deadline = Deadline.after(profile.patience.request)
-    channel.run(record.task_arn, profile.names.edit_container, script, deadline=deadline).checked(script)
+    run = partial(channel.run, record.task_arn, profile.names.edit_container, script)
+    wait_until(
+        # Where nobody listens, the script sends no signal and says so: that counts at once.
+        lambda deadline: run(deadline=deadline).checked(script),
+        DescribedMatcher[CommandOutput]("a signal sent", lambda _: True, str),
+        what=f"the preview server of {session}",
+        within=profile.patience.exec_agent,
+        transient=(NotReady,),
+    )
 
 
 def script_for(address: str, port: int, signal: str) -> str:

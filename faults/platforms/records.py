@@ -26,7 +26,7 @@ from faults.registry import fault
 )
 def passed_ttl_still_known() -> None:
     """Reading one record does not look at its `ttl`."""
-    from sandbox.services.records import Records
+    from sandbox.services.records import Records, readable
     from sandbox.services.session_record import SessionRecord
 
     def get(self: Records, session_id: str) -> SessionRecord | None:
@@ -49,7 +49,7 @@ def passed_ttl_still_known() -> None:
 )
 def passed_ttl_still_listed() -> None:
     """Reading by an index does not look at `ttl`."""
-    from sandbox.services.records import Records
+    from sandbox.services.records import Records, readable
     from sandbox.services.session_record import SessionRecord
 
     def indexed(self: Records, index: str, attribute: str, value: str) -> Iterator[SessionRecord]:

@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,10 @@ from acceptance.waiting.waits import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import SessionTypeDef
+
+
+Heard = Callable[[bytes], object]
+"""Is told all that has come over a channel so far, whenever there is more."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,13 @@ class ExecChannel:
         self._cluster = cluster
         self._ca_file = ca_file
 
-    def run(self, task_arn: str, container: str, script: str, *, deadline: Deadline) -> CommandOutput:
+    def run(
+        self, task_arn: str, container: str, script: str, *, deadline: Deadline, heard: Heard | None = None
+    ) -> CommandOutput:
         """Run a POSIX shell script in a container and wait for its end.
+
+        What the script writes to its descriptor 3 is `heard` at once, and is no part of its output: a task may take no
+        second session to look at what the first one does (ECS guide, "ECS Exec considerations").
 
         Raises:
             NotReady: the task or its exec agent cannot take a command yet; worth another try.
@@ -74,7 +84,7 @@ class ExecChannel:
         session = self._open_session(task_arn, container, command_line(script, mark))
         channel = self._connect(str(session["streamUrl"]), str(session["tokenValue"]), deadline)
         try:
-            received = _Conversation(channel, deadline).until_closed(mark)
+            received = _Conversation(channel, deadline, heard or (lambda _: None)).until_closed(mark)
         finally:
             channel.close()
         return parse(received, mark)
@@ -119,9 +129,10 @@ class ExecChannel:
 class _Conversation:
     """One session's exchange of frames: acknowledges, puts output in order, answers the handshake."""
 
-    def __init__(self, channel: Any, deadline: Deadline) -> None:
+    def __init__(self, channel: Any, deadline: Deadline, heard: Heard) -> None:
         self._channel = channel
         self._deadline = deadline
+        self._heard = heard
         self._expected = 0
         self._early: dict[int, ssm.Message] = {}
         self._sent = 0
@@ -139,6 +150,7 @@ class _Conversation:
             if message.kind == ssm.OUTPUT:
                 self._channel.send_binary(ssm.pack(ssm.acknowledgement(message)))
                 self._take(message)
+                self._heard(bytes(self._output))
             if finished in self._output:
                 return bytes(self._output)
 
@@ -187,7 +199,7 @@ def command_line(script: str, mark: str) -> str:
 d="${{TMPDIR:-/tmp}}/{mark}"
 mkdir -m 700 "$d" || exit 1
 ( {script}
-) >"$d/out" 2>"$d/err" </dev/null
+) 3>&1 >"$d/out" 2>"$d/err" </dev/null
 code=$?
 printf '\\n%s:out\\n' {mark}; base64 <"$d/out"
 printf '%s:err\\n' {mark}; base64 <"$d/err"

@@ -6,6 +6,7 @@ import asyncio
 import json
 import struct
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -103,10 +104,15 @@ class Ecs:
         return {"session": {"streamUrl": self._origin.replace("http", "ws") + "/x", "tokenValue": "secret"}}
 
 
-def run(agent: Agent, script: str, error: ClientError | None = None) -> Any:
+def run(
+    agent: Agent,
+    script: str,
+    error: ClientError | None = None,
+    heard: Callable[[bytes], object] | None = None,
+) -> Any:
     with serving(agent.handle) as origin:
         channel = ExecChannel(Ecs(agent, origin, error), "live")  # type: ignore[arg-type]
-        return channel.run(TASK, "edit", script, deadline=Deadline.after(timedelta(seconds=10)))
+        return channel.run(TASK, "edit", script, deadline=Deadline.after(timedelta(seconds=10)), heard=heard)
 
 
 def test_a_message_survives_packing() -> None:
@@ -143,6 +149,13 @@ def test_a_command_gives_output_errors_and_exit_code_byte_for_byte() -> None:
     assert agent.token == "secret"
     assert agent.handshake["ProcessedClientActions"][0]["ActionStatus"] == 1
     assert {0, 1} <= agent.acknowledged
+
+
+def test_what_a_script_says_is_heard_and_no_part_of_its_output() -> None:
+    said: list[bytes] = []
+    output = run(Agent(), "echo armed >&3; echo out", heard=said.append)
+    assert output.stdout == b"out\n"
+    assert b"armed" in said[-1]
 
 
 def test_the_mark_and_the_quotes_survive_a_splitter_without_a_shell() -> None:
