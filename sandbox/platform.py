@@ -36,7 +36,7 @@ from sandbox.weather.weather import Weather
 
 SITE = Path(__file__).resolve().parent / "site"
 
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 """How long the load balancer may take to serve what was provisioned."""
 
 
@@ -100,7 +100,12 @@ class Platform:
         self._undo.callback(information.close, state)
 
         balancer = Balancer(
-            processes, state, self._pace, Authority.create(state), hidden_headers(self._absent)
+            processes,
+            state,
+            self._pace,
+            Authority.create(state),
+            hidden=hidden_headers(self._absent),
+            manner=self._weather.balancer(),
         )
         self._undo.callback(balancer.stop)
         balancer.start()

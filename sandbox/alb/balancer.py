@@ -7,14 +7,15 @@ import http.client
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sandbox.alb.authority import Authority
 from sandbox.alb.envoy_admin import HostHealth
 from sandbox.alb.envoy_process import EnvoyProcess
 from sandbox.alb.envoy_routes import cluster_name
 from sandbox.alb.initial_checks import CODE_MISMATCH, FAILED, HEALTHY, TIMED_OUT, InitialChecks, Target, probe
+from sandbox.alb.later_node import LaterNode
 from sandbox.aws_api import elbv2
 from sandbox.aws_api.elb_state import Endpoint, HealthCheck, Snapshot, TargetGroup
 from sandbox.aws_api.elbv2 import UNCHECKED, TargetHealth
@@ -32,17 +33,43 @@ REGISTERING = TargetHealth("initial", "Elb.RegistrationInProgress", "Target regi
 CHECKING = TargetHealth("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How it is less than perfect.
+
+    `later_nodes`: its nodes beside the first, each by how many seconds later it knows of a change. `initial_targets`:
+    whether a group that has none but new targets gets requests already.
+    """
+
+    later_nodes: Sequence[Callable[[], float]] = ()
+    initial_targets: bool = False
+
+
 class Balancer:
     """Serves what ELBv2 is configured to serve. `start`, then `elbv2.install(balancer, pace)`, in the end `stop`."""
 
     def __init__(
-        self, processes: Processes, state: State, pace: Pace, authority: Authority, hidden: Sequence[str] = ()
+        self,
+        processes: Processes,
+        state: State,
+        pace: Pace,
+        authority: Authority,
+        *,
+        hidden: Sequence[str] = (),
+        manner: Manner | None = None,
     ) -> None:
         """`hidden`: headers of the targets that no visitor sees."""
+        manner = manner or Manner()
         self._pace = pace
         self._authority = authority
         self._envoy = EnvoyProcess(processes, state, hidden)
-        self._initial = InitialChecks(processes.parts, admitted=self.changed)
+        self._later = [
+            LaterNode(EnvoyProcess(processes, state, hidden, f"-{number}"), late_s, processes.parts)
+            for number, late_s in enumerate(manner.later_nodes, 2)
+        ]
+        self._initial = InitialChecks(
+            processes.parts, admitted=self.changed, open_meanwhile=manner.initial_targets
+        )
         self._wake = threading.Condition()
         self._changes = 0
         self._applied = 0
@@ -69,6 +96,8 @@ class Balancer:
     def start(self) -> None:
         """Return once both listeners accept connections; RuntimeError with the reason if they do not."""
         self._envoy.start(self._authority)
+        for node in self._later:
+            node.start(self._authority, self._envoy.ports)
         self._thread.start()
         self.changed()
 
@@ -80,6 +109,8 @@ class Balancer:
         if self._thread.is_alive():
             self._thread.join()
         self._initial.stop()
+        for node in self._later:
+            node.stop()
         self._envoy.stop()
 
     def changed(self) -> None:
@@ -89,7 +120,8 @@ class Balancer:
             self._wake.notify_all()
 
     def settled(self, timeout_s: float) -> None:
-        """Wait until every change made before this call is served; TimeoutError after `timeout_s` seconds."""
+        """Wait until every change made before this call is served by all; TimeoutError after `timeout_s` seconds."""
+        deadline = time.monotonic() + timeout_s
         with self._wake:
             changes = self._changes
             if not self._wake.wait_for(lambda: self._applied >= changes, timeout_s):
@@ -97,6 +129,10 @@ class Balancer:
                     f"load balancer: expected change {changes} to be served within {timeout_s} s, "
                     f"found {self._applied}; the log envoy.log may tell why"
                 )
+        if not all(node.knows_all(max(0.0, deadline - time.monotonic())) for node in self._later):
+            raise TimeoutError(
+                f"load balancer: expected all its nodes to serve the same within {timeout_s} s"
+            )
 
     def attach_function(self, function_arn: str, port: int) -> None:
         """Send requests for a Lambda function to the ALB adapter on that loopback port."""
@@ -151,6 +187,8 @@ class Balancer:
                 with self._wake:
                     self._wake.wait_for(lambda: self._closed, RETRY_S)
                 continue
+            for node in self._later:
+                node.take(served, functions)
             self._remember(wanted, served)
             with self._wake:
                 self._applied = changes
@@ -158,7 +196,7 @@ class Balancer:
 
     def _remember(self, wanted: Snapshot, served: Snapshot) -> None:
         used = wanted.in_use()
-        targets = [(g.arn, endpoint) for g in served.groups if g.arn in used for endpoint in g.endpoints]
+        targets = self._initial.admitted_of(g for g in served.groups if g.arn in used)
         checked_at = time.monotonic() + self._pace.health_check_timeout_s
         with self._health_lock:
             self._wanted = replace(wanted, groups=tuple(g for g in wanted.groups if g.arn in used))

@@ -71,8 +71,9 @@ def listener(
     lua: str,
     access_log: Path,
     certificate: tuple[Path, Path] | None,
+    port: int = 0,
 ) -> Resource:
-    """A listener that stands for `nominal_port` (80 or 443); its real port is the system's choice.
+    """A listener that stands for `nominal_port` (80 or 443); its real port is `port`, or the system's choice.
 
     `certificate` is a pair of PEM files (chain, key) and makes it HTTPS. Its rules come from `rds-<name>.json`.
     """
@@ -91,7 +92,7 @@ def listener(
     return {
         "@type": TYPES + "envoy.config.listener.v3.Listener",
         "name": name,
-        "address": _socket_address("127.0.0.1", 0),
+        "address": _socket_address("127.0.0.1", port),
         "filter_chains": [chain],
     }
 

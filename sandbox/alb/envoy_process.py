@@ -31,12 +31,14 @@ NO_FUNCTION_HOST = Endpoint("127.0.0.1", 1)
 class EnvoyProcess:
     """Envoy with two listeners, for ports 80 and 443. `start`, then `apply` from one thread at a time."""
 
-    def __init__(self, processes: Processes, state: State, hidden: Sequence[str] = ()) -> None:
-        """`hidden`: headers of the targets that no visitor sees."""
+    def __init__(
+        self, processes: Processes, state: State, hidden: Sequence[str] = (), node: str = ""
+    ) -> None:
+        """`hidden`: headers of the targets that no visitor sees. `node`: its name where there are several."""
         self._hidden = list(hidden)
         self._processes = processes
-        self._folder = state.envoy
-        self._log = state.logs / "envoy.log"
+        self._folder = state.envoy / node
+        self._log = state.logs / f"envoy{node}.log"
         self._access_log = state.access_log
         self._files: dict[str, str] = {}
         self._pause = threading.Event()
@@ -44,9 +46,13 @@ class EnvoyProcess:
         self.admin = EnvoyAdmin(self._folder / envoy.ADMIN_SOCKET)
         self.ports: Mapping[str, int] = {}
 
-    def start(self, authority: Authority) -> None:
-        """Return once both listeners accept connections; RuntimeError with the log's end if they do not in time."""
-        self._write_start_files(authority)
+    def start(self, authority: Authority, ports: Mapping[str, int] | None = None) -> None:
+        """Return once both listeners accept connections; RuntimeError with the log's end if they do not in time.
+
+        `ports`: on which; another Envoy may listen there, and they share what comes (SO_REUSEPORT).
+        """
+        self._folder.mkdir(exist_ok=True)
+        self._write_start_files(authority, ports or {})
         options = ("--disable-hot-restart", "--concurrency", "2", "--log-level", "warning")
         self._process = self._processes.spawn(
             [executable(), "-c", "bootstrap.json", *options],
@@ -115,7 +121,7 @@ class EnvoyProcess:
             (self._folder / file).unlink(missing_ok=True)
             del self._files[file]
 
-    def _write_start_files(self, authority: Authority) -> None:
+    def _write_start_files(self, authority: Authority, ports: Mapping[str, int]) -> None:
         self._write("cds.json", [])
         lua = LUA_FILE.read_text()
         listeners = []
@@ -129,6 +135,7 @@ class EnvoyProcess:
                     lua=lua,
                     access_log=self._access_log,
                     certificate=certificate,
+                    port=ports.get(name, 0),
                 )
             )
             self._write(f"rds-{name}.json", [envoy_routes.routes(name, None, Snapshot(), {})])

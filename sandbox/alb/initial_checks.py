@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import aiohttp
 from yarl import URL
@@ -38,9 +38,13 @@ Target = tuple[str, Endpoint]
 class InitialChecks:
     """Admits each target once: when a health check passes, or when its time is up. Made running; in the end `stop`."""
 
-    def __init__(self, parts: Parts, admitted: Callable[[], None]) -> None:
-        """`admitted` is called, on a thread of this object, whenever a target was admitted."""
+    def __init__(self, parts: Parts, admitted: Callable[[], None], *, open_meanwhile: bool = False) -> None:
+        """`admitted` is called, on a thread of this object, whenever a target was admitted.
+
+        `open_meanwhile`: a group of which no target is admitted yet gets requests all the same.
+        """
         self._admitted = admitted
+        self._open_meanwhile = open_meanwhile
         # Its loop alone changes what follows.
         self._thread = LoopThread("what checks new targets", parts)
         self._checks: dict[Target, HealthCheck] = {}
@@ -54,6 +58,11 @@ class InitialChecks:
     def admit(self, wanted: Snapshot) -> Snapshot:
         """`wanted` with admitted targets only; of the others, those in use are probed from here on."""
         return self._thread.run(self._admit(wanted))
+
+    def admitted_of(self, groups: Iterable[TargetGroup]) -> list[Target]:
+        """The admitted ones of these groups' targets."""
+        targets = [(group.arn, endpoint) for group in groups for endpoint in group.endpoints]
+        return [target for target in targets if target in self._verdicts]
 
     def verdict(self, target: Target) -> TargetHealth:
         """With what result a target was admitted; KeyError for one that was not."""
@@ -78,6 +87,8 @@ class InitialChecks:
 
     def _with_admitted(self, group: TargetGroup) -> TargetGroup:
         admitted = [endpoint for endpoint in group.endpoints if (group.arn, endpoint) in self._verdicts]
+        if not admitted and self._open_meanwhile:
+            return group
         return dataclasses.replace(group, endpoints=tuple(admitted))
 
     async def _watch(self, target: Target) -> None:

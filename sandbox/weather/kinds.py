@@ -17,6 +17,8 @@ class Kind(StrEnum):
     ONE_SHELL = "one-shell"
     LATE_AGENT = "late-agent"
     LATE_MAIL = "late-mail"
+    NODES = "nodes"
+    INITIAL_TARGETS = "initial-targets"
 
 
 ALL = "aws"

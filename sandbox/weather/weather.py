@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 
+from sandbox.alb.balancer import Manner
 from sandbox.aws_access import Keys
 from sandbox.aws_api.authorization import Application
 from sandbox.aws_api.ecs_tasks import OpenSession
@@ -34,6 +36,16 @@ MAIL_S = (10.0, 40.0)
 """How long a mail is under way through SES. AWS promises nothing of it; the other side's servers may take longer."""
 
 
+LATER_NODES = 2
+LATER_S = 10.0
+"""An Application Load Balancer has a node in each of its zones at least (ELB guide, "How Elastic Load Balancing
+works"), and a client's connection comes to any. How far apart they learn of a rule is in no document; some seconds is
+what users see.
+
+That a group of nothing but new targets gets requests while these are `initial` is what users report
+(open-guides/og-aws#116); AWS's own page says that a target receives none before its first health check."""
+
+
 class Weather:
     """Some kinds of weather with their chances. None is a sandbox as it is by itself."""
 
@@ -55,5 +67,13 @@ class Weather:
         chance = self._chance(Kind.LATE_MAIL)
         return (lambda: chance.between(*MAIL_S)) if Kind.LATE_MAIL in self._kinds else (lambda: 0.0)
 
-    def _chance(self, kind: Kind) -> Chance:
+    def balancer(self) -> Manner:
+        """How the load balancer is."""
+        later = [
+            partial(self._chance(f"{Kind.NODES} {number}").between, 0.0, LATER_S)
+            for number in range(LATER_NODES)
+        ]
+        return Manner(later if Kind.NODES in self._kinds else (), Kind.INITIAL_TARGETS in self._kinds)
+
+    def _chance(self, kind: str) -> Chance:
         return Chance(self._seed, kind)

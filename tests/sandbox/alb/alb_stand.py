@@ -13,7 +13,7 @@ import requests
 from aiohttp import WSMsgType, web
 
 from sandbox.alb.authority import Authority
-from sandbox.alb.balancer import Balancer
+from sandbox.alb.balancer import Balancer, Manner
 from sandbox.aws_access import AwsAccess, Keys
 from sandbox.aws_api import elbv2
 from sandbox.aws_api.server import ControlPlane
@@ -204,11 +204,11 @@ class Edge:
 
 
 @contextmanager
-def edge() -> Iterator[Edge]:
+def edge(manner: Manner | None = None) -> Iterator[Edge]:
     """A load balancer with its control plane, gone afterwards."""
     state = State.create()
     processes = Processes(state)
-    balancer = Balancer(processes, state, INSTANT, Authority.create(state))
+    balancer = Balancer(processes, state, INSTANT, Authority.create(state), manner=manner)
     try:
         with control_plane() as url:
             uninstall = elbv2.install(balancer, INSTANT)
