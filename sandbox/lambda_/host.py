@@ -65,6 +65,11 @@ class Context:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
+OWN_CONNECTION = ("connection", "keep-alive")
+"""What the load balancer says of its own connection, as in the example event of AWS's guide ("Process Application Load
+Balancer requests with Lambda"); the visitor's says nothing here."""
+
+
 class Host:
     """Answers requests by calling one handler, several at a time."""
 
@@ -104,7 +109,8 @@ class Host:
             method=request.method,
             target=request.raw_path,
             headers=[
-                (name, value) for name, value in request.headers.items() if name.lower() not in internal
+                *((name, value) for name, value in request.headers.items() if name.lower() not in internal),
+                OWN_CONNECTION,
             ],
             body=body,
             multi_value=multi_value,

@@ -22,6 +22,7 @@ from sandbox.host.state import State
 from sandbox.provision import make, network, template
 from sandbox.settings import INSTANT, Images, Pace
 from sandbox.template import Stack
+from sandbox.weather.weather import Weather
 
 PATIENCE_S = 15.0
 CLUSTER = "live-preview"
@@ -73,9 +74,9 @@ class RecordedTargets:
 class Stand:
     """A control plane, its scheduler and a cluster with the families `hermes` and `edit`."""
 
-    def __init__(self, images: Images, pace: Pace = QUICK) -> None:
+    def __init__(self, images: Images, pace: Pace = QUICK, weather: Weather | None = None) -> None:
         self.state = State.create()
-        self.control = ControlPlane(Keys.create())
+        self.control = ControlPlane(Keys.create(), before=(weather or Weather()).before)
         self.addresses = Addresses()
         self.processes = Processes(self.state)
         self.targets = RecordedTargets()

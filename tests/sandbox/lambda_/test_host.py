@@ -173,6 +173,7 @@ def test_the_function_sees_what_the_client_sent(alb: Edge, web: requests.Session
     assert json.loads(seen["body"]) == {"a": 1}
     assert ":targetgroup/api/" in seen["requestContext"]["elb"]["targetGroupArn"]
     assert seen["headers"]["x-forwarded-port"] == "443"
+    assert seen["headers"]["connection"] == "keep-alive", "as in the example of the guide"
     assert seen["headers"]["host"] == "localhost"
     assert not [name for name in seen["headers"] if name.startswith("x-alb-")]
 
