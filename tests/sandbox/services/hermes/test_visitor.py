@@ -18,6 +18,8 @@ class Door(HTTPServer):
     """A load balancer that answers every path with one status."""
 
     status = 503
+    behind: frozenset[int] = frozenset()
+    """The numbers of those requests that a node answers which does not know the rule yet."""
 
     def __init__(self, authority: trustme.CA) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -41,7 +43,8 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        self.send_response(self.server.status)
+        known = len(self.server.asked) not in self.server.behind
+        self.send_response(self.server.status if known else 503)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -65,6 +68,12 @@ def test_a_preview_is_reached_when_its_public_address_answers_200(door: Door) ->
         door.status = status
         assert visitor.reaches("one") is reached
     assert set(door.asked) == {"/session/one/health"}
+
+
+def test_a_preview_that_some_node_does_not_know_yet_is_not_reached(door: Door) -> None:
+    door.status, door.behind = 200, frozenset({5})
+    assert not Visitor(door.origin).reaches("one")
+    assert len(door.asked) == 5, "one that does not know it is enough"
 
 
 def test_an_address_that_nobody_vouches_for_is_not_reached(
