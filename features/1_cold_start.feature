@@ -37,8 +37,8 @@ Feature: Cold start
     @criterion.cold_start @needs.mail
     Scenario: An email does what a request does, and is answered in its thread
       When a customer sends a plain mail, asking: Change the heading to "Asked by mail"
-      Then the customer is answered in the thread with the address of the preview
-      And the preview is live within 60 seconds, connected for updates
+      Then the preview is live within 60 seconds, connected for updates
+      And the customer is answered in the thread with the address of the preview
       And the home page of the preview says "Asked by mail"
 
   Rule: Waking up is orderly, seen from inside and outside

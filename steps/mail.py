@@ -38,7 +38,7 @@ def news(words: str) -> Callable[[CustomerSession], tuple[str, bool]]:
 def in_thread(words: str) -> Callable[[World], str]:
     """What the answer must say: where the preview is that the mail began, or why it began none."""
     if words == "the address of the preview":
-        return lambda world: world.own_mailed().preview_url
+        return lambda world: world.asked_for().preview_url
     return lambda _world: words.split('"')[1]
 
 
@@ -47,7 +47,7 @@ def session_begun_by_mail(context: Context) -> None:
     """Its preview is live, and she has been told so."""
     world: World = context.world
     world.send_mail(world.new_customer(), 'Change the heading to "Asked by mail"')
-    world.until_live(world.own_mailed())
+    world.until_live(world.asked_for())
     world.mail.answers.becomes(is_mail_that_mentions(world.session.preview_url))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from acceptance.drivers.mailbox import Letter, Received
@@ -33,7 +33,6 @@ class MailThread:
         self._instruction = instruction
         self._asked_at = datetime.now(UTC)
         self._timeline = Timeline()
-        self._timeline.mark(Stage.ASKED)
         mailbox = platform.mailbox
         intake = mailbox.intake(customer.client_id)
         # People's programs spell addresses as they like: the one that she answers with has her name in capitals.
@@ -50,7 +49,11 @@ class MailThread:
         return Observed(f"inbox of {self._customer}", look, within=patience.wake, every=patience.poll)
 
     def session(self, *, beside: int) -> CustomerSession:
-        """The session that it began, once it is on record beside so many known ones; NotInTime if it began none."""
+        """The session that it began, once it is on record beside so many known ones; NotInTime if it began none.
+
+        It counts as asked for when the platform has the mail, by the record's `createdAt`: how long a mail is under way
+        is nobody's promise.
+        """
         record = CustomerSessions(self._platform).until_on_record(self._customer, beside)
         activation = Activation(
             session_id=record.session_id,
@@ -61,6 +64,7 @@ class MailThread:
             preview_url=record.preview_url or "",
             created_at=record.created_at or self._asked_at,
         )
+        self._timeline.mark(Stage.ASKED, age=max(datetime.now(UTC) - activation.created_at, timedelta()))
         self._timeline.mark(Stage.ON_RECORD)
         return CustomerSession(
             self._customer, activation, self._asked_at, self._timeline, [self._instruction], self._platform

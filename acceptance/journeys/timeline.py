@@ -55,12 +55,12 @@ class Timeline:
         with self._lock:
             return self._asked_at
 
-    def mark(self, stage: Stage, at: float | None = None) -> None:
-        """Note that a stage is reached, now or at an instant of the clock; only the first time counts."""
+    def mark(self, stage: Stage, at: float | None = None, *, age: timedelta = timedelta()) -> None:
+        """Note that a stage is reached, now, so long ago, or at an instant of the clock; only the first time counts."""
         with self._lock:
             if stage is Stage.ASKED and stage not in self._at:
-                self._asked_at = datetime.now(UTC)
-            self._at.setdefault(stage, self._clock.now() if at is None else at)
+                self._asked_at = datetime.now(UTC) - age
+            self._at.setdefault(stage, self._clock.now() - age.total_seconds() if at is None else at)
 
     def reached(self, stage: Stage) -> bool:
         """Whether a stage has been marked."""

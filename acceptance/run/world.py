@@ -83,6 +83,7 @@ class World:
         self.unseen: NotObserved | None = None
         self.all_sessions: list[CustomerSession] = []
         self._owned: set[str] = set()
+        self._mailed = False
         self._add_cleanup = add_cleanup
 
     def new_customer(self, name: str = "anna", client_id: str | None = None) -> Customer:
@@ -139,11 +140,15 @@ class World:
         """Mail an instruction to the client's address; the session it begins ends with the scenario."""
         self._end_with_scenario(customer.client_id)
         self.mail = MailThread(self.platform, customer, instruction, oddity=oddity, reply_to=reply_to)
+        self._mailed = True
 
-    def own_mailed(self) -> CustomerSession:
-        """Own the session that the mail began; NotInTime if it began none."""
-        known = sum(session.customer == self.customer for session in self.all_sessions)
-        return self.own(self.mail.session(beside=known))
+    def asked_for(self) -> CustomerSession:
+        """The session asked for last, by a request or a mail, owned from then on; NotInTime if a mail began none."""
+        if self._mailed:
+            known = sum(session.customer == self.customer for session in self.all_sessions)
+            self.own(self.mail.session(beside=known))
+            self._mailed = False
+        return self.session
 
     def own(self, session: CustomerSession) -> CustomerSession:
         """Make a session the one at hand, attended until the scenario ends it."""
