@@ -107,6 +107,14 @@ Feature: Cold start
       And Edit goes to zero, Hermes after it, and nothing of the session is left
       And the preview's old address says that the session has ended
 
+    @criterion.scaling @needs.task-kill
+    Scenario: A session that is left alone expires although Hermes has died since it began
+      Given a live session
+      When Hermes dies suddenly
+      And the customer leaves
+      Then the session ends as expired
+      And Edit goes to zero, Hermes after it, and nothing of the session is left
+
   Rule: What cannot be done is said, and leaves nothing awake
     If broken (serious): a customer waits for an answer that never comes, and we pay meanwhile.
 

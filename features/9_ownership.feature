@@ -68,7 +68,7 @@ Feature: Nobody gets at another's work
 
     @promise.ownership
     Scenario: A client is shown its own sessions only, the newest first
-      When 2 customers of a client start, and between them one of another whose name begins with that one's
+      When 3 customers of a client start, and between them one of another whose name begins with that one's
       Then the client is shown its own sessions and no other, the newest first
 
   @shared

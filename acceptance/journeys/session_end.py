@@ -29,11 +29,15 @@ class StatusLook:
 
 @dataclass(frozen=True)
 class Expiry:
-    """A session that expired: when our clock saw it asked for, its record, and the looks at its status until then."""
+    """A session that expired: when our clock saw it asked for, its record, and the looks at its status until then.
+
+    `taken_over`: by a Hermes that was started after the session was active.
+    """
 
     asked_at: datetime
     record: SessionRecord
     looks: tuple[StatusLook, ...]
+    taken_over: bool = False
 
     @property
     def idle_for(self) -> tuple[timedelta, timedelta]:
@@ -72,16 +76,24 @@ def until_expired(sessions: CustomerSessions, session: CustomerSession) -> Expir
     every = session.platform.profile.patience.poll / 4
     with Recorder(look, what=f"status of {session}", every=every):
         record = sessions.until_ended(session, "expired")
-    return Expiry(session.asked_at, record, tuple(looks))
+    started = record.started_at
+    since = [task for task in session.platform.fleet.history("hermes") if _after(task.created_at, started)]
+    return Expiry(session.asked_at, record, tuple(looks), taken_over=bool(since))
+
+
+def _after(moment: datetime | None, other: datetime | None) -> bool:
+    return moment is not None and other is not None and moment > other
 
 
 def expired_in_time(idle: timedelta) -> Matcher[Expiry]:
-    """A session whose end began when it had been idle for as long as that, and soon after."""
+    """A session whose end began when it had been idle for as long as that, and soon after, unless a Hermes that has
+    just taken over let it live on (contract, "Scaling and idling").
+    """
     latest = idle * LATEST
 
     def holds(seen: Expiry) -> bool:
         at_least, at_most = seen.idle_for
-        return idle <= at_most and at_least <= latest
+        return idle <= at_most and (at_least <= latest or seen.taken_over)
 
     def told(seen: Expiry) -> str:
         at_least, at_most = (span.total_seconds() for span in seen.idle_for)

@@ -14,6 +14,7 @@ from faults.platforms.scenarios import (
     GOES_ON,
     HALF_DONE,
     HERMES_DIES,
+    HERMES_GONE,
     ONE_COMMIT,
     OWN_WORKSPACE,
     SECRET,
@@ -137,7 +138,7 @@ def done_when_received() -> None:
 @fault(
     "Hermes knows only the sessions that it was told of itself, none of its predecessor's.",
     part="hermes",
-    caught_by=(WAKING,),
+    caught_by=(HERMES_GONE, WAKING),
     clause="Hermes runs while any session is not ended",
 )
 def predecessors_sessions_unknown() -> None:

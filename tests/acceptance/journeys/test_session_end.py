@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,12 @@ def test_an_end_begins_after_the_idle_time_and_soon_after(
     ending = seen(began_s, drains_s=drains_s, ahead_s=ahead_s)
     at_least, at_most = ending.idle_for
     assert at_least <= timedelta(seconds=began_s) <= at_most
+    assert expired_in_time(IDLE).matches(ending) is fits
+
+
+@pytest.mark.parametrize(("began_s", "fits"), [(2.8, False), (3.9, True), (8.0, True)])
+def test_a_hermes_that_has_taken_over_may_end_it_later_and_not_before(began_s: float, fits: bool) -> None:
+    ending = replace(seen(began_s, last_s=12.0), taken_over=True)
     assert expired_in_time(IDLE).matches(ending) is fits
 
 
