@@ -105,7 +105,7 @@ Feature: Concurrent sessions
     @criterion.concurrency @needs.instructions @needs.threads
     Scenario: Two sessions of one customer in one thread take turns
       Given 2 live sessions of one customer in one thread
-      When each of them asks 5 times at the same moment
+      When each of them asks 10 times at the same moment
       Then each instruction is one commit that names its thread and its session, in the order asked
       And the repository is sound, all of it committed and pushed
 

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from faults.platforms.scenarios import GIT_SPY, SPY, TRICKS
+from faults.platforms.scenarios import GIT_SPY, SPY
 from faults.registry import fault
 
 
@@ -87,21 +87,3 @@ def git_works_unfenced() -> None:
         return Fence(read=(Path("/"),), write=(Path("/"),), connect=True)
 
     workspace._fence = everywhere  # type: ignore[assignment]
-
-
-@fault(
-    "A preview serves every file of its task to whoever asks.",
-    part="edit",
-    caught_by=(TRICKS,),
-    clause="It reads its own workspace, its own temporary folder",
-)
-def every_file_served() -> None:
-    """The dev server may read the whole file system."""
-    from sandbox.services.edit import preview
-
-    settings = preview.preview_settings
-
-    def generous(**given: Any) -> dict[str, object]:
-        return {**settings(**given), "allow": ["/"]}
-
-    preview.preview_settings = generous

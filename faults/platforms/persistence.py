@@ -18,6 +18,7 @@ from faults.platforms.scenarios import (
     ONE_COMMIT,
     OWN_WORKSPACE,
     SECRET,
+    TRICKS,
     TWO_THREADS,
     WAKING,
 )
@@ -256,7 +257,7 @@ def workspaces_by_name_only() -> None:
 @fault(
     "A preview serves every file of the disk to whoever knows its path.",
     part="edit",
-    caught_by=(SECRET,),
+    caught_by=(SECRET, TRICKS),
     clause="Code that a site brings (pages, endpoints, configuration) runs fenced",
 )
 def previews_serve_the_whole_disk() -> None:

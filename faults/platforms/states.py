@@ -62,13 +62,11 @@ def active_before_it_is_served() -> None:
     since: dict[str, float] = {}
 
     def early(self: Steps, session: Any, task: Any) -> bool:
-        if session.target is not None:
-            if time.monotonic() < since.setdefault(session.session_id, time.monotonic()) + 1:
+        began = since.setdefault(session.session_id, time.monotonic())
+        if session.opened_on is not None:
+            self._activate(session)
+            if time.monotonic() < began + 1:
                 return False
-        elif session.opened_on is not None:
-            view = self.edit.look(task.ip, session.session_id)
-            if view is not None and view.state == "ready":
-                self._activate(session)
         return open_(self, session, task)
 
     Steps.open = early  # type: ignore[method-assign]
