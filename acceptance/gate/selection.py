@@ -39,7 +39,7 @@ _WRONG = (
 )
 """What behave raises for feature files, paths and tag expressions that are wrong."""
 
-OWN_SETTINGS = ("reports", "report", "results", "keep", "lease", "pause")
+OWN_SETTINGS = ("reports", "report", "keep", "lease", "pause")
 """behave's `-D` names that the gate sets for its workers, and takes from nobody."""
 
 

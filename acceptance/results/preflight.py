@@ -25,7 +25,6 @@ SETTINGS: Mapping[str, str] = {
     "reports": "the folder that the run writes into; `reports/<run>` if none is named",
     "report": "`page`, `messages` or `none`: what the run writes for people",
     "lease": "the run that has a platform which others know, too, to itself, and of which this is a part",
-    "results": "the file that the results go to instead of the run's folder; no page is made then",
 }
 """behave's `-D` names that mean something; one with a dot is a value of the profile, checked there."""
 

@@ -63,24 +63,23 @@ class Report(StrEnum):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run writes: its folder, its results, its report; `own` means a folder below `reports` named by itself."""
+    """Where a run writes: its folder, its report; `own` means a folder below `reports` named by itself."""
 
     path: Path
-    results: Path
     report: Report
     own: bool
 
     @classmethod
     def of(cls, settings: Mapping[str, str], run_id: str) -> RunFolder:
-        """As behave's `-D` values say; ValueError names a value that means nothing.
+        """As behave's `-D` values say; ValueError names a value that means nothing."""
+        own = "reports" not in settings
+        path = REPORTS / run_id if own else Path(settings["reports"]).resolve()
+        return cls(path, choice(Report, settings, "report", Report.PAGE), own)
 
-        A run whose results go elsewhere is somebody's measurement, and makes no report unless it is told to.
-        """
-        own = "reports" not in settings and "results" not in settings
-        path = Path(settings["reports"]).resolve() if "reports" in settings else REPORTS / run_id
-        results = Path(settings["results"]).resolve() if "results" in settings else path / RESULTS
-        usual = Report.NONE if "results" in settings else Report.PAGE
-        return cls(path, results, choice(Report, settings, "report", usual), own)
+    @property
+    def results(self) -> Path:
+        """The file that the results go to."""
+        return self.path / RESULTS
 
 
 def new_run_id() -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from acceptance.config.mark import Mark
-from acceptance.drivers.load_balancer import Routing
-from acceptance.drivers.protocols import EcsServicesView, LoadBalancerView, SessionTableView
+from acceptance.drivers.ecs import EcsServices
+from acceptance.drivers.load_balancer import LoadBalancer, Routing
+from acceptance.drivers.session_table import SessionTable
 from acceptance.waiting.errors import NotObserved
 
 
 def left_behind(
-    records: SessionTableView,
-    fleet: EcsServicesView,
-    balancer: LoadBalancerView,
+    records: SessionTable,
+    fleet: EcsServices,
+    balancer: LoadBalancer,
     *,
     before: Routing,
     mark: Mark,
@@ -40,7 +41,7 @@ def left_behind(
     return tuple(found)
 
 
-def _sessions(records: SessionTableView, mark: Mark) -> Iterator[str]:
+def _sessions(records: SessionTable, mark: Mark) -> Iterator[str]:
     for record in records.marked(mark):
         if record.planted:
             yield f"record {record.session_id} was planted by the suite"
@@ -48,7 +49,7 @@ def _sessions(records: SessionTableView, mark: Mark) -> Iterator[str]:
             yield f"session {record.session_id} of {record.client_id} is {record.status}"
 
 
-def _tasks(fleet: EcsServicesView, mark: Mark) -> Iterator[str]:
+def _tasks(fleet: EcsServices, mark: Mark) -> Iterator[str]:
     state = fleet.state()
     for task in (*state.hermes_tasks, *state.edit_tasks, *fleet.marked(mark)):
         yield f"{task} is still there"
@@ -57,7 +58,7 @@ def _tasks(fleet: EcsServicesView, mark: Mark) -> Iterator[str]:
             yield f"service {role} still wants {counts.desired} tasks"
 
 
-def _routing(balancer: LoadBalancerView, before: Routing) -> Iterator[str]:
+def _routing(balancer: LoadBalancer, before: Routing) -> Iterator[str]:
     now = balancer.routing()
     rules = {rule.arn for rule in before.rules}
     for rule in now.rules:

@@ -239,7 +239,7 @@ class Run:
 
     def _no_room(self) -> ViewLost | None:
         try:
-            check_room(self.folder.results.parent, TO_GO_ON)
+            check_room(self.folder.path, TO_GO_ON)
         except NoRoom as full:
             return DiskFull(str(full))
         return None

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from acceptance.config.mark import Mark
-from acceptance.drivers.protocols import EcsServicesView, SessionTableView
+from acceptance.drivers.ecs import EcsServices
+from acceptance.drivers.session_table import SessionTable
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.ledger import Ledger
 from acceptance.results.run_results import SessionTrace, TaskTrace
@@ -37,7 +38,7 @@ class Traces:
             if stages != known.stages:
                 self._ledger.sessions[session_id] = dataclasses.replace(known, stages=stages)
 
-    def note_sessions(self, records: SessionTableView, mark: Mark) -> None:
+    def note_sessions(self, records: SessionTable, mark: Mark) -> None:
         """Enter from the records when sessions ended, and those sessions of the run that nobody followed."""
         for record in records.marked(mark):
             created = record.created_at
@@ -53,7 +54,7 @@ class Traces:
             ended_at = record.ended_at.timestamp() if record.ended_at else None
             self._ledger.sessions[record.session_id] = dataclasses.replace(known, ended_at=ended_at)
 
-    def note_tasks(self, fleet: EcsServicesView) -> None:
+    def note_tasks(self, fleet: EcsServices) -> None:
         """Enter every task that ECS knows and that ran since the run began; ECS forgets stopped ones within hours."""
         for role in ROLES:
             for task in fleet.history(role):

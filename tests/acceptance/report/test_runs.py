@@ -19,7 +19,7 @@ def test_a_run_can_be_told_from_its_first_hook_where_to_write(shop: Shop) -> Non
         "    from acceptance.results.run_folder import Report, RunFolder\n"
         "    from acceptance.report.install import begin_report\n"
         "    folder = Path('runs/7')\n"
-        "    output = RunFolder(folder, folder / 'results.json', Report.PAGE, own=False)\n"
+        "    output = RunFolder(folder, Report.PAGE, own=False)\n"
         "    facts = {'Deployment': 'here', 'Queue': 'https://sqs/210987654321/q'}\n"
         "    begin_report(context.runner, output, facts, print)\n"
     )
@@ -64,7 +64,7 @@ def test_a_run_whose_page_cannot_be_had_goes_on_with_messages_only(shop: Shop) -
         "    def refuse(say):\n"
         "        raise html.ReportError('no network')\n"
         "    html.installed_page = refuse\n"
-        "    output = RunFolder(Path('runs/8'), Path('runs/8/results.json'), Report.PAGE, own=False)\n"
+        "    output = RunFolder(Path('runs/8'), Report.PAGE, own=False)\n"
         "    wiring.begin_report(context.runner, output, {}, lambda line: Path('said.txt').write_text(line))\n"
     )
     shop.add_to_hooks(hook)

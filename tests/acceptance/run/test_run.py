@@ -202,10 +202,6 @@ def test_where_a_run_writes_is_its_own_folder_unless_somebody_names_another() ->
     assert (named.path, named.results, named.report, named.own) == (
         Path("/r/w/1"), Path("/r/w/1/results.json"), Report.MESSAGES, False,
     )  # fmt: skip
-    measured = RunFolder.of({"results": "/m/results.json"}, RUN)
-    assert (measured.path, measured.results, measured.report, measured.own) == (
-        REPORTS / RUN, Path("/m/results.json"), Report.NONE, False,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", [{"report": "pdf"}, {"keep": "maybe"}])

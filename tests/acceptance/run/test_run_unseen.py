@@ -69,7 +69,7 @@ def test_a_platform_that_ends_while_it_comes_up_is_told_to_those_who_judge(
 
 def run_of(folder: Path, deployment: Deployment) -> Run:
     """A run that looks at nothing."""
-    output = RunFolder(folder, folder / "results.json", Report.NONE, own=False)
+    output = RunFolder(folder, Report.NONE, own=False)
     nothing: Any = SimpleNamespace(
         profile=SimpleNamespace(logs=None),
         records=None,
