@@ -15,7 +15,7 @@ from acceptance.drivers.workspace import Manifest
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.answers import same_files_as
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher, mismatch_of
+from acceptance.waiting.matcher import free_of, mismatch_of
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import stays
 
@@ -141,10 +141,9 @@ def undisturbed() -> Matcher[Sequence[BystanderObservations]]:
             for told in _noticed(one):
                 yield f"{one.session}: {told}"
 
-    return DescribedMatcher(
+    return free_of(
         "no failed request, no message, no dropped connection, no changed page and no changed file",
-        lambda seen: not any(complaints(seen)),
-        lambda seen: "; ".join(complaints(seen)),
+        complaints,
     )
 
 

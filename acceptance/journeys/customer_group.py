@@ -20,7 +20,7 @@ from acceptance.matchers.history import subject_of
 from acceptance.waiting.concurrently import at_once
 from acceptance.waiting.errors import NoData
 from acceptance.waiting.expect import expect
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import free_of
 
 SEVERAL = 10
 """So many queued instructions are given the patience for one; more of them, accordingly more."""
@@ -132,10 +132,9 @@ def one_commit_each(of_thread: Sequence[CustomerSession]) -> Matcher[Sequence[Co
                 yield f"session {session_id}: {difference(wanted, found)}"
 
     asked = sum(len(session.instructions) for session in of_thread)
-    return DescribedMatcher(
+    return free_of(
         f"{asked} instructions of {len(of_thread)} session{'s' * (len(of_thread) > 1)}, one commit each, in order",
-        lambda log: not any(complaints(log)),
-        lambda log: "; ".join(complaints(log)),
+        complaints,
     )
 
 
@@ -160,10 +159,9 @@ def own_words(log: Sequence[Commit], of_thread: Sequence[CustomerSession]) -> Ma
             if heading not in html.unescape(added.get(sha, "")):
                 yield f"{commit} adds {added.get(sha, '').strip()[:200] or 'nothing'}"
 
-    return DescribedMatcher(
+    return free_of(
         "the words of its own instruction in each commit, and no other instruction's in their place",
-        lambda added: not any(complaints(added)),
-        lambda added: "; ".join(complaints(added)),
+        complaints,
     )
 
 

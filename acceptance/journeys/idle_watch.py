@@ -18,7 +18,7 @@ from acceptance.drivers.session_table import ENDED
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.waiting.errors import NoData, UnexpectedAnswer, Unreachable
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 from acceptance.waiting.sampler import Recorder, Sample
 from acceptance.waiting.waits import wait_until
 
@@ -207,8 +207,4 @@ def expired_while_connected() -> Matcher[OneThingEach]:
             )
         return None
 
-    return DescribedMatcher(
-        "a session that expires while others work, with the browser connected until then",
-        lambda seen: flaw(seen) is None,
-        lambda seen: flaw(seen) or "",
-    )
+    return free_of("a session that expires while others work, with the browser connected until then", flaw)

@@ -16,7 +16,7 @@ from acceptance.drivers.platform import Platform
 from acceptance.drivers.workspace import Manifest, Workspace
 from acceptance.matchers.answers import same_files_as
 from acceptance.matchers.history import continues
-from acceptance.waiting.matcher import DescribedMatcher, mismatch_of
+from acceptance.waiting.matcher import DescribedMatcher, free_of, mismatch_of
 from acceptance.waiting.observed import Observed
 
 
@@ -77,9 +77,7 @@ def unchanged_since(before: Snapshot) -> Matcher[Snapshot]:
                 told.append(f"branch {name} was {was} and is {has}")
         return told
 
-    return DescribedMatcher(
-        "the workspace as it was", lambda now: not changes(now), lambda now: "; ".join(changes(now))
-    )
+    return free_of("the workspace as it was", changes)
 
 
 def changed_by_one_commit(before: Snapshot, path: str) -> Matcher[Snapshot]:
@@ -99,11 +97,7 @@ def changed_by_one_commit(before: Snapshot, path: str) -> Matcher[Snapshot]:
         elif now.last_change != (path,):
             yield f"the commit changed {_listed(now.last_change)}"
 
-    return DescribedMatcher(
-        f"the workspace as it was, but for one commit of {path}",
-        lambda now: not any(complaints(now)),
-        lambda now: "; ".join(complaints(now)),
-    )
+    return free_of(f"the workspace as it was, but for one commit of {path}", complaints)
 
 
 def _listed(paths: Collection[str]) -> str:

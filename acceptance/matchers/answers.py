@@ -17,7 +17,7 @@ from acceptance.drivers.session_api import SessionStatus
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.drivers.workspace import Manifest
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
+from acceptance.waiting.matcher import DescribedMatcher, free_of, mismatch_of, sentence_of
 from acceptance.waiting.sampler import Sample
 
 T = TypeVar("T")
@@ -106,9 +106,7 @@ def refuses(status: int, *, field: str | None = None, code: str | None = None) -
         return None
 
     named = f" that names the field {field!r}" if field else f" and the code {code!r}" if code else ""
-    return DescribedMatcher(
-        f"refused with {status}{named}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
-    )
+    return free_of(f"refused with {status}{named}", complaint)
 
 
 def accepts_as(status: str) -> Matcher[Answer]:

@@ -8,7 +8,7 @@ from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.git import Commit
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import free_of
 
 SUBJECT_LENGTH = 72
 """Where the contract cuts an instruction for its commit's subject."""
@@ -29,11 +29,7 @@ def continues(before: Sequence[Commit], by: int) -> Matcher[Sequence[Commit]]:
         new = [str(commit) for commit in now[: len(has) - len(was)]]
         return None if len(new) == by else f"{len(new)} new commits: {', '.join(new[:6]) or 'none'}"
 
-    return DescribedMatcher(
-        f"the {len(before)} commits of before and {by} on top",
-        lambda now: complaint(now) is None,
-        lambda now: complaint(now) or "",
-    )
+    return free_of(f"the {len(before)} commits of before and {by} on top", complaint)
 
 
 def subject_of(instruction: str) -> str:

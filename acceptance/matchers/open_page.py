@@ -11,7 +11,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.browser.page import COMPLAINT, LOADED, SHOWN, BrowserPage
 from acceptance.drivers.open_page import Frame, OpenPage
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 
 COLOURS: Mapping[str, str] = MappingProxyType({"navy": "rgb(0, 0, 128)"})
 """Colours that the features ask for, as CSS computes them (CSS Color 4, Named Colors)."""
@@ -87,9 +87,7 @@ def met_no_error() -> Matcher[OpenPage]:
     def errors(page: OpenPage) -> list[Frame]:
         return [frame for frame in _of_browser(page).frames() if frame.kind == COMPLAINT]
 
-    return DescribedMatcher(
-        "a page without errors", lambda page: not errors(page), lambda page: ", ".join(map(str, errors(page)))
-    )
+    return free_of("a page without errors", errors, between=", ")
 
 
 def _of_browser(page: OpenPage) -> BrowserPage:

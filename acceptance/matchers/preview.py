@@ -13,7 +13,7 @@ from acceptance.drivers.preview import Readiness
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.matchers.answers import is_live, is_waiting_page
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher, mismatch_of
+from acceptance.waiting.matcher import DescribedMatcher, free_of, mismatch_of
 from acceptance.waiting.sampler import Sample
 
 WAITING = 503
@@ -36,11 +36,7 @@ def waiting_then_live() -> Matcher[Sequence[Sample[Answer]]]:
             arrived = arrived or live
         return None if arrived else f"the site at none of {len(series)} visits"
 
-    return DescribedMatcher(
-        "the waiting page at first and then the site",
-        lambda series: complaint(series) is None,
-        lambda series: complaint(series) or "",
-    )
+    return free_of("the waiting page at first and then the site", complaint)
 
 
 def _neither(answer: Answer, *, arrived: bool) -> str:

@@ -11,7 +11,7 @@ from acceptance.drivers.http import Answer
 from acceptance.drivers.preview import Loaded
 from acceptance.matchers.answers import LOAD_BALANCER, NOBODY, who_answered
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher, mismatch_of, sentence_of
+from acceptance.waiting.matcher import DescribedMatcher, free_of, mismatch_of, sentence_of
 
 
 def answers_from(status: int, service: str) -> Matcher[Answer]:
@@ -25,9 +25,7 @@ def answers_from(status: int, service: str) -> Matcher[Answer]:
         told = _unsaid(a, service)
         return f"{a.status} from {service}, but its body {told}: {a.text[:120]!r}" if told else None
 
-    return DescribedMatcher(
-        f"{status} from {service}", lambda a: complaint(a) is None, lambda a: complaint(a) or ""
-    )
+    return free_of(f"{status} from {service}", complaint)
 
 
 def _unsaid(answer: Answer, service: str) -> str | None:

@@ -13,7 +13,7 @@ from acceptance.drivers.mailbox import Received
 from acceptance.drivers.session_api import ListedSession
 from acceptance.drivers.session_table import Redrive, SessionRecord
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 
 
 def mentions(words: str) -> Matcher[str]:
@@ -49,11 +49,7 @@ def tells_of_no_other_preview(preview_url: str, *, since: datetime) -> Matcher[S
     def others(messages: Sequence[Received]) -> list[Received]:
         return [m for m in messages if m.at >= since and "/session/" in m.text.replace(preview_url, "")]
 
-    return DescribedMatcher(
-        f"no mail about another preview than {preview_url}",
-        lambda messages: not others(messages),
-        lambda messages: "; ".join(map(str, others(messages))),
-    )
+    return free_of(f"no mail about another preview than {preview_url}", others)
 
 
 def no_session() -> Matcher[Sequence[SessionRecord]]:
@@ -80,11 +76,7 @@ def nothing_of(session_id: str) -> Matcher[Routing]:
         orphans = [group.name for group in routing.target_groups if group.arn not in used]
         return [f"rule {' '.join(rule.paths)}" for rule in routing.rules_for(session_id)] + orphans
 
-    return DescribedMatcher(
-        f"no rule and no target group of session {session_id}",
-        lambda routing: not left(routing),
-        lambda routing: ", ".join(left(routing)),
-    )
+    return free_of(f"no rule and no target group of session {session_id}", left, between=", ")
 
 
 def unchanged_since(before: SessionRecord) -> Matcher[SessionRecord]:
@@ -95,9 +87,7 @@ def unchanged_since(before: SessionRecord) -> Matcher[SessionRecord]:
         found = [(name, before.raw.get(name), record.raw.get(name)) for name in names]
         return [f"{name} was {old!r} and is {new!r}" for name, old, new in found if old != new]
 
-    return DescribedMatcher(
-        "the same record", lambda record: not changes(record), lambda record: "; ".join(changes(record))
-    )
+    return free_of("the same record", changes)
 
 
 def lists(own: Sequence[str]) -> Matcher[Sequence[ListedSession]]:
@@ -135,9 +125,7 @@ def tells_of(record: SessionRecord) -> Matcher[Answer]:
         told = {n: f"told as {found[n]!r}" if n in found else "not told" for n in wanted}
         return [f"{n} is {told[n]}, and {v} on record" for n, v in wanted.items() if found.get(n) != v]
 
-    return DescribedMatcher(
-        f"{', '.join(TOLD)} as on record", lambda a: not wrong(a), lambda a: "; ".join(wrong(a))
-    )
+    return free_of(f"{', '.join(TOLD)} as on record", wrong)
 
 
 DAY_S = 24 * 60 * 60
@@ -159,11 +147,7 @@ def prolongs(before: SessionRecord, answer: Answer) -> Matcher[SessionRecord]:
         told = found.get("ttl") if isinstance(found, dict) else None
         return None if told == ttl else f"ttl {ttl}, but the answer was {answer.status}: {answer.text[:200]}"
 
-    return DescribedMatcher(
-        f"a record kept until {DAY_S} s after a new last activity, as answered",
-        lambda record: wrong(record) is None,
-        lambda record: wrong(record) or "",
-    )
+    return free_of(f"a record kept until {DAY_S} s after a new last activity, as answered", wrong)
 
 
 def ended_as(status: str, reason: str = "") -> Matcher[SessionRecord]:

@@ -17,7 +17,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.waiting.errors import NoData, UnexpectedAnswer
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 
 PATH = "/api/health"
 
@@ -166,11 +166,7 @@ def without_hop_headers() -> Matcher[Arrival]:
             )
         return sorted(set(seen.names) & (HOP_BY_HOP.keys() - {OWN_CONNECTION}))
 
-    return DescribedMatcher(
-        "no header of the visitor's connection alone",
-        lambda seen: not passed(seen),
-        lambda seen: ", ".join(passed(seen)),
-    )
+    return free_of("no header of the visitor's connection alone", passed, between=", ")
 
 
 def _is_public(address: str) -> bool:

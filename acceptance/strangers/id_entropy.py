@@ -10,7 +10,7 @@ from hamcrest.core.matcher import Matcher
 from acceptance.drivers.http import Answer
 from acceptance.strangers.burst import STATUS_ACCEPTED, session_id_in
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 
 RANDOM_BITS = 122
 """The contract's least: those of a version 4 UUID (RFC 9562)."""
@@ -74,11 +74,7 @@ def sessions_of_their_own() -> Matcher[Sequence[Answer]]:
         if len(sessions) < sum(answer.status == STATUS_ACCEPTED for answer in answers):
             yield f"only {len(sessions)} sessions in {len(answers)} answers"
 
-    return DescribedMatcher(
-        "every request accepted with a session of its own",
-        lambda answers: not any(complaints(answers)),
-        lambda answers: ", ".join(complaints(answers)),
-    )
+    return free_of("every request accepted with a session of its own", complaints, between=", ")
 
 
 def the_same_session() -> Matcher[Sequence[Answer]]:
@@ -90,8 +86,4 @@ def the_same_session() -> Matcher[Sequence[Answer]]:
         if len(sessions) > 1:
             yield f"{len(sessions)} sessions: {', '.join(sorted(sessions))}"
 
-    return DescribedMatcher(
-        "every request accepted with the same session",
-        lambda answers: not any(complaints(answers)),
-        lambda answers: ", ".join(complaints(answers)),
-    )
+    return free_of("every request accepted with the same session", complaints, between=", ")

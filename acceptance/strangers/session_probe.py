@@ -13,7 +13,7 @@ from acceptance.drivers.session_table import SessionRecord
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.matchers.preview import served_by
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.matcher import free_of
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,8 @@ def shows_own_work_only() -> Matcher[Sequence[SessionView]]:
             if not served_by(view.record).matches(view.health):
                 yield f"{view.session} is on {view.record.task_arn}, but served by {view.health.text[:200]}"
 
-    return DescribedMatcher(
-        "every preview with its own customer's words and no other's, from the task on its record",
-        lambda seen: not any(complaints(seen)),
-        lambda seen: "; ".join(complaints(seen)),
+    return free_of(
+        "every preview with its own customer's words and no other's, from the task on its record", complaints
     )
 
 

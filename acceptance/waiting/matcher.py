@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from hamcrest.core.base_matcher import BaseMatcher
@@ -29,6 +29,18 @@ class DescribedMatcher(BaseMatcher[T]):
 
     def describe_mismatch(self, item: T, mismatch_description: Description) -> None:
         mismatch_description.append_text(self._mismatch(item))
+
+
+def free_of(
+    sentence: str, complaints: Callable[[T], Iterable[object] | str | None], *, between: str = "; "
+) -> DescribedMatcher[T]:
+    """Matches that of which `complaints` has none; else they are told, one or several."""
+
+    def told(item: T) -> str:
+        found = complaints(item) or ""
+        return found if isinstance(found, str) else between.join(map(str, found))
+
+    return DescribedMatcher(sentence, lambda item: not told(item), told)
 
 
 def sentence_of(matcher: Matcher[Any]) -> str:
