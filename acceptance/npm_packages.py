@@ -158,11 +158,9 @@ def _npm_ci(node: Path, folder: Path, scratch: Path) -> None:
         )
 
 
-def main() -> int:
-    """`python -m acceptance.npm_packages FOLDER ...`: what the lock file in each folder pins, installed if it is not
-    yet.
-
-    Prints a sentence per slow step; 2 with the reason on stderr when something cannot be had.
+def in_advance(have: Callable[[Progress], None]) -> int:
+    """Have it there before anything needs it, as a program does: a sentence per slow step; 2 with the reason on stderr
+    when something cannot be had.
     """
 
     def say(line: str) -> None:
@@ -170,8 +168,7 @@ def main() -> int:
         sys.stdout.flush()
 
     try:
-        for package in sys.argv[1:]:
-            installed(Path(package), say)
+        have(say)
     except PackagesError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -180,5 +177,11 @@ def main() -> int:
     return 0
 
 
+def main(say: Progress) -> None:
+    """`python -m acceptance.npm_packages FOLDER ...`: what the lock file in each folder pins, installed."""
+    for package in sys.argv[1:]:
+        installed(Path(package), say)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_advance(main))

@@ -131,7 +131,7 @@ def tasks_started(context: Context, tasks: tuple[int, str]) -> None:
     (count, name), wake_up = tasks, world.run.shared.wake_up()
     started = {"Hermes": wake_up.hermes_tasks, "Edit": wake_up.edit_tasks}[name]
     expect(started, that_many(count, name), f"{name} tasks made since the request")
-    world.run.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity().maximum)
+    world.run.ledger.measure("tasks", len(wake_up.edit_tasks), world.platform.fleet.capacity())
 
 
 @then("the Edit task did not wait for the Hermes task to run")
@@ -151,7 +151,7 @@ def tasks_at_once(context: Context, tasks: tuple[int, str]) -> None:
     seen = world.sessions.tasks(name.lower()).becomes(claim, fatal=never)
     if name == "Edit":
         most = len(busiest(seen, since=since).tasks)
-        world.run.ledger.measure("tasks", most, world.platform.fleet.capacity().maximum)
+        world.run.ledger.measure("tasks", most, world.platform.fleet.capacity())
 
 
 @then("the sessions are spread evenly over {count:d} tasks")

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 from acceptance.config.mark import TAG, Mark
 from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
-from acceptance.drivers.ecs_state import Capacity, Counts, EcsServicesState, Event, Task, counts_in, task_in
+from acceptance.drivers.ecs_state import Counts, EcsServicesState, Event, Task, counts_in, task_in
 from acceptance.waiting.errors import UnexpectedAnswer
-from acceptance.waiting.sampler import Recorder
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.literals import DesiredStatusType
     from mypy_boto3_ecs.type_defs import RunTaskRequestTypeDef, ServiceTypeDef
 
-__all__ = ["Capacity", "Counts", "EcsServices", "EcsServicesState", "Event", "Task"]
+__all__ = ["Counts", "EcsServices", "EcsServicesState", "Event", "Task"]
 
 DESCRIBED_AT_ONCE = 100
 
@@ -105,8 +104,8 @@ class EcsServices:
         ]
         return tuple(event for event in reversed(events) if since is None or event.at >= since)
 
-    def capacity(self, role: str = "edit") -> Capacity:
-        """The bound of the service's scalable target."""
+    def capacity(self, role: str = "edit") -> int:
+        """How many tasks of a service Application Auto Scaling's target allows at most."""
         targets = self._clients.of("application-autoscaling").describe_scalable_targets(
             ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._name(role)}"]
         )["ScalableTargets"]
@@ -114,7 +113,7 @@ class EcsServices:
             raise UnexpectedAnswer(
                 f"service {self._name(role)}: expected one scalable target, found {len(targets)}"
             )
-        return Capacity(int(targets[0]["MaxCapacity"]))
+        return int(targets[0]["MaxCapacity"])
 
     def stop_task(self, arn: str, reason: str) -> None:
         """Stop one task, as an operator or a failing host would."""
@@ -167,10 +166,6 @@ class EcsServices:
             if one["name"] == container and one.get("command"):
                 return [str(word) for word in one["command"]]
         raise UnexpectedAnswer(f"container {container} has no `command` in its task definition {definition}")
-
-    def recorder(self, every: timedelta) -> Recorder[EcsServicesState]:
-        """A recorder of `state`, for what must hold at every moment."""
-        return Recorder(self.state, what="tasks of hermes and edit", every=every)
 
     @property
     def _ecs(self) -> ECSClient:

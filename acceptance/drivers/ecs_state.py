@@ -84,13 +84,6 @@ class Event:
     message: str
 
 
-@dataclass(frozen=True)
-class Capacity:
-    """How many tasks Application Auto Scaling's target allows at most."""
-
-    maximum: int
-
-
 def counts_in(service: Mapping[str, Any]) -> Counts:
     return Counts(int(service["desiredCount"]), int(service["runningCount"]), int(service["pendingCount"]))
 

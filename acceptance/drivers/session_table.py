@@ -129,51 +129,39 @@ class SessionTable:
         return tuple(record for record in found if mark.owns_client(record.client_id))
 
     def _scanned(self, condition: str, values: Mapping[str, Any]) -> tuple[SessionRecord, ...]:
+        return tuple(map(_record, self._scan(condition, ExpressionAttributeValues=values)))
+
+    def _scan(self, condition: str, **more: Any) -> list[Mapping[str, Any]]:
         pages = self._table.get_paginator("scan").paginate(
-            TableName=self._names.table,
-            FilterExpression=condition,
-            ExpressionAttributeValues=values,
-            ConsistentRead=True,
+            TableName=self._names.table, FilterExpression=condition, ConsistentRead=True, **more
         )
-        return tuple(_record(item) for page in pages for item in page["Items"])
+        return [item for page in pages for item in page["Items"]]
 
     def open(self) -> tuple[SessionRecord, ...]:
         """All sessions that have not ended, whoever they belong to: a scan, strongly consistent.
 
         A record whose `ttl` has passed is of none: DynamoDB deletes days late.
         """
-        pages = self._table.get_paginator("scan").paginate(
-            TableName=self._names.table,
-            FilterExpression=f"#ttl > :now AND NOT #status IN ({', '.join(f':{one}' for one in ENDED)})",
+        found = self._scan(
+            f"#ttl > :now AND NOT #status IN ({', '.join(f':{one}' for one in ENDED)})",
             ExpressionAttributeNames={"#ttl": "ttl", "#status": "status"},
             ExpressionAttributeValues={
                 ":now": {"N": str(int(time.time()))},
                 **{f":{one}": {"S": one} for one in ENDED},
             },
-            ConsistentRead=True,
         )
-        return tuple(_record(item) for page in pages for item in page["Items"])
+        return tuple(map(_record, found))
 
     def made_since(self, moment: datetime) -> tuple[SessionRecord, ...]:
         """All records created at or after a moment, whoever they belong to: a scan, strongly consistent."""
-        pages = self._table.get_paginator("scan").paginate(
-            TableName=self._names.table,
-            FilterExpression="createdAt >= :moment",
-            ExpressionAttributeValues={":moment": {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}},
-            ConsistentRead=True,
-        )
-        found = [_record(item) for page in pages for item in page["Items"]]
+        since = {":moment": {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")}}
+        found = self._scanned("createdAt >= :moment", since)
         return tuple(record for record in found if record.created_at and record.created_at >= moment)
 
     def strangers(self) -> tuple[str, ...]:
         """The keys of items that are no sessions, as `sessionId userId`: a scan of the table, strongly consistent."""
-        pages = self._table.get_paginator("scan").paginate(
-            TableName=self._names.table,
-            FilterExpression="attribute_not_exists(#status)",
-            ExpressionAttributeNames={"#status": "status"},
-            ConsistentRead=True,
-        )
-        found = [item for page in pages for item in page["Items"]]
+        names = {"#status": "status"}
+        found = self._scan("attribute_not_exists(#status)", ExpressionAttributeNames=names)
         return tuple(f"{item['sessionId']['S']} {item['userId']['S']}" for item in found)
 
     def plant_expired(

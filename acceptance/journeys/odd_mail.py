@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import make_msgid
 from types import MappingProxyType
+from typing import Any
 
 from acceptance.drivers.mailbox import Letter
 
@@ -18,75 +20,67 @@ def odd(oddity: str, letter: Letter) -> bytes:
     return _ODDITIES[oddity](letter)
 
 
-def _headed(letter: Letter, sender: str | None = None) -> EmailMessage:
+def _message(letter: Letter, text: str | None = None, **content: Any) -> EmailMessage:
+    """The letter, or another text with its head; `content` as `set_content` takes it."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = sender or letter.sender
+    message["From"] = letter.sender
     message["To"] = letter.to
     message["Subject"] = letter.subject
+    message.set_content(letter.text if text is None else text, **content)
     return message
 
 
 def _both_parts(letter: Letter) -> bytes:
-    message = _headed(letter)
-    message.set_content(letter.text)
+    message = _message(letter)
     message.add_alternative(f"<p>{DECOY}</p>", subtype="html")
     return message.as_bytes()
 
 
 def _html_alone(letter: Letter) -> bytes:
     """As mail programs write it: with a head and a style sheet, of which its reader sees nothing."""
-    message = _headed(letter)
     text = letter.text.replace("&", "&amp;").replace("<", "&lt;")
     unseen = f"<title>Message</title><style>/* {DECOY} */ p {{ color: teal }}</style>"
-    message.set_content(f"<html><head>{unseen}</head><body><p>{text}</p></body></html>", subtype="html")
-    return message.as_bytes()
+    page = f"<html><head>{unseen}</head><body><p>{text}</p></body></html>"
+    return _message(letter, page, subtype="html").as_bytes()
 
 
 def _attachment(letter: Letter) -> bytes:
-    message = _headed(letter)
-    message.set_content(letter.text)
+    message = _message(letter)
     message.add_attachment(DECOY, filename="notes.txt")
     message.add_attachment(b"\x89PNG\r\n", maintype="image", subtype="png", filename="shop.png")
     return message.as_bytes()
 
 
 def _latin(letter: Letter) -> bytes:
-    message = _headed(letter)
-    message.set_content(letter.text, charset="iso-8859-1", cte="quoted-printable")
-    return message.as_bytes()
+    return _message(letter, charset="iso-8859-1", cte="quoted-printable").as_bytes()
 
 
 def _unknown_charset(letter: Letter) -> bytes:
-    message = _headed(letter)
-    message.set_content(letter.text)
+    message = _message(letter)
     message.replace_header("Content-Type", 'text/plain; charset="x-nobody-knows"')
     return message.as_bytes()
 
 
 def _two_senders(letter: Letter) -> bytes:
     # The email package refuses to write a second From.
-    message = _headed(letter)
-    message.set_content(letter.text)
-    return b"From: Eve <eve@" + letter.sender.partition("@")[2].encode() + b">\r\n" + message.as_bytes()
+    eve = f"From: Eve <eve@{letter.sender.partition('@')[2]}>\r\n"
+    return eve.encode() + _message(letter).as_bytes()
 
 
 def _two_in_one(letter: Letter) -> bytes:
-    message = _headed(letter, f"{letter.sender}, eve@{letter.sender.partition('@')[2]}")
-    message.set_content(letter.text)
-    return message.as_bytes()
+    both = f"{letter.sender}, eve@{letter.sender.partition('@')[2]}"
+    return _message(replace(letter, sender=both)).as_bytes()
 
 
 def _automatic(letter: Letter) -> bytes:
-    message = _headed(letter)
+    message = _message(letter)
     message["Auto-Submitted"] = "auto-replied"
-    message.set_content(letter.text)
     return message.as_bytes()
 
 
 def _returned(letter: Letter) -> bytes:
     """As a mail server returns what it cannot deliver (RFC 6522)."""
-    message = _headed(letter)
-    message.set_content(letter.text)
+    message = _message(letter)
     message.add_attachment(b"Action: failed\r\n", maintype="message", subtype="x-delivery-status")
     message.replace_header("Content-Type", "multipart/report")
     message.set_param("report-type", "delivery-status")
@@ -95,16 +89,12 @@ def _returned(letter: Letter) -> bytes:
 
 
 def _subject_alone(letter: Letter) -> bytes:
-    message = _headed(letter)
-    message.replace_header("Subject", letter.text)
-    message.set_content("")
-    return message.as_bytes()
+    return _message(replace(letter, subject=letter.text), "").as_bytes()
 
 
 def _too_many_words(letter: Letter) -> bytes:
-    message = _headed(letter)
+    message = _message(letter, f"{letter.text} {'and so on ' * 2000}")
     message["Message-ID"] = make_msgid(domain=letter.sender.partition("@")[2])
-    message.set_content(f"{letter.text} {'and so on ' * 2000}")
     return message.as_bytes()
 
 

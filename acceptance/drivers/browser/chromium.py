@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from acceptance.npm_packages import PackagesError, node_binary, run_node
+from acceptance.npm_packages import in_advance, node_binary, run_node
 from acceptance.npm_packages import installed as installed_packages
 from acceptance.waiting.errors import NotObserved
 
@@ -148,30 +148,15 @@ def _unpack(modules: Path, folder: Path) -> None:
                 raise
 
 
-def main() -> int:
-    """Have it there before anything needs it; 0 also where there is none, which is told.
-
-    Returns:
-        2 with the reason on stderr when npm's cannot be installed.
-    """
-
-    def say(line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
+def main(say: Callable[[str], None]) -> None:
+    """Have it there; that there is none is told."""
     try:
         chromium(say)
     except NoBrowser as none:
         say(
             f"{none}.\nScenarios tagged @browser cannot be observed here, so that no whole run can be accepted."
         )
-    except PackagesError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_advance(main))
