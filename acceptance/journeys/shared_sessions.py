@@ -52,9 +52,13 @@ class WakeUp:
 class Shared:
     """Made when a scenario first asks for it, dismissed with the feature at the latest."""
 
-    def __init__(self, platform: Platform, new_client: Callable[[], str]) -> None:
+    def __init__(
+        self, platform: Platform, new_client: Callable[[], str], tell: Callable[[CustomerSession], None]
+    ) -> None:
+        """`tell` is handed every session as often as somebody asks for it: for evidence and report."""
         self._platform = platform
         self._new_client = new_client
+        self._tell = tell
         self._sessions = CustomerSessions(platform)
         self._wake_up: WakeUp | None = None
         self._one_thing_each: OneThingEach | None = None
@@ -68,6 +72,7 @@ class Shared:
             self.dismiss()
             self._sessions.put_to_sleep()
             self._wake_up = self._watch()
+        self._tell(self._wake_up.session)
         return self._wake_up
 
     def one_thing_each(self) -> OneThingEach:
@@ -75,6 +80,7 @@ class Shared:
         if self._one_thing_each is None:
             self.dismiss()
             self._one_thing_each = self._watch_one_thing_each()
+        self._told(self._one_thing_each.sessions)
         return self._one_thing_each
 
     def session(self) -> CustomerSession:
@@ -85,12 +91,14 @@ class Shared:
             self._session = self._sessions.start(self._customer(), 'Change the heading to "Good day"')
             self._platform.attendance.attend(self._session.session_id)
             self._sessions.until_live(self._session)
+        self._tell(self._session)
         return self._session
 
     def endings(self) -> Mapping[str, CustomerSession]:
         """Sessions that have ended, by how; see `endings.make_endings`."""
         if self._endings is None:
             self._endings = make_endings(self._platform, self._customer(), self._customer())
+        self._told(self._endings.values())
         return self._endings
 
     def start_neighbours(self, count: int) -> tuple[CustomerSession, ...]:
@@ -99,7 +107,7 @@ class Shared:
         self._neighbours = Crowd(self._platform, self._new_client()).start(count)
         for session in self._neighbours:
             self._platform.attendance.attend(session.session_id)
-        return self._neighbours
+        return self._told(self._neighbours)
 
     def neighbours(self, count: int) -> tuple[CustomerSession, ...]:
         """So many customers of one client with a live preview each, open in a browser, for others to disturb.
@@ -109,7 +117,7 @@ class Shared:
         undisturbed = all(session.browsers and session.browser.is_open for session in self._neighbours)
         if len(self._neighbours) != count or not undisturbed:
             until_all_live(self._platform, self.start_neighbours(count))
-        return self._neighbours
+        return self._told(self._neighbours)
 
     def give_away_neighbours(self) -> tuple[CustomerSession, ...]:
         """The neighbours, for a scenario that changes them and ends them itself; the next one gets others."""
@@ -127,6 +135,12 @@ class Shared:
         self._one_thing_each = None
         self._endings = None
         self.dismiss()
+
+    def _told(self, sessions: Iterable[CustomerSession]) -> tuple[CustomerSession, ...]:
+        found = tuple(sessions)
+        for session in found:
+            self._tell(session)
+        return found
 
     def _customer(self) -> Customer:
         return Customer(self._new_client(), self._platform.mailbox.customer("shared"))
@@ -222,45 +236,3 @@ def make_endings(platform: Platform, customer: Customer, other: Customer) -> Map
     within = platform.profile.patience.wake + sessions.expire_within()
     sessions.until(endings[EXPIRED], "expired", within)
     return MappingProxyType(endings)
-
-
-class Witnessed(Shared):
-    """`Shared` that hands every session to `tell`, for evidence and report, as often as somebody asks for it."""
-
-    def __init__(
-        self, platform: Platform, new_client: Callable[[], str], tell: Callable[[CustomerSession], None]
-    ) -> None:
-        super().__init__(platform, new_client)
-        self._tell = tell
-
-    def wake_up(self) -> WakeUp:
-        wake_up = super().wake_up()
-        self._tell(wake_up.session)
-        return wake_up
-
-    def one_thing_each(self) -> OneThingEach:
-        one_thing_each = super().one_thing_each()
-        self._told(one_thing_each.sessions)
-        return one_thing_each
-
-    def session(self) -> CustomerSession:
-        session = super().session()
-        self._tell(session)
-        return session
-
-    def start_neighbours(self, count: int) -> tuple[CustomerSession, ...]:
-        return self._told(super().start_neighbours(count))
-
-    def neighbours(self, count: int) -> tuple[CustomerSession, ...]:
-        return self._told(super().neighbours(count))
-
-    def endings(self) -> Mapping[str, CustomerSession]:
-        endings = super().endings()
-        self._told(endings.values())
-        return endings
-
-    def _told(self, sessions: Iterable[CustomerSession]) -> tuple[CustomerSession, ...]:
-        found = tuple(sessions)
-        for session in found:
-            self._tell(session)
-        return found

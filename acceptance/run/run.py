@@ -15,7 +15,7 @@ from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import ENDED
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.journeys.shared_sessions import Shared, Witnessed
+from acceptance.journeys.shared_sessions import Shared
 from acceptance.results.disk_space import TO_GO_ON, NoRoom, check_room
 from acceptance.results.ledger import Ledger
 from acceptance.results.masking import hide, mask_file
@@ -72,7 +72,7 @@ class Run:
             balancer=platform.balancer,
             logs=platform.profile.logs,
         )
-        self.shared: Shared = Witnessed(platform, self.new_client, self.tell_of)
+        self.shared = Shared(platform, self.new_client, self.tell_of)
         self.witnessed: dict[str, CustomerSession] = {}
         VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
         self._numbers = itertools.count(1)

@@ -8,45 +8,46 @@ from typing import Any
 
 import pytest
 
-from acceptance.journeys.shared_sessions import Shared, Witnessed
+from acceptance.journeys import shared_sessions
+from acceptance.journeys.shared_sessions import Shared
 
 SILENT = {"give_away_neighbours", "dismiss", "forget"}
 """They part with sessions that somebody has asked for before."""
 
 
 def session(name: str) -> Any:
-    return SimpleNamespace(session_id=name)
+    browser = SimpleNamespace(is_open=True, close=lambda: None)
+    customer = SimpleNamespace(client_id="client")
+    return SimpleNamespace(session_id=name, browsers=[browser], browser=browser, customer=customer)
 
 
-@pytest.mark.parametrize(
-    ("way", "arguments", "shared", "told"),
-    [
-        ("wake_up", (), SimpleNamespace(session=session("w")), ["w"]),
-        ("one_thing_each", (), SimpleNamespace(sessions=(session("o"), session("t"))), ["o", "t"]),
-        ("session", (), session("s"), ["s"]),
-        ("start_neighbours", (1,), (session("n"),), ["n"]),
-        ("neighbours", (1,), (session("n"),), ["n"]),
-        ("endings", (), {"ended": session("x"), "expired": session("y")}, ["x", "y"]),
-    ],
-)
-def test_each_session_is_told_of_and_handed_on(
-    monkeypatch: pytest.MonkeyPatch, way: str, arguments: tuple[int, ...], shared: Any, told: list[str]
-) -> None:
-    asked: list[tuple[int, ...]] = []
+WAYS: dict[str, tuple[tuple[int, ...], Any, list[str]]] = {
+    "wake_up": ((), SimpleNamespace(session=session("w")), ["w"]),
+    "one_thing_each": ((), SimpleNamespace(sessions=(session("o"), session("t"))), ["o", "t"]),
+    "session": ((), session("s"), ["s"]),
+    "start_neighbours": ((1,), (session("n"),), ["n"]),
+    "neighbours": ((1,), (session("n"),), ["n"]),
+    "endings": ((), {"ended": session("x"), "expired": session("y")}, ["x", "y"]),
+}
+"""With what each is called, what is there already, and who is told of."""
 
-    def give(_self: Shared, *given: int) -> Any:
-        asked.append(given)
-        return shared
 
+@pytest.mark.parametrize("way", WAYS)
+def test_each_session_is_told_of_as_often_as_somebody_asks(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    arguments, there, told = WAYS[way]
     heard: list[str] = []
-    platform: Any = SimpleNamespace()
-    witnessed = Witnessed(platform, lambda: "client", lambda one: heard.append(one.session_id))
-    monkeypatch.setattr(Shared, way, give)
-    assert getattr(witnessed, way)(*arguments) == shared
-    assert asked == [arguments]
-    assert heard == told
+    attendance = SimpleNamespace(lapse=lambda _id: None, attend=lambda _id: None, leave=lambda _id: None)
+    platform: Any = SimpleNamespace(attendance=attendance)
+    shared = Shared(platform, lambda: "client", lambda one: heard.append(one.session_id))
+    monkeypatch.setattr(shared, f"_{way.removeprefix('start_')}", there)
+    monkeypatch.setattr(shared, "_sessions", SimpleNamespace(end=lambda _sessions: None))
+    crowd = SimpleNamespace(start=lambda _count: there)
+    monkeypatch.setattr(shared_sessions, "Crowd", lambda _platform, _client: crowd)
+    for _ in range(2):
+        assert getattr(shared, way)(*arguments) == there
+    assert heard == told * 2
 
 
 def test_no_way_to_a_shared_session_is_left_out() -> None:
     ways = {name for name, _ in inspect.getmembers(Shared, inspect.isfunction) if not name.startswith("_")}
-    assert ways - SILENT == {name for name in vars(Witnessed) if not name.startswith("_")}
+    assert ways - SILENT == WAYS.keys()
