@@ -104,14 +104,14 @@ class EcsServices:
         ]
         return tuple(event for event in reversed(events) if since is None or event.at >= since)
 
-    def capacity(self, role: str = "edit") -> int:
-        """How many tasks of a service Application Auto Scaling's target allows at most."""
+    def capacity(self) -> int:
+        """How many tasks of Edit Application Auto Scaling's target allows at most."""
         targets = self._clients.of("application-autoscaling").describe_scalable_targets(
-            ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._name(role)}"]
+            ServiceNamespace="ecs", ResourceIds=[f"service/{self._names.cluster}/{self._names.edit}"]
         )["ScalableTargets"]
         if len(targets) != 1:
             raise UnexpectedAnswer(
-                f"service {self._name(role)}: expected one scalable target, found {len(targets)}"
+                f"service {self._names.edit}: expected one scalable target, found {len(targets)}"
             )
         return int(targets[0]["MaxCapacity"])
 

@@ -37,7 +37,7 @@ class Git:
         self._folder = folder
 
     def log(self, revision: str = "HEAD") -> tuple[Commit, ...]:
-        """The commits of a revision, newest first; all of them with `--all`."""
+        """The commits of a revision, newest first."""
         text = self._git(f"log --format={shlex.quote(_FORMAT)} {_revision(revision)}").text
         return tuple(_commit(record.lstrip("\n")) for record in text.split(_RECORD) if record.strip("\n"))
 
@@ -103,9 +103,7 @@ class Git:
 
 
 def _revision(revision: str) -> str:
-    if revision != "--all" and not re.fullmatch(
-        r"[A-Za-z0-9._/~^][A-Za-z0-9._/~^-]*(\.\.[A-Za-z0-9._/~^-]+)?", revision
-    ):
+    if not re.fullmatch(r"[A-Za-z0-9._/~^][A-Za-z0-9._/~^-]*", revision):
         raise ValueError(f"{revision!r} is no revision")
     return revision
 

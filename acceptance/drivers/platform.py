@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from acceptance.capabilities import Capability
@@ -109,14 +108,12 @@ class Platform:
                 ],
             )
 
-    def open_hmr(self, page_url: str, *, within: timedelta | None = None) -> HmrSocket:
-        """The HMR socket of an open page; see `HmrSocket.open`."""
-        return HmrSocket.open(self.web, page_url, within=within or self.profile.patience.request)
-
     def open_page(self, url: str, *, real: bool) -> OpenPage:
         """A page that is open and connected for updates: in a real browser, or as far as its HMR socket."""
         within = self.profile.patience.request
-        return self.browser.open(url, within=within, connected=True) if real else self.open_hmr(url)
+        if real:
+            return self.browser.open(url, within=within, connected=True)
+        return HmrSocket.open(self.web, url, within=within)
 
     def close(self) -> None:
         """Give back what the drivers hold: the browser, who is kept awake and the maintenance task."""

@@ -62,8 +62,6 @@ class Sessions:
         instruction: str,
         *,
         thread_id: str | None = None,
-        idempotency_key: str | None = None,
-        deadline: Deadline | None = None,
     ) -> Activation:
         """Ask for a session. Expects 202.
 
@@ -74,8 +72,7 @@ class Sessions:
         wanted = {"clientId": client_id, "userId": user_id, "instruction": instruction}
         if thread_id is not None:
             wanted["threadId"] = thread_id
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = self.request("POST", f"{API}/activate", payload=wanted, headers=headers, deadline=deadline)
+        answer = self.request("POST", f"{API}/activate", payload=wanted)
         found = _fields(answer, 202)
         return Activation(
             session_id=_text(answer, found, "sessionId"),
@@ -87,9 +84,9 @@ class Sessions:
             created_at=_instant(answer, found, "createdAt"),
         )
 
-    def status(self, session_id: str, *, deadline: Deadline | None = None) -> SessionStatus:
+    def status(self, session_id: str) -> SessionStatus:
         """The session's status; `UnknownSession` on 404."""
-        answer = self.request("GET", f"{API}/{session_id}/status", deadline=deadline)
+        answer = self.request("GET", f"{API}/{session_id}/status")
         if answer.status == 404:
             raise UnknownSession(f"{answer}: {answer.text[:200]}")
         found = _fields(answer, 200)

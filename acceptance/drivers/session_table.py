@@ -164,10 +164,8 @@ class SessionTable:
         found = self._scan("attribute_not_exists(#status)", ExpressionAttributeNames=names)
         return tuple(f"{item['sessionId']['S']} {item['userId']['S']}" for item in found)
 
-    def plant_expired(
-        self, like: SessionRecord, *, session_id: str, expired_for_s: int = 3600
-    ) -> SessionRecord:
-        """Write a copy of a record under another id with a `ttl` that has passed: DynamoDB deletes days late.
+    def plant_expired(self, like: SessionRecord, *, session_id: str) -> SessionRecord:
+        """Write a copy of a record under another id with a `ttl` an hour ago: DynamoDB deletes days late.
 
         The only record the suite ever writes, but for its lease. Remove it with `uproot`.
         """
@@ -175,7 +173,7 @@ class SessionTable:
             **like.raw,
             "sessionId": session_id,
             "previewUrl": str(like.raw.get("previewUrl", "")).replace(like.session_id, session_id),
-            "ttl": Decimal(int(time.time()) - expired_for_s),
+            "ttl": Decimal(int(time.time()) - 3600),
             PLANTED: True,
         }
         serialise = TypeSerializer().serialize

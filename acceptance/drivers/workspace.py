@@ -7,7 +7,6 @@ import hashlib
 import io
 import shlex
 import tarfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from acceptance.drivers.git import Git
@@ -78,10 +77,6 @@ class Workspace:
         """Its place as the contract writes it, wherever the workspaces are mounted."""
         return f"/workspace/{self.folder.removeprefix(self._shell.root).strip('/')}"
 
-    def exists(self) -> bool:
-        """Whether the folder is there."""
-        return self._shell.read(f"test -d {self._at('')}").exit_code == 0
-
     def holds(self, path: str) -> bool:
         """Whether a regular file is at `path`, relative to the project folder."""
         return self._shell.read(f"test -f {self._at(path)}").exit_code == 0
@@ -91,9 +86,9 @@ class Workspace:
         script = f"cat {self._at(path)}"
         return self._shell.read(script).checked(script).stdout
 
-    def manifest(self, *, without: Iterable[str] = (".git", "node_modules", ".astro")) -> Manifest:
-        """Every file, folder and link below the project folder, but those of the named folders."""
-        excluded = " ".join(f"--exclude={shlex.quote(f'./{name}')}" for name in without)
+    def manifest(self) -> Manifest:
+        """Every file, folder and link below the project folder, but those of git and what is made of them."""
+        excluded = "--exclude=./.git --exclude=./node_modules --exclude=./.astro"
         script = f"cd {self._at('')} && COPYFILE_DISABLE=1 tar -czf - {excluded} ."
         return _manifest(self._shell.read(script).checked(script).stdout)
 

@@ -38,7 +38,6 @@ class CustomerSessions:
         instruction: str,
         *,
         thread_id: str | None = None,
-        idempotency_key: str | None = None,
     ) -> CustomerSession:
         """Ask for a session; returns as soon as the API has answered."""
         timeline, asked_at = Timeline(), datetime.now(UTC)
@@ -48,7 +47,6 @@ class CustomerSessions:
             customer.user_id,
             instruction,
             thread_id=thread_id,
-            idempotency_key=idempotency_key,
         )
         return CustomerSession(customer, session, asked_at, timeline, [instruction], self._platform)
 

@@ -81,7 +81,7 @@ def _twice(befall: Callable[[CustomerSession], object]) -> Callable[[CustomerSes
         # A preview's task stays: whether it is the same one is for the scenario to say.
         gone = None if befall is crash_preview else task
         service_of(session).becomes(is_served(session, but_not_by=gone))
-        session.browsers.append(session.platform.open_hmr(session.preview_url))
+        session.browsers.append(session.platform.open_page(session.preview_url, real=False))
         befall(session)
 
     return and_again

@@ -30,6 +30,9 @@ LAST_LOOK_S = 1.0
 
 POLL = timedelta(milliseconds=100)
 
+LOOKS = 2
+"""So many looks it takes to say that something stays so."""
+
 
 class Clock(Protocol):
     """Monotonic time and the pause between two looks; tests bring their own."""
@@ -203,27 +206,23 @@ def stays(
     what: str,
     during: timedelta,
     every: timedelta = POLL,
-    at_least: int = 2,
     transient: tuple[type[Exception], ...] = (),
-    evidence: str | None = None,
     clock: Clock = MONOTONIC,
 ) -> T:
     """Look for the whole window and return the last observation; each look must match.
 
     Raises:
         DidNotStay: a look did not match; the message says when.
-        NoData: fewer than `at_least` looks were possible, because of `transient` errors or a slow probe.
+        NoData: fewer than `LOOKS` looks were possible, because of `transient` errors or a slow probe.
         NotObserved: they were not, because looking itself failed; ViewLost at once where no look ever will.
     """
     with WAITS.during(what, clock.now()):
-        story = Story(what, sentence_of(matcher), evidence)
+        story = Story(what, sentence_of(matcher))
         seen, unseen = _throughout(
             look_of(probe), matcher, story, during=during, every=every, transient=transient, clock=clock
         )
-    if len(seen) < at_least:
-        told = story.failure(
-            f"seen only {len(seen)} times in {during.total_seconds():g} s, {at_least} needed"
-        )
+    if len(seen) < LOOKS:
+        told = story.failure(f"seen only {len(seen)} times in {during.total_seconds():g} s, {LOOKS} needed")
         if unseen is not None:
             raise NotObserved(told) from unseen
         raise NoData(told)
