@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from acceptance.bench import crowds, page, whole_runs
 from acceptance.outlet import speak_safely
 from acceptance.results.run_folder import REPORTS
+from acceptance.run.standing import settings_of
 from acceptance.waiting.errors import DriverError, NoData
 from acceptance.waiting.waits import ClaimFailed
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speak_safely()
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    settings = dict(setting.partition("=")[::2] for setting in options.settings)
+    settings = settings_of(options.settings)
     if options.crowds and rest:
         parser.error(f"--crowds takes no {' '.join(rest)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

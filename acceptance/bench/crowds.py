@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 
 from acceptance.bench.processes import MB, Meter
-from acceptance.config.profile import read
+from acceptance.config.profile import PROFILE, read
 from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
 from acceptance.results.run_folder import DEPLOYMENT_LOG, PROJECT
 from acceptance.run.deployment import Deployment
-from acceptance.run.run import PROFILE, Run
+from acceptance.run.run import Run
 from acceptance.strangers.session_probe import look, shows_own_work_only
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.expect import expect

@@ -37,6 +37,9 @@ INFO_KEYS = frozenset(
 )
 """Keys of the sandbox's info document, and so the placeholders a profile may use."""
 
+PROFILE = "deployments/sandbox.toml"
+"""The profile of a run for which nobody names another."""
+
 CLIENT_ID_LENGTH = 63
 
 COLD_START = timedelta(seconds=60)

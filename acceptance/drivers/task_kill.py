@@ -13,6 +13,7 @@ from acceptance.config.profile import Profile
 from acceptance.config.sections import Exec
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.ecs_exec.channel import ExecChannel, Heard
+from acceptance.drivers.standalone_task import stopped
 from acceptance.waiting.errors import NotOffered, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import Deadline, wait_until
@@ -99,7 +100,7 @@ done
         for task in tasks:
             wait_until(
                 partial(self._fleet.task, task.arn),
-                DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+                stopped(),
                 what=str(task),
                 within=self._profile.patience.session_end,
             )
@@ -137,7 +138,7 @@ done
             ),
             what=str(task),
             within=self._profile.patience.exec_agent,
-            fatal=DescribedMatcher[Task | None]("stopped", lambda seen: seen is None or seen.stopped, str),
+            fatal=stopped(),
         )
         wait_until(
             lambda deadline: self._struck(task, script, deadline, heard),

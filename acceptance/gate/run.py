@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from acceptance.config.profile import Draft, read
+from acceptance.config.profile import PROFILE, Draft, read
 from acceptance.gate.alone import become
 from acceptance.gate.display import screen
 from acceptance.gate.finish import Finish
@@ -33,7 +33,6 @@ from acceptance.results.text import counted
 from acceptance.results.verdict import Code, SelectedScenario
 
 REPORTS = Path("reports")
-PROFILE = "deployments/sandbox.toml"
 
 
 def run(

@@ -15,11 +15,10 @@ from types import MappingProxyType
 
 from acceptance.config.sections import SandboxCommand
 from acceptance.drivers.http import HttpClient
+from acceptance.results.run_folder import PROJECT
 from acceptance.waiting.errors import DeploymentDied, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
 from acceptance.waiting.waits import ClaimFailed, wait_until
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 STOP_S = 20.0
 """How long the child may take to put everything away before it is told to end, and then made to."""

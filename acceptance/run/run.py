@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from acceptance.capabilities import Capability
 from acceptance.config.mark import EXAMPLE_CLIENT
-from acceptance.config.profile import read
+from acceptance.config.profile import PROFILE, read
 from acceptance.drivers.aws import AwsRefusal
 from acceptance.drivers.load_balancer import Routing
 from acceptance.drivers.platform import Platform
@@ -39,8 +39,6 @@ from acceptance.waiting.errors import (
 )
 from acceptance.waiting.view import VIEW
 from acceptance.waiting.waits import ClaimFailed
-
-PROFILE = "deployments/sandbox.toml"
 
 
 class Run:

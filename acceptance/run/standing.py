@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from acceptance.config.profile import read
+from acceptance.config.profile import PROFILE, read
 from acceptance.drivers.platform import Platform
 from acceptance.run.deployment import Deployment
 from acceptance.waiting.errors import ConfigurationError
 
-DEFAULT_PROFILE = Path("deployments/sandbox.toml")
+DEFAULT_PROFILE = Path(PROFILE)
 
 
 def standing(source: Path, settings: Mapping[str, str], run: str | None = None) -> Platform:
