@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -104,23 +104,25 @@ class SessionTable:
         return record
 
     def of_client(self, client_id: str) -> tuple[SessionRecord, ...]:
-        """All records of a client, oldest first, from an index that lags behind by moments."""
+        """All records of a client, oldest first, from an index that lags behind by moments.
+
+        One that changes its status moves in the index, and may stand on two pages; it is found once.
+        """
         pages = self._table.get_paginator("query").paginate(
             TableName=self._names.table,
             IndexName=self._names.client_index,
             KeyConditionExpression="clientId = :client",
             ExpressionAttributeValues={":client": {"S": client_id}},
         )
-        records = [_record(item) for page in pages for item in page["Items"]]
-        return tuple(sorted(records, key=lambda record: str(record.raw.get("createdAt", ""))))
+        return _oldest_first(_record(item) for page in pages for item in page["Items"])
 
     def count(self, client_id: str) -> int:
-        """How many records a client has."""
-        return len(self.of_client(client_id))
+        """How many records a client has: see `all_of_client`."""
+        return len(self.all_of_client(client_id))
 
     def all_of_client(self, client_id: str) -> tuple[SessionRecord, ...]:
-        """All records of a client: a scan of the whole table, strongly consistent, where none may be missed."""
-        return self._scanned("clientId = :client", {":client": {"S": client_id}})
+        """All records of a client, oldest first: a scan of the whole table, strongly consistent, that misses none."""
+        return _oldest_first(self._scanned("clientId = :client", {":client": {"S": client_id}}))
 
     def marked(self, mark: Mark) -> tuple[SessionRecord, ...]:
         """All records of the clients under a mark, planted ones included: a scan as in `all_of_client`."""
@@ -230,6 +232,11 @@ class SessionTable:
             found.get("ApproximateNumberOfMessagesDelayed", 0)
         )
         return waiting, int(found["ApproximateNumberOfMessagesNotVisible"])
+
+
+def _oldest_first(records: Iterable[SessionRecord]) -> tuple[SessionRecord, ...]:
+    each = {record.session_id: record for record in records}
+    return tuple(sorted(each.values(), key=lambda record: str(record.raw.get("createdAt", ""))))
 
 
 def _record(item: Mapping[str, Any]) -> SessionRecord:

@@ -201,13 +201,13 @@ class CustomerSessions:
             within=self._platform.profile.patience.mail,
             every=self._platform.profile.patience.poll,
         )
-        return self._platform.records.of_client(customer.client_id)[-1]
+        return self._platform.records.all_of_client(customer.client_id)[-1]
 
     def stay_on_record(self, client_id: str, count: int) -> None:
         """Wait until a client has exactly so many sessions, on record and in the list that it is shown; then look for a
         while whether it has more.
 
-        The index that is counted lags behind: one look may miss a session that is there.
+        The list comes from an index, where a session moves as its status changes: read in pages it may lack one.
         """
         platform, patience = self._platform, self._platform.profile.patience
         both = DescribedMatcher[tuple[int, int]](
@@ -221,7 +221,12 @@ class CustomerSessions:
 
         sessions = Observed(f"sessions of {client_id}", look, patience.record, patience.poll)
         sessions.becomes(both)
-        sessions.stays(both, during=patience.quiet_window)
+        no_more = DescribedMatcher[tuple[int, int]](
+            f"{count} on record, and no more than that in the list that the client is shown",
+            lambda seen: seen[0] == count >= seen[1],
+            lambda seen: f"{seen[0]} on record, {seen[1]} in the list",
+        )
+        sessions.stays(no_more, during=patience.quiet_window)
 
     def records_of(self, client_id: str) -> Observed[Sequence[SessionRecord]]:
         """A client's sessions on record, as they end."""

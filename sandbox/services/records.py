@@ -6,6 +6,7 @@ DynamoDB deletes expired items days late, so a record past its `ttl` is unknown 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -73,6 +74,30 @@ class Records:
         item = self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
         return self.get(str(from_wire(item["target"]))) if item else None
 
+    def note_thread(self, record: SessionRecord) -> None:
+        """Note a session as its user's latest, unless a later one is noted: an index does not know it for a moment."""
+        with contextlib.suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.put_item(
+                TableName=self.claims,
+                Item={
+                    **_latest_of(record.client_id, record.user_id),
+                    "target": to_wire(record.thread_id),
+                    "createdAt": to_wire(record.created_at),
+                    "ttl": to_wire(int(time.time() + _NOTED_S)),
+                },
+                ConditionExpression="attribute_not_exists(#name) OR createdAt < :at",
+                ExpressionAttributeNames={"#name": "name"},
+                ExpressionAttributeValues={":at": to_wire(record.created_at)},
+            )
+
+    def noted_thread(self, client_id: str, user_id: str) -> tuple[str, str] | None:
+        """When the user's latest session that is noted was created, and its thread; None if that is long ago."""
+        key = _latest_of(client_id, user_id)
+        item = self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
+        if item is None or float(item["ttl"]["N"]) <= time.time():
+            return None
+        return item["createdAt"]["S"], item["target"]["S"]
+
     def get(self, session_id: str) -> SessionRecord | None:
         """The record as last written (a consistent read); None when there is none or its `ttl` has passed."""
         if not 0 < len(session_id) <= _MAX_ID_CHARS:
@@ -87,9 +112,9 @@ class Records:
         return next((record for record in found if record.ttl > time.time()), None)
 
     def of_client(self, client_id: str) -> list[SessionRecord]:
-        """All of a client's sessions, newest first."""
-        found = list(self._indexed(CLIENT_INDEX, "clientId", client_id))
-        return sorted(found, key=lambda record: record.created_at, reverse=True)
+        """All of a client's sessions, newest first; one that moves between two pages of the index counts once."""
+        found = {record.session_id: record for record in self._indexed(CLIENT_INDEX, "clientId", client_id)}
+        return sorted(found.values(), key=lambda record: record.created_at, reverse=True)
 
     def with_status(self, *statuses: str) -> list[SessionRecord]:
         """All sessions in these states, least recently active first within a state; an eventually consistent read."""
@@ -176,6 +201,13 @@ class _Update:
 
 _ABSENT = "attribute_not_exists(sessionId)"
 _MAX_ID_CHARS = 128
+_NOTED_S = 3600.0
+"""For so long a user's latest session is noted; by then any index knows it."""
+
+
+def _latest_of(client_id: str, user_id: str) -> dict[str, Any]:
+    said = hashlib.sha256(f"{client_id} {user_id}".encode()).hexdigest()
+    return {"name": to_wire(f"latest#{said}")}
 
 
 def readable(items: Iterable[Mapping[str, Any]]) -> Iterator[SessionRecord]:

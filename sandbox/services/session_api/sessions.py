@@ -30,6 +30,7 @@ def activate(
         new_record(platform, asked, instruction_id, mail),
         None if request is None else f"{asked.client_id} {asked.user_id} {request}",
     )
+    platform.records.note_thread(record)
     if record.is_open:
         platform.send("activate", record, record.instruction_id)
         platform.wake()
@@ -61,7 +62,10 @@ def new_record(
 def latest_thread(platform: Backend, client_id: str, user_id: str) -> str:
     """The thread of the user's newest session, or a new one."""
     own = of_user(platform.records.of_client(client_id), user_id)
-    return next((record.thread_id for record in own), f"t-{secrets.token_hex(4)}")
+    known = [(record.created_at, record.thread_id) for record in own]
+    noted = platform.records.noted_thread(client_id, user_id)
+    latest = max([*known, *([noted] if noted else [])], default=None)
+    return latest[1] if latest else f"t-{secrets.token_hex(4)}"
 
 
 def of_user(found: Iterable[SessionRecord], user_id: str) -> Iterable[SessionRecord]:

@@ -30,7 +30,7 @@ def begun(age: timedelta) -> Any:
         mailbox=SimpleNamespace(
             intake=lambda client: f"edit+{client}@edit.example", send=lambda letter: letter
         ),
-        records=SimpleNamespace(count=lambda _: 1, of_client=lambda _: (record,)),
+        records=SimpleNamespace(count=lambda _: 1, all_of_client=lambda _: (record,)),
         profile=SimpleNamespace(patience=SimpleNamespace(mail=SOON, poll=SOON)),
     )
     mail = MailThread(platform, Customer("acme", "anna@customers.example"), "Add a page")

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from sandbox.services.records import Records
 from sandbox.services.session_api import backend as backend_module
 from tests.sandbox.services.session_api.session_api_stand import ASKED, Stand
 
@@ -236,6 +237,22 @@ def test_a_session_resumes_the_users_latest_thread(stand: Stand) -> None:
     assert stand.activate()["threadId"] == "spring.sale" == named["threadId"]
     assert stand.activate(userId="other@example.com")["threadId"] != "spring.sale"
     assert stand.activate(userId="TEST@Example.com")["threadId"] == "spring.sale"
+
+
+def test_the_latest_thread_is_known_before_the_index_knows_its_session(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, young = stand.activate(threadId="old"), stand.activate(threadId="young")
+    monkeypatch.setattr(Records, "_indexed", lambda *_: iter([stand.records.get(old["sessionId"])]))
+    assert stand.activate()["threadId"] == "young"
+    assert stand.activate(userId="other@example.com")["threadId"] not in ("old", "young")
+    repeated = stand.records.get(old["sessionId"])
+    assert repeated is not None
+    stand.records.note_thread(repeated)
+    assert stand.activate()["threadId"] == "young", "an earlier session that comes again takes nothing back"
+    monkeypatch.setattr(Records, "noted_thread", lambda *_: None)
+    assert stand.activate()["threadId"] == "old"
+    assert young["threadId"] == "young"
 
 
 def test_the_page_of_each_state(stand: Stand) -> None:
