@@ -67,6 +67,16 @@ def test_a_record_past_its_ttl_is_unknown(records: Records) -> None:
     assert old.session_id not in [record.session_id for record in records.with_status("initializing")]
 
 
+def test_a_session_that_moves_in_the_index_is_listed_once(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = a_record()
+    monkeypatch.setattr(
+        Records, "_indexed", lambda *_: iter([one, dataclasses.replace(one, status="expired")])
+    )
+    assert [record.status for record in records.of_client("test-client")] == ["expired"]
+
+
 def test_no_open_session_is_missed_and_none_that_is_over_is_found(records: Records) -> None:
     living = [a_record(status=status) for status in ("initializing", "active", "draining")]
     gone = [a_record(status="expired"), a_record(ttl=int(time.time()) - 1)]
