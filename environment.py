@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from acceptance.results.summary import summary
 from acceptance.results.tags import SKIP, reason_to_skip, rule_of
 from acceptance.run.deployment import absent
 from acceptance.run.run import Run
+from acceptance.run.time_line import keep_time_line
 from acceptance.run.world import World
 from acceptance.waiting.errors import (
     ConfigurationError,
@@ -31,6 +33,7 @@ from acceptance.waiting.errors import (
     DeploymentHeld,
     NotObserved,
 )
+from acceptance.waiting.trace import TRACE, Lane
 
 
 def before_all(context: Context) -> None:
@@ -84,6 +87,10 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     """Each scenario has a world of its own."""
     run: Run = context.run
     keeping = run.keeping
+    TRACE.begin()
+    evidence, location = run.evidence.folder(scenario.name), str(scenario.location)
+    # Cleanups run last in, first out: what the others do belongs to the scenario, too.
+    context.add_cleanup(lambda: keep_time_line(evidence, location, run.ledger, run.folder.traced))
     context.world = World(run, scenario.name, lambda undo: context.add_cleanup(keeping.unless_kept(undo)))
     context.add_cleanup(context.world.close)
     reason = reason_to_skip(tag for tag in scenario.effective_tags if SKIP.fullmatch(str(tag)))
@@ -95,6 +102,8 @@ def after_step(context: Context, step: Step) -> None:
     """Time every step; a failed one leaves its evidence, in the run's folder and under the step in the report."""
     run: Run = context.run
     run.ledger.steps.append(StepTime(step.name, context.scenario.name, step.duration))
+    since, fine = time.monotonic() - step.duration, not step.status.has_failed()
+    TRACE.add(Lane.STEPS, f"{step.keyword} {step.name}", outcome=step.status.name, since=since, fine=fine)
     if not step.status.has_failed():
         return
     world: World = context.world
@@ -109,6 +118,8 @@ def after_step(context: Context, step: Step) -> None:
         run.keeping.failed = True
         for exhibit in world.leave_evidence(step.error_message or str(step.exception)):
             context.attach(f"text/plain; name={exhibit.title}", run.evidence.shown(exhibit).encode())
+        for title, picture in world.leave_screenshots():
+            context.attach(f"image/png; name={title}", picture)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:

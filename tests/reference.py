@@ -51,7 +51,9 @@ FILES: Mapping[str, str] = {
     f"{files.WORKERS}/<number>/{files.EVENTS}": "the events that the display is drawn from",
     f"{files.WORKERS}/<number>/{files.DEPLOYMENT_LOG}": "what the worker's platform printed",
     "<scenario>/": "evidence of one that failed, a text file each: failure, timelines, records, fleet, "
-    "events, tasks, routing, targets, messages to browsers, tails of the logs",
+    "events, tasks, routing, targets, messages to browsers, tails of the logs; pictures of what real browsers showed",
+    f"<scenario>/{files.TRACE_FILE}": "its time line: a line for whose it is, then one for each event, as "
+    "`acceptance/waiting/trace.py` has them; with `-D trace=all`, of those that passed, too",
 }
 """What a run's folder holds: below the folder of a run of the gate."""
 

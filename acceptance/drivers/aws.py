@@ -36,6 +36,7 @@ from botocore.parsers import ResponseParserError
 from acceptance.config.mark import Mark
 from acceptance.config.sections import Aws
 from acceptance.waiting.errors import CredentialsEnded, NotAllowed, NotObserved
+from acceptance.waiting.trace import LONGEST, TRACE, Lane
 from acceptance.waiting.view import VIEW
 
 if TYPE_CHECKING:
@@ -207,8 +208,10 @@ def action_of(model: Any) -> str:
     return f"{prefix}:{_ACTIONS.get((prefix, model.name), model.name)}"
 
 
-def _begun(context: dict[str, Any], **_more: object) -> None:
+def _begun(context: dict[str, Any], params: Mapping[str, Any], **_more: object) -> None:
     VIEW.check()
+    body = params.get("body")
+    context["asked"] = body[:LONGEST].decode("utf-8", "replace") if isinstance(body, bytes) else ""
     context["began"] = time.monotonic()
 
 
@@ -242,7 +245,10 @@ def _answered(parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any],
     """Raises for an answer that is none; the call's caller gets it instead of a ClientError."""
     VIEW.spend(time.monotonic() - context["began"])
     status, code = _outcome(parsed)
-    said = f"{_service(model)} {model.name}: {code or 'no code'} ({status})"
+    call = f"{_service(model)} {model.name}"
+    outcome, fine = f"{status} {code}".strip(), not code
+    TRACE.add(Lane.AWS, call, context["asked"], outcome, since=context["began"], fine=fine)
+    said = f"{call}: {code or 'no code'} ({status})"
     why = _unseen(status, code)
     if why is None:
         VIEW.answered()
@@ -264,6 +270,7 @@ def _unanswered(exception: Exception, event_name: str, **_more: object) -> None:
     if isinstance(exception, _UNANSWERED):
         # The event is named `after-call-error.<service>.<operation>`.
         call = " ".join(event_name.split(".")[1:])
+        TRACE.add(Lane.AWS, call, outcome=f"{type(exception).__name__}: {exception}", fine=False)
         _raise_missed(f"AWS does not answer {call}: {type(exception).__name__}: {exception}", exception)
 
 

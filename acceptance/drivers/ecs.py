@@ -11,6 +11,7 @@ from acceptance.config.sections import Names
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.ecs_state import Counts, EcsServicesState, Event, Task, counts_in, task_in
 from acceptance.waiting.errors import UnexpectedAnswer
+from acceptance.waiting.trace import TRACE, Lane
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -40,7 +41,7 @@ class EcsServices:
 
     def counts(self, role: str) -> Counts:
         """The service's desired, running and pending counts."""
-        return counts_in(self._service(role))
+        return _told(role, counts_in(self._service(role)))
 
     def all_counts(self) -> tuple[Counts, Counts]:
         """The counts of Hermes and of Edit, in one call."""
@@ -53,7 +54,8 @@ class EcsServices:
             raise UnexpectedAnswer(
                 f"cluster {self._names.cluster} has no service {', '.join(sorted(missing))}"
             )
-        return counts_in(services[self._names.hermes]), counts_in(services[self._names.edit])
+        hermes, edit = (counts_in(services[name]) for name in (self._names.hermes, self._names.edit))
+        return _told("hermes", hermes), _told("edit", edit)
 
     def state(self) -> EcsServicesState:
         """Counts and unfinished tasks of both services. Three or four calls: a moment, not an instant."""
@@ -203,6 +205,12 @@ class EcsServices:
             found += [task_in(task) for task in answer["tasks"]]
         self._stopped.update((task.arn, task) for task in found if task.stopped)
         return tuple(sorted(found, key=lambda task: (task.created_at is None, task.created_at, task.arn)))
+
+
+def _told(role: str, counts: Counts) -> Counts:
+    """The counts, and that they are so now for the scenario's time line."""
+    TRACE.became(Lane.TASKS, role, str(counts))
+    return counts
 
 
 def _ending_after(lifetime: timedelta, command: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ from acceptance.drivers.http import DIRECT, HttpClient
 from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.page_references import in_page
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable
+from acceptance.waiting.trace import LONGEST, TRACE, Lane
 from acceptance.waiting.waits import Deadline
 
 SUBPROTOCOL: Final = "vite-hmr"
@@ -145,7 +146,8 @@ class HmrSocket(OpenPage):
     def send(self, payload: Mapping[str, object]) -> None:
         """Send a message as the page's client would; Unreachable if the socket no longer takes one."""
         try:
-            self._connection.send(json.dumps(payload))
+            with TRACE.during(Lane.PAGES, self._place, f"sent {str(dict(payload))[:LONGEST]}"):
+                self._connection.send(json.dumps(payload))
         except (OSError, websocket.WebSocketException) as failure:
             raise Unreachable(
                 f"{self.client.socket_url}: cannot be sent to ({failure or type(failure).__name__})"

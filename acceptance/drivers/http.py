@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from acceptance.waiting.errors import UnexpectedAnswer, Unreachable, Untrusted
+from acceptance.waiting.trace import LONGEST, TRACE, Lane
 from acceptance.waiting.waits import Deadline
+
+ERRORS = 400
+"""The first status that says that a request is not answered as asked."""
 
 DIRECT: Mapping[str, Any] = MappingProxyType({"http_proxy_host": "none", "http_no_proxy": ["*"]})
 """Options of a `websocket` connection that takes no proxy of the environment, as `HttpClient` takes none: nothing may
@@ -52,8 +57,26 @@ class Answer:
         except ValueError as wrong:
             raise UnexpectedAnswer(f"{self}: expected JSON, found {self.text[:200]!r}") from wrong
 
+    @property
+    def told(self) -> str:
+        """Status and type, and of JSON the beginning: for a time line."""
+        said = self.body[:LONGEST].decode("utf-8", "replace") if self.media_type == "application/json" else ""
+        return f"{self.status} {self.media_type} {said}".strip()
+
     def __str__(self) -> str:
         return f"{self.method} {self.url} answered {self.status}"
+
+
+@contextmanager
+def traced(method: str, url: str, body: bytes | None) -> Iterator[list[Answer]]:
+    """The block sends a request, and puts the answer into the list: one event of the scenario's time line."""
+    place = urlsplit(url)
+    title = f"{method} {place.path}{f'?{place.query}' if place.query else ''}"
+    with TRACE.during(Lane.REQUESTS, title, (body or b"")[:LONGEST].decode("utf-8", "replace")) as event:
+        answers: list[Answer] = []
+        yield answers
+        for answer in answers:
+            event.outcome, event.fine = answer.told, answer.status < ERRORS
 
 
 class HttpClient:
@@ -85,7 +108,7 @@ class HttpClient:
         """
         url = self.url(path)
         timeout_s = deadline.left_s(self._timeout_s) if deadline else self._timeout_s
-        with requests.Session() as session:
+        with traced(method, url, body) as answers, requests.Session() as session:
             session.trust_env = False
             prepared = session.prepare_request(
                 requests.Request(method, url, data=body, headers=dict(headers or {}))
@@ -106,13 +129,9 @@ class HttpClient:
                 raise Unreachable(f"{method} {url}: no answer in {timeout_s:.1f} s") from failure
             except requests.exceptions.RequestException as failure:
                 raise Unreachable(f"{method} {url}: {_cause(failure)}") from failure
-            return Answer(
-                method,
-                url,
-                answer.status_code,
-                MappingProxyType({name.lower(): value for name, value in answer.headers.items()}),
-                answer.content,
-            )
+            found = MappingProxyType({name.lower(): value for name, value in answer.headers.items()})
+            answers.append(Answer(method, url, answer.status_code, found, answer.content))
+        return answers[0]
 
     def get(
         self, path: str, *, headers: Mapping[str, str] | None = None, deadline: Deadline | None = None

@@ -17,6 +17,7 @@ from acceptance.config.mark import Mark
 from acceptance.config.sections import Mail
 from acceptance.drivers.aws import Clients, body_of
 from acceptance.waiting.errors import NotOffered
+from acceptance.waiting.trace import TRACE, Lane
 
 SETUP_NOTE = "AMAZON_SES_SETUP_NOTIFICATION"
 """SES leaves an object of this name in a bucket it may write to."""
@@ -118,9 +119,10 @@ class Mailbox:
 
     def post(self, letter: Letter, raw: bytes, *message_ids: str) -> Sent:
         """Send a letter in a MIME form of one's own through SES; `message_ids` are those that it brings with it."""
-        answer = self._clients.of("ses").send_raw_email(
-            Source=letter.sender, Destinations=[letter.to], RawMessage={"Data": raw}
-        )
+        with TRACE.during(Lane.MAIL, f"sent to {letter.to}", f"{letter.subject}: {letter.text}"):
+            answer = self._clients.of("ses").send_raw_email(
+                Source=letter.sender, Destinations=[letter.to], RawMessage={"Data": raw}
+            )
         domain = "email.amazonses.com" if self._region == "us-east-1" else f"{self._region}.amazonses.com"
         return Sent(letter, (*message_ids, f"<{answer['MessageId']}@{domain}>"))
 
@@ -172,6 +174,7 @@ class Mailbox:
             return known
         body = body_of(bucket.get_object(Bucket=self._mail.inbox_bucket, Key=key))
         message = parse(key, body, at)
+        TRACE.add(Lane.MAIL, f"received by {', '.join(message.to)}", outcome=str(message))
         with self._lock:
             self._read[key] = message
         return message

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Final
+from urllib.parse import urlsplit
+
+from acceptance.waiting.trace import TRACE, Lane
 
 SETTLED_S: Final = 0.3
 """A server with messages from before the connection sends them at once: what comes within this is not news."""
@@ -39,6 +42,7 @@ class OpenPage(ABC):
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self._place = urlsplit(address).path
         self._news = threading.Condition()
         self._frames: list[Frame] = []
         self._closed: str | None = None
@@ -92,6 +96,7 @@ class OpenPage(ABC):
 
     def _add(self, kind: str, payload: Mapping[str, object]) -> Frame:
         frame = Frame(time.monotonic(), kind, MappingProxyType(dict(payload)))
+        TRACE.add(Lane.PAGES, self._place, outcome=str(frame))
         with self._news:
             self._frames.append(frame)
             self._news.notify_all()
@@ -101,4 +106,5 @@ class OpenPage(ABC):
         with self._news:
             if self._closed is None:
                 self._closed = reason
+                TRACE.add(Lane.PAGES, self._place, outcome=f"not connected: {reason}")
             self._news.notify_all()

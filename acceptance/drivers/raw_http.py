@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from acceptance.drivers.http import Answer
+from acceptance.drivers.http import Answer, traced
 from acceptance.waiting.errors import Unreachable, Untrusted
 from acceptance.waiting.waits import Deadline
 
@@ -53,7 +53,10 @@ class RawHttpClient:
         if body is not None:
             head.setdefault("content-length", str(len(body)))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        with self._connected(f"{method} {url}", self.host, within) as connection:
+        with (
+            traced(method, url, body) as answers,
+            self._connected(f"{method} {url}", self.host, within) as connection,
+        ):
             _push(connection, "\r\n".join(lines).encode("latin-1") + (body or b""))
             with http.client.HTTPResponse(connection, method=method) as response:
                 response.begin()
@@ -63,7 +66,8 @@ class RawHttpClient:
                 for name, value in response.getheaders():
                     known = found.get(name.lower())
                     found[name.lower()] = value if known is None else f"{known}, {value}"
-        return Answer(method, url, response.status, MappingProxyType(found), content)
+            answers.append(Answer(method, url, response.status, MappingProxyType(found), content))
+        return answers[0]
 
     def handshake(self, name: str) -> None:
         """Connect as to a site of this name, whatever its address; Untrusted if the certificate is not for it."""

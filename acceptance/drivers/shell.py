@@ -15,6 +15,7 @@ from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.drivers.standalone_task import StandaloneTask
 from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer, Unreachable
 from acceptance.waiting.matcher import DescribedMatcher
+from acceptance.waiting.trace import TRACE, Lane
 from acceptance.waiting.waits import ClaimFailed, wait_until
 
 MAINTENANCE_LIFETIME = timedelta(minutes=15)
@@ -65,18 +66,21 @@ class MountedShell:
     def run(self, script: str) -> CommandOutput:
         """Raises Unreachable if the script does not end in time."""
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "COPYFILE_DISABLE": "1"}
-        try:
-            done = subprocess.run(
-                ["/bin/sh", "-c", script],
-                capture_output=True,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                timeout=self._timeout_s,
-                env=environment,
-            )
-        except subprocess.TimeoutExpired as late:
-            raise Unreachable(f"{script!r} did not end in {self._timeout_s:g} s") from late
-        return CommandOutput(done.returncode, done.stdout, done.stderr)
+        with TRACE.during(Lane.COMMANDS, "on this machine", script) as event:
+            try:
+                done = subprocess.run(
+                    ["/bin/sh", "-c", script],
+                    capture_output=True,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    timeout=self._timeout_s,
+                    env=environment,
+                )
+            except subprocess.TimeoutExpired as late:
+                raise Unreachable(f"{script!r} did not end in {self._timeout_s:g} s") from late
+            output = CommandOutput(done.returncode, done.stdout, done.stderr)
+            event.outcome = output.told
+        return output
 
     def read(self, script: str) -> CommandOutput:
         """Nothing cuts it short here."""

@@ -31,6 +31,7 @@ from acceptance.results.manifest import verdict_in
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_folder import MESSAGES, PAGE, PICTURES
 from acceptance.results.run_results import Results
+from acceptance.results.scenario_trace import read_traces
 
 PACKAGE = Path(__file__).resolve().parent
 """Holds package.json, package-lock.json and .npmrc: what is installed to make the page."""
@@ -120,6 +121,7 @@ def write_report(page: Page, messages: Path, target: Path, *, folder: Path) -> N
         history,
         run,
         so_far(read_figures(history_of(folder)), run, facts.deployment),
+        tuple(read_traces(folder)),
     )
     values = {
         "title": title(told),

@@ -24,6 +24,7 @@ SETTINGS: Mapping[str, str] = {
     "pause": "`always`: each scenario stops before it puts away what it began, until Enter; else `never`",
     "reports": "the folder that the run writes into; `reports/<run>` if none is named",
     "report": "`page`, `messages` or `none`: what the run writes for people",
+    "trace": "`all`: the report has a time line of every scenario; else `failed`, of those that did not pass",
     "lease": "the run that has a platform which others know, too, to itself, and of which this is a part",
 }
 """behave's `-D` names that mean something; one with a dot is a value of the profile, checked there."""

@@ -28,6 +28,7 @@ JUNIT = "junit.xml"
 CONFORMANCE = "conformance.yaml"
 PAGE = "report.html"
 PICTURES = "pictures"
+TRACE_FILE = "trace.ndjson"
 WORKERS = "workers"
 
 # In the folder of a worker, beside its results and messages.
@@ -53,6 +54,13 @@ class Pause(StrEnum):
     ALWAYS = "always"
 
 
+class Traced(StrEnum):
+    """Of which scenarios the time line is kept."""
+
+    FAILED = "failed"
+    ALL = "all"
+
+
 class Report(StrEnum):
     """What a run writes for people: the messages and the page made of them, the messages alone, or neither."""
 
@@ -68,13 +76,15 @@ class RunFolder:
     path: Path
     report: Report
     own: bool
+    traced: Traced = Traced.FAILED
 
     @classmethod
     def of(cls, settings: Mapping[str, str], run_id: str) -> RunFolder:
         """As behave's `-D` values say; ValueError names a value that means nothing."""
         own = "reports" not in settings
         path = REPORTS / run_id if own else Path(settings["reports"]).resolve()
-        return cls(path, choice(Report, settings, "report", Report.PAGE), own)
+        report = choice(Report, settings, "report", Report.PAGE)
+        return cls(path, report, own, choice(Traced, settings, "trace", Traced.FAILED))
 
     @property
     def results(self) -> Path:

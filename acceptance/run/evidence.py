@@ -6,7 +6,7 @@ Collecting never hides the failure it documents: a source that cannot be read le
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,12 +15,13 @@ from typing import Any
 
 from acceptance.config.sections import Logs
 from acceptance.drivers.aws import AWS_ERRORS, Clients
+from acceptance.drivers.browser.page import BrowserPage
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.load_balancer import LoadBalancer
 from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.session_table import SessionTable
 from acceptance.journeys.timeline import Timeline
-from acceptance.results.masking import masked
+from acceptance.results.masking import mask, masked
 from acceptance.results.run_folder import slug
 from acceptance.waiting.errors import DriverError
 
@@ -134,6 +135,17 @@ class Evidence:
             exhibit.file.write_text(exhibit.text, encoding="utf-8")
             exhibits.append(exhibit)
         return tuple(exhibits)
+
+    def screenshots(self, scenario: str, sockets: Iterable[OpenPage]) -> Iterator[tuple[str, bytes]]:
+        """Take a picture of each real browser's page into the scenario's folder; yields its title, and it as PNG."""
+        pages = (page for page in sockets if isinstance(page, BrowserPage))
+        for number, page in enumerate(pages, 1):
+            taken, file = _asked(page.picture), self.folder(scenario) / f"page-{number}.png"
+            if isinstance(taken, bytes):
+                file.write_bytes(taken)
+                yield f"The page {page.address}", taken
+            else:
+                file.with_suffix(".txt").write_text(mask(f"{taken}\n"), encoding="utf-8")
 
     def log_tail(self, group: str, since: datetime) -> str:
         """The last lines of a CloudWatch log group, over all its streams, as `time stream: line`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +11,7 @@ from secrets import token_hex
 from acceptance.drivers.ecs import Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.mailbox import Received
+from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.preview import Loaded
 from acceptance.drivers.session_table import Redrive, SessionRecord
@@ -199,17 +200,29 @@ class World:
 
     def leave_evidence(self, message: str) -> tuple[Exhibit, ...]:
         """Write down what the platform looks like now."""
-        concerned = [*self.run.witnessed.values(), *self.all_sessions]
+        concerned = self._concerned()
         return self.run.evidence.collect(
             self.scenario,
             since=self.began_at,
             message=message,
             sessions={session.session_id: session.timeline for session in concerned},
-            sockets={id(browser): browser for session in concerned for browser in session.browsers}.values(),
+            sockets=_open_in(concerned),
         )
+
+    def leave_screenshots(self) -> Iterator[tuple[str, bytes]]:
+        """Take pictures of what real browsers show now; yields the title of each, and it as PNG."""
+        yield from self.run.evidence.screenshots(self.scenario, _open_in(self._concerned()))
+
+    def _concerned(self) -> list[CustomerSession]:
+        return [*self.run.witnessed.values(), *self.all_sessions]
 
     def close(self) -> None:
         """Close every browser that is still open."""
         for session in self.all_sessions:
             for browser in session.browsers:
                 browser.close()
+
+
+def _open_in(sessions: Iterable[CustomerSession]) -> tuple[OpenPage, ...]:
+    """Each browser once: a session may be told of twice."""
+    return tuple({id(browser): browser for session in sessions for browser in session.browsers}.values())

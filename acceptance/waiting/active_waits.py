@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from acceptance.waiting.trace import TRACE, Lane
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -31,7 +33,8 @@ class Waits:
         with self._lock:
             self._stacks.setdefault(thread, []).append(Wait(what, thread, since))
         try:
-            yield
+            with TRACE.during(Lane.WAITS, what):
+                yield
         finally:
             with self._lock:
                 stack = self._stacks[thread]

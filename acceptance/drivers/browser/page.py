@@ -54,11 +54,13 @@ class BrowserPage(OpenPage):
 
     NEWS = (SHOWN,)
 
-    def __init__(self, address: str, leave: Callable[[], None]) -> None:
+    def __init__(self, address: str, leave: Callable[[], None], take: Callable[[], bytes]) -> None:
+        """`leave` closes the window, `take` takes a picture of it or raises NoBrowser."""
         super().__init__(address)
         self.answer: Answer
         """What the first request for its address was answered with; there once `Browser.open` has returned."""
         self._leave = leave
+        self._take = take
         self._sockets: set[WebSocket] = set()
         self._unseen: str | None = None
         self._end("it has opened no socket yet")
@@ -72,6 +74,10 @@ class BrowserPage(OpenPage):
     def shown(self) -> Mapping[str, object]:
         """What is to be seen now: the payload of the last frame that is `SHOWN`; empty before the first."""
         return next((frame.payload for frame in reversed(self.frames()) if frame.kind == SHOWN), {})
+
+    def picture(self) -> bytes:
+        """What is to be seen now, as PNG; NoBrowser if the browser shows nothing any more."""
+        return self._take()
 
     async def fill(self, context: BrowserContext) -> Page:
         """A page of that context whose every move is kept here."""

@@ -83,7 +83,7 @@ class Program:
     def open(self, url: str, deadline: Deadline, *, connected: bool) -> BrowserPage:
         """See `acceptance.drivers.browser.browser.Browser.open`."""
         context = self._await(self._browser.new_context(), START_S)
-        page = BrowserPage(url, lambda: self._leave(context))
+        page = BrowserPage(url, lambda: self._leave(context), lambda: self._picture(context))
         try:
             page.answer = self._await(_load(page, context, deadline), deadline.left_s() + END_S)
             if connected:
@@ -133,6 +133,13 @@ class Program:
         """Remove all that was written; a browser that was killed still writes for a moment. Whether it is gone."""
         shutil.rmtree(self._home, ignore_errors=True)
         return not self._home.exists()
+
+    def _picture(self, context: BrowserContext) -> bytes:
+        try:
+            return self._await(context.pages[0].screenshot(timeout=END_S * 1000), END_S + 1)
+        except (Error, IndexError, RuntimeError, concurrent.futures.TimeoutError) as failure:
+            # The window is closed, or the browser has ended, and its loop with it.
+            raise NoBrowser(f"no picture by Chromium: {type(failure).__name__}: {failure}") from failure
 
     def _leave(self, context: BrowserContext) -> None:
         # A window of a browser that is gone is closed.

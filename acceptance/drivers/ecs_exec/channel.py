@@ -25,6 +25,7 @@ from acceptance.drivers.aws import Clients, error_code
 from acceptance.drivers.ecs_exec import ssm
 from acceptance.drivers.http import DIRECT
 from acceptance.waiting.errors import CommandFailed, CutShort, NotReady, UnexpectedAnswer, Unreachable
+from acceptance.waiting.trace import LONGEST, TRACE, Lane
 from acceptance.waiting.waits import Deadline
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class CommandOutput:
                 f"exit code {self.exit_code} of {command!r}: {said[:500] or 'it said nothing'}"
             )
         return self
+
+    @property
+    def told(self) -> str:
+        """Exit code and the beginning of the output: for a time line."""
+        return f"exit code {self.exit_code} {self.stdout[:LONGEST].decode('utf-8', 'replace')}".rstrip()
 
     @property
     def text(self) -> str:
@@ -81,13 +87,16 @@ class ExecChannel:
             UnexpectedAnswer: the other side does not speak the protocol.
         """
         mark = f"m{secrets.token_hex(8)}"
-        session = self._open_session(task_arn, container, command_line(script, mark))
-        channel = self._connect(str(session["streamUrl"]), str(session["tokenValue"]), deadline)
-        try:
-            received = _Conversation(channel, deadline, heard or (lambda _: None)).until_closed(mark)
-        finally:
-            channel.close()
-        return parse(received, mark)
+        with TRACE.during(Lane.COMMANDS, f"in task {task_arn.rpartition('/')[2]}", script) as event:
+            session = self._open_session(task_arn, container, command_line(script, mark))
+            channel = self._connect(str(session["streamUrl"]), str(session["tokenValue"]), deadline)
+            try:
+                received = _Conversation(channel, deadline, heard or (lambda _: None)).until_closed(mark)
+            finally:
+                channel.close()
+            done = parse(received, mark)
+            event.outcome = done.told
+        return done
 
     def _open_session(self, task_arn: str, container: str, command: str) -> SessionTypeDef:
         try:

@@ -18,8 +18,23 @@
   const closed = () => [...features.querySelectorAll("button[aria-expanded=false]")].filter((one) => /\.feature$/.test(one.textContent));
   const openAll = () => closed().forEach((one) => one.click());
 
+  // From a scenario's heading to its time line.
+  const lead = () => {
+    for (const line of head.querySelectorAll(".time-line")) {
+      const heading = document.getElementById(line.dataset.node);
+      if (!heading || document.getElementById(`to-${line.id}`)) continue;
+      const link = document.createElement("a");
+      link.id = `to-${line.id}`;
+      link.href = `#${line.id}`;
+      link.textContent = "Second by second";
+      heading.after(link);
+    }
+  };
+  new MutationObserver(lead).observe(features, { childList: true, subtree: true });
+  lead();
+
   const show = (target) => {
-    for (let up = target.parentElement; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+    for (let up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
     target.scrollIntoView();
   };
 

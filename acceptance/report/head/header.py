@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from acceptance.report.head.causes import causes
 from acceptance.report.head.glossary import meaning_of, why, words
 from acceptance.report.head.promises import anchor, chapters, nodes
+from acceptance.report.head.time_lines import line_of, time_lines
 from acceptance.report.history import Entry, RunFigures, flaky
 from acceptance.report.picture import Picture
 from acceptance.report.verdict import Outline
@@ -23,6 +25,7 @@ from acceptance.results.masking import mask
 from acceptance.results.repetitions import repetitions
 from acceptance.results.run_facts import RunFacts
 from acceptance.results.run_results import Results
+from acceptance.results.scenario_trace import ScenarioTrace
 from acceptance.results.tags import bugs_of
 from acceptance.results.text import counted
 from acceptance.results.verdict import PASSED, Verdict
@@ -53,6 +56,7 @@ class ReportInputs:
     history: Sequence[Entry] = ()
     run: str = ""
     measured: Sequence[RunFigures] = ()
+    traces: Sequence[ScenarioTrace] = ()
 
 
 def head(told: ReportInputs) -> str:
@@ -67,6 +71,7 @@ def head(told: ReportInputs) -> str:
     marked = flaky(told.history)
     results, documents = told.results, told.outline.documents
     found = chapters(documents, results.scenarios, told.history)
+    lines = time_lines(told.traces)
     broken = [promise for chapter in found for promise in chapter.promises if promise.word == "broken"]
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         word=told.verdict.word.capitalize(),
@@ -85,6 +90,8 @@ def head(told: ReportInputs) -> str:
         failures=causes(each for each in results.scenarios if each.broken),
         unseen=causes(each for each in results.scenarios if each.unseen),
         errors=told.outline.errors,
+        lines=lines,
+        line_of=partial(line_of, lines=lines),
         gone=[(bug, one) for one in results.scenarios if one.passed for bug in bugs_of(one.tags)],
         bugs_of=bugs_of,
         repeated=repetitions(results.scenarios),

@@ -20,6 +20,7 @@ from acceptance.drivers.mailbox import Letter, Mailbox, Sent, answers, parse
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import Commands, SessionTable
 from acceptance.waiting.errors import ConfigurationError, UnknownSession
+from acceptance.waiting.trace import TRACE, Lane
 from tests.acceptance.drivers.names import NAMES
 
 RUN = "1125-130000-abcd"
@@ -143,6 +144,7 @@ def test_mail_goes_out_as_mime_with_its_thread(clients: Clients) -> None:
 
 def test_the_inbox_is_read_from_the_bucket(clients: Clients) -> None:
     mailbox = Mailbox(clients, MAIL, "us-east-1", Mark("acc", RUN))
+    TRACE.begin()
     sent = mailbox.send(letter())
     raw = (
         f"From: edit@edit.example\r\nTo: Ann <Ann@customers.example>\r\nSubject: =?utf-8?q?Re=3A_=C3=84_title?=\r\n"
@@ -155,6 +157,10 @@ def test_the_inbox_is_read_from_the_bucket(clients: Clients) -> None:
     assert (received.subject, received.text.strip()) == ("Re: Ä title", "Live: https://h/session/s-1/")
     assert mailbox.answers_to(sent) == (received,)
     assert mailbox.inbox("bob@customers.example") == ()
+    assert [(event.title, event.detail) for event in TRACE.end() if event.lane is Lane.MAIL] == [
+        ("sent to edit+acme@edit.example", "Ä title: Do it"),
+        ("received by ann@customers.example", ""),
+    ], "once each, however often the inbox is read"
 
 
 def test_mail_in_another_thread_is_no_answer() -> None:

@@ -105,6 +105,14 @@ def test_what_is_to_be_seen_is_told(page: BrowserPage) -> None:
     assert page.is_open
 
 
+def test_what_is_to_be_seen_is_pictured_as_long_as_the_window_is_open(shop: Shop) -> None:
+    opened = shop.open()
+    assert opened.picture().startswith(b"\x89PNG")
+    opened.close()
+    with pytest.raises(NoBrowser, match="no picture by Chromium"):
+        opened.picture()
+
+
 def test_a_change_in_place_is_seen_as_one_and_a_reload_as_such(shop: Shop, page: BrowserPage) -> None:
     mark = page.mark()
     shop.server.say({"type": "update", "colour": "navy"})

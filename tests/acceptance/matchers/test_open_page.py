@@ -21,7 +21,7 @@ class Screen(BrowserPage):
     """A page of which the test says what is to be seen."""
 
     def __init__(self, *texts: str) -> None:
-        super().__init__("https://alb.example/session/s/", lambda: None)
+        super().__init__("https://alb.example/session/s/", lambda: None, lambda: b"")
         for text in texts:
             self.show(text)
 

@@ -173,6 +173,22 @@ def test_a_link_made_of_names_opens_the_file_and_leads_to_the_sentence(
         expect(page.get_by_role("heading", name=f"Scenario: {FAILING}", exact=True)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_failure_is_told_second_by_second_one_click_from_its_heading(
+    browser: Browser, report: Path, width: int
+) -> None:
+    with opened(browser, report, width=width) as (page, noticed):
+        _scenario(page, FAILING).get_by_role("link", name="Second by second").click()
+        line = page.locator(".time-line[open]")
+        expect(line).to_be_in_viewport()
+        expect(line.get_by_role("img")).to_be_visible()
+        expect(line.locator("tr.bad", has_text="exactly 1 Edit task was started for it")).to_have_count(1)
+        for kind in ("Steps", "Waits", "Requests", "Open pages", "Tasks", "AWS calls"):
+            expect(line.locator("td", has_text=re.compile(f"^{kind}$")).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert noticed.complaints == []
+
+
 def test_the_next_failure_is_one_click_away(browser: Browser, report: Path) -> None:
     with opened(browser, report) as (page, _):
         page.get_by_role("button", name="Next failure").click()

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from acceptance.config.sections import Logs
+from acceptance.drivers.browser.chromium import NoBrowser
+from acceptance.drivers.browser.page import BrowserPage
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.run_folder import slug
 from acceptance.run.evidence import LEAST, ROOM, SHOWN, Evidence, Exhibit
@@ -99,6 +101,26 @@ def test_a_report_of_many_failures_shows_less_of_each(tmp_path: Path) -> None:
     assert lengths[0] == SHOWN
     assert lengths[-1] < 2 * LEAST
     assert sum(lengths) < ROOM + 200_000
+
+
+def test_a_page_in_a_real_browser_is_pictured_and_one_that_cannot_be_says_why(
+    tmp_path: Path, exhibits: Mapping[str, Exhibit]
+) -> None:
+    sources: dict[str, Any] = dict.fromkeys(("clients", "records", "fleet", "balancer"), Source())
+    evidence = Evidence(tmp_path, "run2", logs=Logs(()), **sources)
+    folder = next(iter(exhibits.values())).file.parent
+
+    def gone() -> bytes:
+        raise NoBrowser("no picture by Chromium")
+
+    pages = [
+        BrowserPage("https://x/session/s-1/", lambda: None, lambda: b"a picture"),
+        BrowserPage("https://x/session/s-2/", lambda: None, gone),
+    ]
+    found = list(evidence.screenshots("Cold start: it's live!", pages))
+    assert found == [("The page https://x/session/s-1/", b"a picture")]
+    assert (folder / "page-1.png").read_bytes() == b"a picture"
+    assert (folder / "page-2.txt").read_text() == "could not be read: NoBrowser: no picture by Chromium\n"
 
 
 def test_slugs_are_file_names() -> None:

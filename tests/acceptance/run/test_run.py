@@ -18,6 +18,7 @@ from acceptance.npm_packages import installed
 from acceptance.report.history import read
 from acceptance.report.html import PACKAGE
 from acceptance.results.run_folder import REPORTS, Report, RunFolder, point_latest
+from acceptance.results.scenario_trace import read_traces
 from acceptance.run.leftovers import left_behind
 from acceptance.run.run import Run
 from acceptance.waiting.errors import ConfigurationError, NotObserved
@@ -118,6 +119,30 @@ def test_the_evidence_hangs_on_the_step_that_failed(run: SuiteRun) -> None:
     assert {attachment["mediaType"] for attachment in shown} == {"text/plain"}
     in_files = {path.read_text(encoding="utf-8") for path in (run.folder / "it_fails").iterdir()}
     assert {attachment["body"] for attachment in shown[1:]} <= in_files
+
+
+def test_what_did_not_pass_has_its_time_line_its_cleanups_included(run: SuiteRun) -> None:
+    lines = {line.head.scenario: line for line in read_traces(run.folder)}
+    assert {name: line.head.status for name, line in lines.items()} == {
+        "It fails": "failed",
+        "Its cleanup fails": "cleanup_error",
+    }
+    steps = [
+        (event.title, event.outcome, event.fine)
+        for event in lines["It fails"].events
+        if event.lane == "Steps"
+    ]
+    assert steps == [
+        ("Given 1 of 1 answers are right", "passed", True),
+        ("When secrets are told", "failed", False),
+    ]
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert 'href="#time-line-it-fails">Second by second</a>' in page
+
+
+def test_whoever_asks_for_it_has_a_time_line_of_what_passed(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, ("It passes",), "-D", "trace=all")
+    assert [line.head.status for line in read_traces(ran.folder)] == ["passed"]
 
 
 def test_nothing_that_the_run_wrote_holds_a_secret(run: SuiteRun) -> None:
