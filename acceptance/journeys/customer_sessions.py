@@ -79,15 +79,8 @@ class CustomerSessions:
 
     def _followed(self, session: CustomerSession) -> Recorder[tuple[Stage, ...]]:
         """See `timeline.follow`. Its looks are dear and no claim waits for them: half as many as in a wait."""
-        platform = self._platform
-        return follow(
-            session.timeline,
-            session.session_id,
-            records=platform.records,
-            fleet=platform.fleet,
-            balancer=platform.balancer,
-            every=2 * platform.profile.patience.poll,
-        )
+        every = 2 * self._platform.profile.patience.poll
+        return follow(session.timeline, session.session_id, self._platform, every)
 
     def until_connected(self, session: CustomerSession) -> timedelta:
         """Up to the first page and the browser, without a recorder of the control plane: for many sessions at once."""

@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from acceptance.drivers.ecs import EcsServices
-from acceptance.drivers.load_balancer import LoadBalancer
-from acceptance.drivers.session_table import SessionTable
+from acceptance.drivers.platform import Platform
 from acceptance.waiting.errors import Unreachable
 from acceptance.waiting.sampler import Recorder
-from acceptance.waiting.waits import MONOTONIC, POLL, Clock
+from acceptance.waiting.waits import MONOTONIC, Clock
 
 
 class Stage(StrEnum):
@@ -96,15 +94,10 @@ class Timeline:
 
 
 def follow(
-    timeline: Timeline,
-    session_id: str,
-    *,
-    records: SessionTable,
-    fleet: EcsServices,
-    balancer: LoadBalancer,
-    every: timedelta = POLL,
+    timeline: Timeline, session_id: str, platform: Platform, every: timedelta
 ) -> Recorder[tuple[Stage, ...]]:
     """A recorder that marks what the control plane shows of one session; start it and stop it around the wake-up."""
+    records, fleet, balancer = platform.records, platform.fleet, platform.balancer
     looks: dict[Stage, Callable[[], bool]] = {
         Stage.ON_RECORD: lambda: records.find(session_id) is not None,
         Stage.TASK_STARTED: lambda: fleet.counts("edit").running > 0,

@@ -8,25 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acceptance.config.sections import Logs
-from acceptance.drivers.aws import AWS_ERRORS, Clients
+from acceptance.drivers.aws import AWS_ERRORS
 from acceptance.drivers.browser.page import BrowserPage
-from acceptance.drivers.ecs import EcsServices, Task
-from acceptance.drivers.load_balancer import LoadBalancer
+from acceptance.drivers.ecs import Task
 from acceptance.drivers.open_page import OpenPage
-from acceptance.drivers.session_table import SessionTable
+from acceptance.drivers.platform import Platform
 from acceptance.journeys.timeline import Timeline
 from acceptance.results.masking import mask, masked
 from acceptance.results.run_folder import slug
 from acceptance.waiting.errors import DriverError
 
 LAST_FRAMES = 50
-LAST_LINES = 200
 SHOWN = 20_000
 """So many characters of an exhibit are shown in the report; the file has all of it."""
 
@@ -56,23 +53,10 @@ class Exhibit:
 class Evidence:
     """Writes `reports/<run>/<scenario>/`."""
 
-    def __init__(
-        self,
-        reports: Path,
-        run_id: str,
-        *,
-        clients: Clients,
-        records: SessionTable,
-        fleet: EcsServices,
-        balancer: LoadBalancer,
-        logs: Logs,
-    ) -> None:
-        self._run = reports / run_id
-        self._clients = clients
-        self._records = records
-        self._fleet = fleet
-        self._balancer = balancer
-        self._logs = logs
+    def __init__(self, run: Path, platform: Platform) -> None:
+        """`run` is the run's folder."""
+        self._run = run
+        self._platform = platform
         self._room = ROOM
 
     def shown(self, exhibit: Exhibit) -> str:
@@ -100,34 +84,34 @@ class Evidence:
             since: when the scenario began; older events and log lines are left out.
             sessions: the scenario's sessions and their timelines.
         """
-        folder = self.folder(scenario)
+        folder, platform = self.folder(scenario), self._platform
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "failure.txt").write_text(_told(lambda: message), encoding="utf-8")
         sources: dict[str, tuple[str, Callable[[], object]]] = {
             "timelines": ("Timelines of the sessions", lambda: {k: str(v) for k, v in sessions.items()}),
             "records": ("Records of the sessions", lambda: _each(sessions, self._raw_record)),
-            "fleet": ("Services and tasks on ECS", self._fleet.state),
+            "fleet": ("Services and tasks on ECS", platform.fleet.state),
         }
         for role in ("hermes", "edit"):
             name = role.capitalize()
             sources[f"{role}-events"] = (
                 f"ECS events of {name}",
-                partial(self._fleet.events, role, since=since),
+                partial(platform.fleet.events, role, since=since),
             )
             sources[f"{role}-tasks"] = (
                 f"Tasks of {name}, with stopped reasons",
                 partial(self._tasks, role, since),
             )
-        sources["routing"] = ("Listener rules and target groups", self._balancer.routing)
+        sources["routing"] = ("Listener rules and target groups", platform.balancer.routing)
         sources["targets"] = (
             "Targets of the sessions, with health",
-            lambda: _each(sessions, self._balancer.targets_of),
+            lambda: _each(sessions, platform.balancer.targets_of),
         )
         sources["hmr"] = ("Last messages to open browsers", lambda: [_socket(socket) for socket in sockets])
-        for group in self._logs.groups:
+        for group in platform.logs.groups:
             sources[f"log-{slug(group)}"] = (
                 f"Last lines of the log {group}",
-                partial(self.log_tail, group, since),
+                partial(platform.logs.tail, group, since),
             )
         exhibits = []
         for name, (title, source) in sources.items():
@@ -147,26 +131,14 @@ class Evidence:
             else:
                 file.with_suffix(".txt").write_text(mask(f"{taken}\n"), encoding="utf-8")
 
-    def log_tail(self, group: str, since: datetime) -> str:
-        """The last lines of a CloudWatch log group, over all its streams, as `time stream: line`."""
-        pages = (
-            self._clients.of("logs")
-            .get_paginator("filter_log_events")
-            .paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
-        )
-        events = [event for page in pages for event in page["events"]]
-        events.sort(key=lambda event: event["timestamp"])
-        return (
-            "\n".join(_line(event) for event in events[-LAST_LINES:])
-            or f"no line in {group} since {since:%H:%M:%S}"
-        )
-
     def _raw_record(self, session_id: str) -> Mapping[str, object]:
-        return self._records.get(session_id).raw
+        return self._platform.records.get(session_id).raw
 
     def _tasks(self, role: str, since: datetime) -> list[Task]:
         """The service's tasks that had not stopped when the scenario began."""
-        return [t for t in self._fleet.history(role) if t.stopped_at is None or t.stopped_at >= since]
+        return [
+            t for t in self._platform.fleet.history(role) if t.stopped_at is None or t.stopped_at >= since
+        ]
 
 
 def _each(names: Iterable[str], source: Callable[[str], object]) -> dict[str, object]:
@@ -205,8 +177,3 @@ def _socket(socket: OpenPage) -> object:
         "closed because": socket.closed_because,
         "last frames": [f"{frame.at - frames[0].at:8.3f} s {frame}" for frame in frames],
     }
-
-
-def _line(event: Mapping[str, Any]) -> str:
-    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return f"{at:%H:%M:%S.%f} {str(event.get('logStreamName', '')).rpartition('/')[2][:8]}: {event['message'].rstrip()}"

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from acceptance.config.mark import Mark
-from acceptance.drivers.ecs import EcsServices
-from acceptance.drivers.load_balancer import LoadBalancer, Routing
-from acceptance.drivers.session_table import SessionTable
+from acceptance.drivers.load_balancer import Routing
+from acceptance.drivers.platform import Platform
 from acceptance.waiting.errors import NotObserved
 
 
-def left_behind(
-    records: SessionTable,
-    fleet: EcsServices,
-    balancer: LoadBalancer,
-    *,
-    before: Routing,
-    mark: Mark,
-    unseen: Callable[[str], None],
-) -> tuple[str, ...]:
+def left_behind(platform: Platform, *, before: Routing, unseen: Callable[[str], None]) -> tuple[str, ...]:
     """A sentence for each thing that is still there. Nothing is waited for.
 
     Args:
         before: rules and target groups as they were when the run began.
-        mark: what is this run's.
         unseen: told, in a sentence, of what could not be looked at.
     """
     looks: dict[str, Callable[[], Iterator[str]]] = {
-        "sessions": lambda: _sessions(records, mark),
-        "tasks": lambda: _tasks(fleet, mark),
-        "rules and target groups": lambda: _routing(balancer, before),
+        "sessions": lambda: _sessions(platform),
+        "tasks": lambda: _tasks(platform),
+        "rules and target groups": lambda: _routing(platform, before),
     }
     found: list[str] = []
     for what, look in looks.items():
@@ -41,15 +30,16 @@ def left_behind(
     return tuple(found)
 
 
-def _sessions(records: SessionTable, mark: Mark) -> Iterator[str]:
-    for record in records.marked(mark):
+def _sessions(platform: Platform) -> Iterator[str]:
+    for record in platform.records.marked(platform.mark):
         if record.planted:
             yield f"record {record.session_id} was planted by the suite"
         elif not record.ended:
             yield f"session {record.session_id} of {record.client_id} is {record.status}"
 
 
-def _tasks(fleet: EcsServices, mark: Mark) -> Iterator[str]:
+def _tasks(platform: Platform) -> Iterator[str]:
+    fleet, mark = platform.fleet, platform.mark
     state = fleet.state()
     for task in (*state.hermes_tasks, *state.edit_tasks, *fleet.marked(mark)):
         yield f"{task} is still there"
@@ -58,8 +48,8 @@ def _tasks(fleet: EcsServices, mark: Mark) -> Iterator[str]:
             yield f"service {role} still wants {counts.desired} tasks"
 
 
-def _routing(balancer: LoadBalancer, before: Routing) -> Iterator[str]:
-    now = balancer.routing()
+def _routing(platform: Platform, before: Routing) -> Iterator[str]:
+    now = platform.balancer.routing()
     rules = {rule.arn for rule in before.rules}
     for rule in now.rules:
         if rule.arn not in rules:

@@ -61,15 +61,7 @@ class Run:
         self._tenancy = tenancy
         self.ledger = Ledger(folder.results)
         self.keeping = keeping
-        self.evidence = Evidence(
-            folder.path.parent,
-            folder.path.name,
-            clients=platform.clients,
-            records=platform.records,
-            fleet=platform.fleet,
-            balancer=platform.balancer,
-            logs=platform.profile.logs,
-        )
+        self.evidence = Evidence(folder.path, platform)
         self.shared = Shared(platform, self.new_client, self.tell_of)
         self.witnessed: dict[str, CustomerSession] = {}
         VIEW.stand_on(deployment.check, settles_s=deployment.settles_s)
@@ -210,14 +202,8 @@ class Run:
         platform = self.platform
         if VIEW.lost is None and self._before is not None:
             platform.workspaces.close()
-            self.ledger.left_behind += left_behind(
-                platform.records,
-                platform.fleet,
-                platform.balancer,
-                before=self._before,
-                mark=platform.mark,
-                unseen=self.ledger.not_observed.append,
-            )
+            unseen = self.ledger.not_observed.append
+            self.ledger.left_behind += left_behind(platform, before=self._before, unseen=unseen)
         self.ledger.write()
 
     def unseen(self, error: BaseException | None) -> NotObserved | None:

@@ -21,6 +21,7 @@ from acceptance.config.mark import Mark
 from acceptance.config.profile import INFO_KEYS, read
 from acceptance.drivers.ecs import Counts, EcsServicesState, Event, Task
 from acceptance.drivers.load_balancer import Routing, Rule, TargetGroup
+from acceptance.drivers.logs import ServiceLogs
 from acceptance.drivers.session_table import SessionRecord
 from acceptance.report.runner import RUNNER
 from acceptance.results import run_folder
@@ -260,13 +261,14 @@ def _platform() -> Any:
     balancer = SimpleNamespace(
         routing=lambda: Routing((*left["rules"], base), left["groups"]), targets_of=lambda _: ()
     )
-    clients = SimpleNamespace(of=_client)
+    clients: Any = SimpleNamespace(of=_client)
     sessions = SimpleNamespace(of_client=_listed, request=_told)
 
     return SimpleNamespace(
         profile=profile, mark=Mark("acc", RUN), clients=clients, records=records, fleet=fleet, balancer=balancer,
-        left=left, account=ACCOUNT, sessions=sessions, close=lambda: None,
-        attendance=SimpleNamespace(lapse=lambda: None), workspaces=SimpleNamespace(close=lambda: None),
+        logs=ServiceLogs(clients, profile.logs.groups), left=left, account=ACCOUNT, sessions=sessions,
+        close=lambda: None, attendance=SimpleNamespace(lapse=lambda: None),
+        workspaces=SimpleNamespace(close=lambda: None),
     )  # fmt: skip
 
 

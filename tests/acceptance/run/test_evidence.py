@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from acceptance.config.sections import Logs
+from acceptance.drivers.aws import Clients
 from acceptance.drivers.browser.chromium import NoBrowser
 from acceptance.drivers.browser.page import BrowserPage
+from acceptance.drivers.logs import ServiceLogs
 from acceptance.journeys.timeline import Stage, Timeline
 from acceptance.results.run_folder import slug
 from acceptance.run.evidence import LEAST, ROOM, SHOWN, Evidence, Exhibit
@@ -38,15 +40,15 @@ class Source:
 @pytest.fixture
 def exhibits(tmp_path: Path) -> Mapping[str, Exhibit]:
     """What is collected where records and rules can be read and nothing else, by file name."""
-    sources: dict[str, Any] = {
-        "clients": Source(),
-        "records": Source(get=record("s-1", "failed")),
-        "fleet": Source(),
-        "balancer": Source(routing={"note": '{"password": "abcdefgh"}', "Cookie": 'a="b c"; d=e'}),
-    }
+    platform: Any = SimpleNamespace(
+        records=Source(get=record("s-1", "failed")),
+        fleet=Source(),
+        balancer=Source(routing={"note": '{"password": "abcdefgh"}', "Cookie": 'a="b c"; d=e'}),
+        logs=ServiceLogs(cast(Clients, Source()), ("/ecs/edit",)),
+    )
     timeline = Timeline()
     timeline.mark(Stage.ASKED)
-    evidence = Evidence(tmp_path, "run2", logs=Logs(("/ecs/edit",)), **sources)
+    evidence = Evidence(tmp_path / "run2", platform)
     found = evidence.collect(
         "Cold start: it's live!",
         since=datetime.now(UTC),
@@ -94,8 +96,8 @@ def test_of_a_long_piece_the_end_is_shown_and_where_the_rest_lies(tmp_path: Path
 
 
 def test_a_report_of_many_failures_shows_less_of_each(tmp_path: Path) -> None:
-    sources: dict[str, Any] = dict.fromkeys(("clients", "records", "fleet", "balancer"), Source())
-    evidence = Evidence(tmp_path, "run", logs=Logs(()), **sources)
+    nothing: Any = None
+    evidence = Evidence(tmp_path / "run", nothing)
     long = Exhibit("Log", tmp_path / "scenario" / "log.txt", "x" * SHOWN)
     lengths = [len(evidence.shown(long)) for _ in range(ROOM // SHOWN + 50)]
     assert lengths[0] == SHOWN
@@ -106,8 +108,8 @@ def test_a_report_of_many_failures_shows_less_of_each(tmp_path: Path) -> None:
 def test_a_page_in_a_real_browser_is_pictured_and_one_that_cannot_be_says_why(
     tmp_path: Path, exhibits: Mapping[str, Exhibit]
 ) -> None:
-    sources: dict[str, Any] = dict.fromkeys(("clients", "records", "fleet", "balancer"), Source())
-    evidence = Evidence(tmp_path, "run2", logs=Logs(()), **sources)
+    nothing: Any = None
+    evidence = Evidence(tmp_path / "run2", nothing)
     folder = next(iter(exhibits.values())).file.parent
 
     def gone() -> bytes:

@@ -247,16 +247,10 @@ def test_what_cannot_be_looked_at_was_not_left_behind_but_is_told() -> None:
     def silent(*_: object) -> None:
         raise NotObserved("nobody answers")
 
-    nobody: Any = SimpleNamespace(marked=silent, state=silent, routing=silent)
+    nobody = SimpleNamespace(marked=silent, state=silent, routing=silent)
+    platform: Any = SimpleNamespace(records=nobody, fleet=nobody, balancer=nobody, mark=Mark("acc"))
     told: list[str] = []
-    found = left_behind(
-        nobody,
-        nobody,
-        nobody,
-        before=Routing((), ()),
-        mark=Mark("acc"),
-        unseen=told.append,
-    )
+    found = left_behind(platform, before=Routing((), ()), unseen=told.append)
     assert found == ()
     assert told == [
         f"whether {what} were left behind: nobody answers"
