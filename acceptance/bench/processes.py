@@ -122,7 +122,11 @@ class Meter:
 def part_of(process: psutil.Process) -> str | None:
     """Which part a process is by its command line; None if no part's words are in it, or it has ended."""
     with contextlib.suppress(psutil.Error):
-        told = " ".join(PurePath(word).name for word in process.cmdline())
+        words = process.cmdline()
+        # A process that names itself, as Chromium's and the fork server's do, has all of it in one word.
+        told = " ".join(
+            PurePath(word).name for word in (words if len(words) > 1 else " ".join(words).split())
+        )
         return next((part for part, words in PARTS.items() if words.search(told)), None)
     return None
 

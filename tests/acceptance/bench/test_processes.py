@@ -123,6 +123,7 @@ class Told:
         (["/usr/bin/python3", "-m", "acceptance.gate.alone", "features/chrome.feature"], "the suite"),
         (["/x/node", "/x/driver/package/cli.js", "run-driver"], "a browser"),
         (["/x/unpacked/chromium", "--type=renderer"], "a browser"),
+        (["/x/unpacked/chromium --type=renderer --dir=/tmp/browser-1 --lang=en"], "a browser"),
         (["/x/bin/node", "--max-x", "/x/sandbox/services/edit/preview.mjs"], "previews (Node)"),
         (["python", "/x/fence.py", "/x/bin/node", "/x/preview.mjs"], "previews (Node)"),
         # As the fork server names what it has forked.
