@@ -229,13 +229,14 @@ def session_ends(context: Context, ending: tuple[str, str]) -> None:
     status, reason = ending
     if status == "expired":
         expiry = until_expired(world.sessions, world.session)
+        expect(expiry.record, is_whole(), f"the record of {world.session}")
         expect(
             expiry, expired_in_time(world.platform.profile.timing.idle_timeout), f"the end of {world.session}"
         )
     else:
         record = world.sessions.until_ended(world.session, status)
         expect(record, ended_as(status, reason), f"the end of {world.session}")
-    expect(world.session.record, is_whole(), f"the record of {world.session}")
+        expect(record, is_whole(), f"the record of {world.session}")
 
 
 @then("all of them end as {status}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import contains_exactly, greater_than, has_length, less_than
+from hamcrest import greater_than, has_length, less_than
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import Task
@@ -24,7 +24,14 @@ from acceptance.journeys.recovery import (
 from acceptance.journeys.task_concurrency import busiest, more_than, ran_at_once
 from acceptance.matchers.groups import spread_evenly
 from acceptance.matchers.sessions import gives_up_to, nothing_of
-from acceptance.matchers.tasks import comes_after, given_up_since, is_left_running, made_before_ran, that_many
+from acceptance.matchers.tasks import (
+    comes_after,
+    given_up_since,
+    is_left_running,
+    made_before_ran,
+    that_many,
+    were_left,
+)
 from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
@@ -183,7 +190,7 @@ def another_hermes(context: Context) -> None:
 def tasks_were_left(context: Context, first: int, second: int) -> None:
     """After each of the ends; no rule and no target group of those who were at work."""
     world: World = context.world
-    expect(world.group.tasks_left, contains_exactly(first, second, 0), "Edit tasks left after each end")
+    expect(world.group.tasks_left, were_left(first, second, 0), "Edit tasks left after each end")
     for session in world.group.sessions:
         expect(world.platform.balancer.routing(), nothing_of(session.session_id), "the load balancer")
 

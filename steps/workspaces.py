@@ -7,7 +7,7 @@ from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
-from hamcrest import all_of, equal_to, has_length, not_
+from hamcrest import equal_to, has_length
 
 from acceptance.capabilities import Capability
 from acceptance.drivers.http import Answer
@@ -23,8 +23,7 @@ from acceptance.journeys.workspace_state import (
     sound_and_pushed,
     unchanged_since,
 )
-from acceptance.matchers.answers import has_commit
-from acceptance.matchers.history import subject_of
+from acceptance.matchers.history import has_own_work, one_each, subject_of
 from acceptance.matchers.routing import names_none_of, reached_only
 from acceptance.matchers.sessions import is_true_of
 from acceptance.run.sentence_parts import one_of, part
@@ -194,15 +193,15 @@ def branches_apart(context: Context) -> None:
     first, second = world.all_sessions[-2:]
     for mine, other in ((first, second), (second, first)):
         own, foreign = subject_of(mine.instructions[0]), subject_of(other.instructions[0])
-        mine.history.is_(all_of(has_commit(own), not_(has_commit(foreign))))
+        mine.history.is_(has_own_work(own, foreign))
 
 
 @then('each of them has a thread and a workspace of their own, with "{path}" in it')
 def own_workspaces(context: Context, path: str) -> None:
     """As many threads as people, and as many folders, each where the contract puts it."""
     world: World = context.world
-    people, threads = len(world.all_sessions), {session.branch for session in world.all_sessions}
-    expect(threads, has_length(people), "threads of the owner and the others")
+    people = len(world.all_sessions)
+    expect([session.branch for session in world.all_sessions], one_each("thread"), "the owner and the others")
     newcomers = [session for session in world.all_sessions if session is not world.owner]
     for session in newcomers:
         world.sessions.until_live(session)

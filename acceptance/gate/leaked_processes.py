@@ -77,14 +77,17 @@ def leaked_processes(session: int, folder: Path) -> list[LeakedProcess]:
 def remains(session: int, folder: Path, *, within_s: float) -> list[str]:
     """What is left of a worker that has ended, as sentences; looked for until nothing is, for `within_s` at most."""
     pause = threading.Event()
-    for _ in range(max(1, round(within_s / PAUSE_S))):
-        if not leaked_processes(session, folder) and not _files(folder):
-            return []
+    deadline = time.monotonic() + within_s
+    while True:
+        # A look at every process of a busy machine takes its time.
+        late = time.monotonic() >= deadline
+        strays, files = leaked_processes(session, folder), _files(folder)
+        if late or not (strays or files):
+            return [
+                *_told("running", [str(stray) for stray in strays]),
+                *_told("in a temporary folder", files),
+            ]
         pause.wait(PAUSE_S)
-    return [
-        *_told("running", [str(stray) for stray in leaked_processes(session, folder)]),
-        *_told("in a temporary folder", _files(folder)),
-    ]
 
 
 def clear(session: int, folder: Path) -> None:

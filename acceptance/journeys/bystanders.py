@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hamcrest import empty
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.http import Answer
@@ -119,7 +118,7 @@ class BystanderWatches:
         """
         stays(
             lambda: tuple(told for watch in self._watches.values() for told in watch.news()),
-            empty(),
+            free_of("no message", lambda told: told),
             what="messages to the open pages of those who are watched over",
             during=after,
         )

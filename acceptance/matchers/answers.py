@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.ecs import EcsServicesState
-from acceptance.drivers.git import Commit
 from acceptance.drivers.http import Answer
 from acceptance.drivers.open_page import OpenPage
 from acceptance.drivers.preview import Loaded, title_and_headings
@@ -167,25 +166,6 @@ def same_files_as(before: Manifest) -> Matcher[Manifest]:
         f"the same {len(before.entries)} files and folders",
         lambda now: not _changes(before, now),
         lambda now: _some(_changes(before, now)),
-    )
-
-
-def has_commit(subject: str, **trailers: str) -> Matcher[Sequence[Commit]]:
-    """Exactly one commit with this subject, and with these trailers."""
-
-    def found(log: Sequence[Commit]) -> list[Commit]:
-        return [
-            commit
-            for commit in log
-            if commit.subject == subject
-            and all(commit.trailers.get(k, ()) == (v,) for k, v in trailers.items())
-        ]
-
-    told = "".join(f", {key}: {value}" for key, value in trailers.items())
-    return DescribedMatcher(
-        f"exactly one commit {subject!r}{told}",
-        lambda log: len(found(log)) == 1,
-        lambda log: f"{len(found(log))} such among {len(log)} commits: {_some(log)}",
     )
 
 

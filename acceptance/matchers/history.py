@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hamcrest.core.matcher import Matcher
 
 from acceptance.drivers.git import Commit
 from acceptance.waiting.errors import NoData
-from acceptance.waiting.matcher import free_of
+from acceptance.waiting.matcher import DescribedMatcher, free_of
 
 SUBJECT_LENGTH = 72
 """Where the contract cuts an instruction for its commit's subject."""
@@ -30,6 +30,27 @@ def continues(before: Sequence[Commit], by: int) -> Matcher[Sequence[Commit]]:
         return None if len(new) == by else f"{len(new)} new commits: {', '.join(new[:6]) or 'none'}"
 
     return free_of(f"the {len(before)} commits of before and {by} on top", complaint)
+
+
+def has_own_work(own: str, foreign: str) -> Matcher[Sequence[Commit]]:
+    """Exactly one commit with the one subject, and none with the other, which is another thread's."""
+
+    def complaints(log: Sequence[Commit]) -> Iterator[str]:
+        count = sum(commit.subject == own for commit in log)
+        if count != 1:
+            yield f"{count} commits {own!r} among {len(log)}"
+        yield from (f"the other thread's {commit}" for commit in log if commit.subject == foreign)
+
+    return free_of(f"exactly one commit {own!r}, and none {foreign!r}", complaints)
+
+
+def one_each(what: str) -> Matcher[Sequence[str]]:
+    """Names, one for each person, of which no two are the same; `what` they name, in the singular."""
+    return DescribedMatcher(
+        f"a {what} for each of them",
+        lambda names: len(set(names)) == len(names),
+        lambda names: f"for {len(names)} only {len(set(names))}: {', '.join(sorted(set(names)))}",
+    )
 
 
 def subject_of(instruction: str) -> str:

@@ -122,7 +122,7 @@ def tells_of(record: SessionRecord) -> Matcher[Answer]:
         found = answer.json() if answer.status == 200 else None
         if not isinstance(found, dict):
             return [f"{answer.status}: {answer.text[:200]}"]
-        told = {n: f"told as {found[n]!r}" if n in found else "not told" for n in wanted}
+        told = {n: f"told as {found[n]!r}" if found.get(n) is not None else "not told" for n in wanted}
         return [f"{n} is {told[n]}, and {v} on record" for n, v in wanted.items() if found.get(n) != v]
 
     return free_of(f"{', '.join(TOLD)} as on record", wrong)
@@ -155,7 +155,9 @@ def ended_as(status: str, reason: str = "") -> Matcher[SessionRecord]:
     return DescribedMatcher(
         f"{status}, for a reason with {reason!r}" if reason else status,
         lambda record: record.status == status and mentions(reason).matches(record.failure or ""),
-        lambda record: f"{record.status}, for {record.failure!r}",
+        lambda record: (
+            f"{record.status}, {f'for {record.failure!r}' if record.failure else 'without a reason'}"
+        ),
     )
 
 
@@ -164,7 +166,7 @@ def gives_up_to(dead_letters: str) -> Matcher[Redrive]:
     return DescribedMatcher(
         f"commands received too often go to {dead_letters}",
         lambda found: found.to == dead_letters and bool(found.max_receives),
-        lambda found: f"to {found.to or 'no queue'} after {found.max_receives} times",
+        lambda found: f"to {found.to} after {found.max_receives} times" if found.to else "to no queue, ever",
     )
 
 

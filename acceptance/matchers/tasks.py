@@ -28,6 +28,19 @@ def counts_none(role: str) -> Matcher[Counts]:
     return DescribedMatcher(f"no {role} task, none wanted", lambda counts: counts == Counts(0, 0, 0), str)
 
 
+def were_left(*counts: int) -> Matcher[Sequence[int]]:
+    """So many tasks after each of several ends."""
+    return DescribedMatcher(
+        f"{_in_turn(counts)} tasks",
+        lambda left: tuple(left) == counts,
+        lambda left: f"{_in_turn(left)} tasks",
+    )
+
+
+def _in_turn(counts: Sequence[int]) -> str:
+    return ", then ".join(map(str, counts))
+
+
 def none_queued() -> Matcher[Commands]:
     """No command waits or is being handled; those that were given up are nobody's any more."""
     return DescribedMatcher(

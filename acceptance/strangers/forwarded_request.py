@@ -78,7 +78,7 @@ class Arrival:
             raise UnexpectedAnswer(f'{answer}: expected 200 with "request", found {answer.text[:200]}')
         addresses = tuple(part.strip() for part in (told.get("x-forwarded-for") or "").split(",") if part)
         return cls(
-            f"{told.get('method')} {told.get('path')}",
+            f"{told.get('method') or 'no method'} {told.get('path') or 'without a path'}",
             addresses,
             told.get("x-forwarded-proto"),
             told.get("x-forwarded-port"),
@@ -130,7 +130,7 @@ def came_by(scheme: str, port: str) -> Matcher[Arrival]:
     return DescribedMatcher(
         f"GET {PATH} forwarded from {scheme}, port {port}",
         lambda seen: (seen.called, seen.scheme, seen.port) == (f"GET {PATH}", scheme, port),
-        lambda seen: f"{seen.called} from {seen.scheme}, port {seen.port}",
+        lambda seen: f"called {seen.called} from {seen.scheme}, port {seen.port}",
     )
 
 

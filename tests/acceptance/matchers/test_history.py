@@ -23,7 +23,7 @@ from acceptance.drivers.workspace import Workspaces
 from acceptance.journeys.customer_session import Customer, CustomerSession
 from acceptance.journeys.recovery import Service, is_served
 from acceptance.journeys.timeline import Timeline
-from acceptance.matchers.history import continues, subject_of
+from acceptance.matchers.history import continues, has_own_work, one_each, subject_of
 from acceptance.run.table import rows
 from acceptance.strangers.lookalikes import newcomer, workspace_of
 from acceptance.strangers.secret_file import Secret, keeps, pry, tells, ways_to
@@ -184,3 +184,19 @@ def test_ways_to_a_secret_are_asked_byte_for_byte() -> None:
     assert len(answers) == len(asked) == 2 * len(ways)
     assert {"/session/mine/@fs" + SECRET.path, "/session/mine" + "/.." * 12 + SECRET.path} <= set(asked)
     assert all("s.txt" in path for path in asked)
+
+
+def test_a_thread_has_its_own_work_and_nothing_of_the_others() -> None:
+    matcher = has_own_work("Mine", "Theirs")
+    assert matcher.matches([commit("aaaaaaaaaaaa", "Mine"), commit("bbbbbbbbbbbb")])
+    said = StringDescription()
+    matcher.describe_mismatch([commit("aaaaaaaaaaaa", "Theirs")], said)
+    assert str(said) == "0 commits 'Mine' among 1; the other thread's aaaaaaaaaa 'Theirs'"
+
+
+def test_of_names_that_two_share_it_is_said_how_many_there_are() -> None:
+    matcher = one_each("thread")
+    assert matcher.matches(["t-1", "t-2"])
+    said = StringDescription()
+    matcher.describe_mismatch(["t-1", "t-2", "t-1"], said)
+    assert str(said) == "for 3 only 2: t-1, t-2"

@@ -112,7 +112,7 @@ def test_what_stays_for_an_idle_time_after_the_end_does_not_leave_before_nor_muc
 
 def test_a_queue_gives_up_to_its_dead_letters() -> None:
     assert gives_up_to("dead").matches(Redrive("dead", 3))
-    assert complaint(gives_up_to("dead"), Redrive(None, None)) == "to no queue after None times"
+    assert complaint(gives_up_to("dead"), Redrive(None, None)) == "to no queue, ever"
     assert complaint(gives_up_to("dead"), Redrive("other", 3)) == "to other after 3 times"
 
 
@@ -146,7 +146,7 @@ def test_an_end_is_of_the_kind_and_for_the_reason_that_was_promised() -> None:
     assert ended_as("failed", "No page").matches(failed)
     assert ended_as("inactive").matches(record(status="inactive"))
     assert complaint(ended_as("failed", "workspace"), failed) == "failed, for 'there is no page of that name'"
-    assert complaint(ended_as("inactive"), failed).startswith("failed, for ")
+    assert complaint(ended_as("inactive"), failed).startswith("failed, ")
 
 
 def mail(text: str) -> Received:
