@@ -62,7 +62,7 @@ def _crowds(sizes: Sequence[int], settings: dict[str, str]) -> int:
     rows, parts = [page.row_of_crowd(cost) for cost in costs], page.parts_of_crowd(costs[-1])
     _say("\n".join(["", *page.table(page.CROWDS_HEAD, rows), "", *parts]))
     page.publish(page.CROWDS, page.CROWDS_HEAD, rows, parts)
-    return 1 if costs[-1].problem else 0
+    return 1 if costs[-1].problem or len(costs) < len(sizes) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

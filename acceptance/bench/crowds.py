@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,12 +15,12 @@ from acceptance.config.profile import PROFILE, read
 from acceptance.journeys.customer_group import Crowd, until_all_live
 from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.customer_sessions import CustomerSessions
-from acceptance.results.run_folder import DEPLOYMENT_LOG, PROJECT
-from acceptance.run.deployment import Deployment
+from acceptance.results.run_folder import PROJECT
 from acceptance.run.run import Run
 from acceptance.strangers.session_probe import look, shows_own_work_only
 from acceptance.waiting.errors import DriverError
 from acceptance.waiting.expect import expect
+from acceptance.waiting.waits import ClaimFailed
 
 PATIENCE = "4"
 """Many sessions on few cores take longer than a customer should wait, and are to be measured all the same."""
@@ -69,37 +69,35 @@ class CrowdCost:
 def measure(
     sizes: Sequence[int], settings: Mapping[str, str], folder: Path, say: Callable[[str], None]
 ) -> list[CrowdCost]:
-    """Start a crowd of each size on one platform, see it live, end it. The first that fails is the last.
+    """Start a crowd of each size on one platform, see it live, end it. The first that fails is the last; one that does
+    not even go has no figures.
 
     Args:
         settings: behave's `-D` values. A platform that is there already is used as it is, and costs nothing here.
         folder: for the platform's log.
 
     Raises:
-        DriverError: there is no platform.
+        DriverError: there is no platform. ClaimFailed: the first crowd did not go.
     """
     given = {"patience": PATIENCE, "reports": str(folder), "report": "none", **settings}
     command = read(PROJECT / given.get("profile", PROFILE), given).command
-    sandbox = None
     if command is not None and "sandbox" not in given:
-        patient = replace(command, command=(*command.command, "--idle", str(IDLE_S)))
-        sandbox = Deployment.start(patient, folder / DEPLOYMENT_LOG, say=say)
-        given["sandbox"] = str(sandbox.info["info_url"])
+        given["sandbox.command"] = ",".join((*command.command, "--idle", str(IDLE_S)))
     costs: list[CrowdCost] = []
+    run = Run.start(given, say)
     try:
-        run = Run.start(given, say)
-        try:
-            for size in sizes:
-                say(f"{size} sessions at once")
-                costs.append(_cost(run, size))
-                if costs[-1].problem:
-                    say(costs[-1].problem)
-                    break
-        finally:
-            run.close()
+        for size in sizes:
+            say(f"{size} sessions at once")
+            costs.append(_cost(run, size))
+            if problem := costs[-1].problem:
+                say(problem)
+                break
+    except (ClaimFailed, DriverError) as failure:
+        if not costs:
+            raise
+        say(str(failure))
     finally:
-        if sandbox is not None:
-            sandbox.stop()
+        run.close()
     return costs
 
 

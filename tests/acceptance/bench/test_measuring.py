@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -169,25 +169,30 @@ def test_the_first_crowd_that_fails_is_the_last_and_a_platform_that_is_there_is_
     assert closed == ["run"]
 
 
-def test_a_sandbox_of_its_own_is_patient_and_goes_with_the_crowds(
+def test_a_sandbox_of_its_own_is_patient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def start(settings: Mapping[str, str], _say: object) -> object:
+        raise NotReady(settings["sandbox.command"])
+
+    monkeypatch.setattr("acceptance.bench.crowds.Run.start", start)
+    with pytest.raises(NotReady, match=r"^python,-m,sandbox,up,.*,--idle,60$"):
+        crowds.measure((1,), {}, tmp_path, quiet)
+
+
+def test_of_a_crowd_that_does_not_go_nothing_is_told_but_of_those_before(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    commands: list[tuple[str, ...]] = []
-    stopped: list[str] = []
+    def measured(_run: Run, size: int) -> CrowdCost:
+        if size == 3:
+            raise NotInTime("not asleep")
+        return cost(size)
 
-    def start(command: Any, _log: Path, **_: object) -> object:
-        commands.append(command.command)
-        return SimpleNamespace(info={"info_url": "http://own/"}, stop=lambda: stopped.append("sandbox"))
-
-    def run(settings: Mapping[str, str], _say: object) -> object:
-        raise NotReady(settings["sandbox"])
-
-    monkeypatch.setattr("acceptance.bench.crowds.Deployment.start", start)
-    monkeypatch.setattr("acceptance.bench.crowds.Run.start", run)
-    with pytest.raises(NotReady, match="http://own/"):
-        crowds.measure((1,), {}, tmp_path, quiet)
-    assert commands[0][-2:] == ("--idle", "60")
-    assert stopped == ["sandbox"]
+    monkeypatch.setattr("acceptance.bench.crowds.Run.start", lambda *_: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(crowds, "_cost", measured)
+    said: list[str] = []
+    assert crowds.measure((1, 3, 10), {}, tmp_path, said.append) == [cost(1)]
+    assert said[-1] == "not asleep"
+    with pytest.raises(NotInTime):
+        crowds.measure((3,), {}, tmp_path, quiet)
 
 
 @pytest.fixture
@@ -216,7 +221,7 @@ def test_whole_runs_are_published_and_others_told_only(
     assert "| --jobs 3 -D patience=2 | 1 | 240 | 210 | 50 |" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("problem", "code"), [(None, 0), ("late", 1)])
+@pytest.mark.parametrize(("problem", "code"), [(None, 0), ("late", 1), ("stays", 1)])
 def test_crowds_are_published_also_the_one_that_failed(
     problem: str | None, code: int, published: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +229,7 @@ def test_crowds_are_published_also_the_one_that_failed(
 
     def measure(*given: object) -> list[CrowdCost]:
         asked.extend(given[:2])
-        return [cost(30), cost(98, problem)]
+        return [cost(30), cost(98, problem)][: None if problem != "stays" else 1]
 
     monkeypatch.setattr(crowds, "measure", measure)
     assert command_line.main(["--crowds", "30,98", "-D", "patience=2"]) == code
