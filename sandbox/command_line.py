@@ -74,7 +74,7 @@ def main() -> int:
         type=kinds,
         default=frozenset(),
         metavar="KIND,...",
-        help=f"what it is to do as AWS does: {ALL} for all, or some of {', '.join(Kind)}",
+        help=f"what it is to do as AWS does: {ALL} for all that its documents know of, or some of {', '.join(Kind)}",
     )
     up.add_argument("--seed", type=int, default=1, help="by which the weather's chances are drawn (1)")
     status = commands.add_parser("status", help="all that a client needs to know, services and tasks")
