@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -19,12 +19,12 @@ from types import FrameType
 from acceptance.npm_packages import PackagesError
 from sandbox import settings
 from sandbox.absences import Absence
-from sandbox.aws_access import AwsAccess, Keys
 from sandbox.endpoints import PERSON, RUN, Endpoints
 from sandbox.host.parts import Parts
 from sandbox.information import chosen, running
 from sandbox.platform import Platform
 from sandbox.settings import INSTANT, PACES, Names, Pace
+from sandbox.status import print_rows, show
 from sandbox.weather.kinds import ALL, Kind, kinds
 from sandbox.weather.weather import Weather
 
@@ -89,7 +89,7 @@ def main() -> int:
     arguments = parser.parse_args()
     calls: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": _up,
-        "status": _status,
+        "status": show,
         "logs": _logs,
         "down": _down,
     }
@@ -234,58 +234,11 @@ def _tell(endpoints: Endpoints) -> None:
         "logs": endpoints.logs,
         "info": f"{endpoints.info_url} (behave -D sandbox={endpoints.info_url})",
     }
-    _print(rows)
+    print_rows(rows)
     print(
         "`python -m sandbox status` tells names, keys, an example call and how a browser trusts it.",
         flush=True,
     )
-
-
-def _print(rows: Mapping[str, str]) -> None:
-    for name, value in rows.items():
-        print(f"  {name:<13} {value}", flush=True)
-
-
-def _status(arguments: argparse.Namespace) -> int:
-    if arguments.all:
-        for each in running():
-            print(each)
-        return 0
-    sandbox = chosen(running(), arguments.id)
-    told = sandbox.endpoints
-    keys = AwsAccess(told.aws_endpoint, Keys(told.access_key, told.secret_key))
-    print(sandbox)
-    _print(
-        {
-            "previews": told.preview_url,
-            "without TLS": told.http_url,
-            "CA file": told.ca_file,
-            "": told.ca_trust,
-            "session API": told.api_url,
-            "  for example": told.api_example,
-            "mail to": f"{told.mail_address}, answers in {told.mailbox}",
-            "AWS API": "export " + " ".join(f"{name}={value}" for name, value in keys.environment().items()),
-            "account": told.account,
-            "load balancer": told.load_balancer,
-            "cluster": told.cluster,
-            "services": f"{told.hermes_service}, {told.edit_service}",
-            "table": told.table,
-            "queue": f"{told.queue}, dead letters {told.dead_letters}",
-            "file system": f"{told.file_system}, workspaces in {told.workspace_root}",
-            "site's fence": told.fence,
-            "logs": told.logs,
-            "info": told.info_url,
-        }
-    )
-    ecs = keys.client("ecs")
-    services = [told.hermes_service, told.edit_service]
-    for service in ecs.describe_services(cluster=told.cluster, services=services)["services"]:
-        counts = ", ".join(f"{key} {service[key + 'Count']}" for key in ("desired", "running", "pending"))
-        print(f"  {service['serviceName']:<13} {counts}")
-    arns = ecs.list_tasks(cluster=told.cluster)["taskArns"]
-    for task in ecs.describe_tasks(cluster=told.cluster, tasks=arns)["tasks"] if arns else []:
-        print(f"  {task['group']:<13} {task['lastStatus']:<12} {task['taskArn'].rsplit('/', 1)[-1]}")
-    return 0
 
 
 def _logs(arguments: argparse.Namespace) -> int:
