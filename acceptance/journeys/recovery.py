@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 
 from hamcrest.core.matcher import Matcher
 
-from acceptance.drivers.ecs import Counts, Task
+from acceptance.drivers.ecs import Task
 from acceptance.drivers.http import Answer
 from acceptance.drivers.platform import Platform
 from acceptance.drivers.session_table import SessionRecord
@@ -140,11 +139,20 @@ def hermes_after(platform: Platform, before: Iterable[Task]) -> Observed[Sequenc
 
 
 def until_begun(session: CustomerSession) -> None:
-    """Wait until the platform has begun to wake a session: a task is wanted for it."""
-    platform = session.platform
-    counts = partial(platform.fleet.counts, "edit")
-    wanted = DescribedMatcher[Counts]("an Edit task wanted", lambda counts: counts.desired > 0, str)
-    Observed(f"service edit for {session}", counts, platform.profile.patience.wake).becomes(wanted)
+    """Wait until the platform has begun to wake a session: a task is wanted for it, or there.
+
+    ECS may tell what is wanted seconds late (API reference, on eventual consistency), when a quick one serves already.
+    """
+    fleet = session.platform.fleet
+
+    def look() -> tuple[int, int]:
+        there = [task for task in fleet.tasks("edit") if task.desired_status == "RUNNING"]
+        return len(there), fleet.counts("edit").desired
+
+    begun = DescribedMatcher[tuple[int, int]](
+        "an Edit task wanted, or there", any, lambda seen: f"{seen[0]} there, {seen[1]} wanted"
+    )
+    Observed(f"service edit for {session}", look, session.platform.profile.patience.wake).becomes(begun)
 
 
 def ask_amid(dying: AbstractContextManager[threading.Event], session: CustomerSession) -> None:
