@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults.platforms.opening import after_opening
+from faults.platforms.edit_part import after_opening
 from faults.platforms.scenarios import (
     COMES_BACK,
     DAMAGED,

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from faults.platforms.preview_script import change_script
+from faults.platforms.edit_part import change_script
 from faults.platforms.scenarios import (
     AWAKE,
     CRASH,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.platforms.opening import after_opening
+from faults.platforms.edit_part import after_opening
 from faults.platforms.scenarios import (
     DAMAGED,
     FIRST_REQUEST,
