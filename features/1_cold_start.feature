@@ -81,8 +81,9 @@ Feature: Cold start
       Then the session was active all the while
 
       Examples:
-        | Activity   | activity   |
-        | Page views | page views |
+        | Activity              | activity              |
+        | Page views            | page views            |
+        | Views of another page | views of another page |
 
       @needs.instructions
       Examples:
@@ -123,9 +124,10 @@ Feature: Cold start
 
     @criterion.scaling @needs.mail
     Scenario: An instruction that cannot be carried out ends as failed, and the customer is told why
-      When a customer starts with: Delete the page "Nowhere"
+      When a customer starts with: Delete the page "Tea & <i>biscuits</i>"
       Then the session ends as failed, for a reason that mentions "no page"
       And the customer is mailed that reason, once
+      And the preview's old address says why the session failed
       And Edit goes to zero, Hermes after it, and nothing of the session is left
 
     @criterion.scaling @needs.mail

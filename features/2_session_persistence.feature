@@ -139,13 +139,13 @@ Feature: Session persistence and resume
         | instruction                                                                                |
         | Change the heading to "Fresh bread"                                                        |
         | Create a components/Opening.astro file                                                     |
-        | Add a new page called "Our cakes, from the one with cherries to the one for your wedding"  |
+        | Add a new page called "Our gâteaux, from the one with cherries to the one for your wedding" |
       Then each instruction is one commit that names its thread and its session, in the order asked
       And each of these changed its own file and no other:
         | instruction                                                                               | file                                                                       |
         | Change the heading to "Fresh bread"                                                       | src/pages/index.astro                                                      |
         | Create a components/Opening.astro file                                                    | src/components/Opening.astro                                               |
-        | Add a new page called "Our cakes, from the one with cherries to the one for your wedding" | src/pages/our-cakes-from-the-one-with-cherries-to-the-one-for-your-wedding.astro |
+        | Add a new page called "Our gâteaux, from the one with cherries to the one for your wedding" | src/pages/our-gateaux-from-the-one-with-cherries-to-the-one-for-your-wedding.astro |
       And the session's record names the last of these commits
       And the repository is sound, all of it committed and pushed
 

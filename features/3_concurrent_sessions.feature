@@ -136,7 +136,7 @@ Feature: Concurrent sessions
       When a client sends the same request 5 times at once, as a retry
       Then every answer names the same session
       And exactly 1 session is on record for the client
-      And another client's request with the same key is answered with a session of its own
+      And a request of another customer, of this client or another, with the same key is answered with a session of its own
 
     @criterion.concurrency @promise.ownership @needs.deactivate
     Scenario: A burst of 30 requests makes 30 sessions that nobody can guess

@@ -64,7 +64,7 @@ Feature: Mail
     Scenario: A reply after the session's end resumes the thread in a new session
       Given the customer keeps a copy of her workspace
       And the session has ended and Edit has gone to zero
-      When the customer replies to the platform's answer: Change the heading to "The next day"
+      When the customer replies to her own mail, from a program that names no other: Change the heading to "The next day"
       Then the customer is answered in the thread with the address of the preview
       And the new session has the thread of the one before
       And the customer's workspace is as it was, byte for byte, but for one commit that changes "src/pages/index.astro"

@@ -53,6 +53,7 @@ Feature: Bad input leaves no trace
         | a number of 20,000 digits                   | invalid     |
         | a member given twice                        | invalid     |
         | a body that is not the gzip it claims to be | invalid     |
+        | a body that is not the Brotli it claims to be | invalid   |
         | a body of 512 KiB                           | too large   |
         | the wrong method                            | not allowed |
 

@@ -24,20 +24,20 @@ Feature: Nobody gets at another's work
     @promise.ownership
     Scenario: Nobody reads another's files through a preview of his own
       Given a secret in her workspace
-      When another customer looks for it through a preview of his own
+      When another customer of the same client looks for it through a preview of his own
       Then no answer holds the secret, a file of the system or another service's success
 
     @promise.ownership
     Scenario: The code of a customer's site finds and changes nothing of anybody else's
       Given a secret in her workspace
-      When another customer looks for it with the code of a page of his own
+      When another customer of the same client looks for it with the code of a page of his own
       Then the page found nothing of hers, and nothing of the platform
       And the owner's workspace is as it was, byte for byte
 
     @promise.ownership @needs.instructions
     Scenario: What a workspace has git do finds and changes nothing of anybody else's
       Given a secret in her workspace
-      When another customer looks for it with a program that his git calls
+      When another customer of the same client looks for it with a program that his git calls
       Then the page found nothing of hers, and nothing of the platform
       And the owner's workspace is as it was, byte for byte
 
@@ -59,8 +59,8 @@ Feature: Nobody gets at another's work
     @promise.ownership @needs.instructions
     Scenario: Words that look like code stay words
       Given a live session
-      When the customer asks: Change the heading to "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
-      Then the home page of the preview says "<script>alert(1)</script> {1 + 1} <b>Buns & cakes</b>"
+      When the customer asks: Change the heading to "<script>alert(1)</script> {1 + 1} <b>Buns &amp; cakes</b>"
+      Then the home page of the preview says "<script>alert(1)</script> {1 + 1} <b>Buns &amp; cakes</b>"
       And each instruction is one commit that names its thread and its session, in the order asked
 
   Rule: A client is told of its own sessions only

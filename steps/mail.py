@@ -11,7 +11,7 @@ from acceptance.journeys.customer_session import CustomerSession
 from acceptance.journeys.odd_mail import DECOY
 from acceptance.matchers.answers import is_live
 from acceptance.matchers.sessions import is_mail_that_mentions, mentions_once, tells_of_no_other_preview
-from acceptance.run.sentence_parts import part
+from acceptance.run.sentence_parts import one_of, part
 from acceptance.run.world import World
 from acceptance.waiting.expect import expect
 
@@ -42,6 +42,15 @@ def in_thread(words: str) -> Callable[[World], str]:
     return lambda _world: words.split('"')[1]
 
 
+one_of(
+    "Replied",
+    {
+        "the platform's answer": None,
+        "her own mail, from a program that names no other": "no mail named but the first",
+    },
+)
+
+
 @given("a session that a customer's mail began")
 def session_begun_by_mail(context: Context) -> None:
     """Its preview is live, and she has been told so."""
@@ -64,13 +73,13 @@ def customer_mails(context: Context, mails: tuple[str | None, ...], instruction:
     world.send_mail(customer, instruction, oddity=last)
 
 
-@when("the customer replies to the platform's answer: {instruction}")
-def customer_replies(context: Context, instruction: str) -> None:
+@when("the customer replies to {mail:Replied}: {instruction}")
+def customer_replies(context: Context, mail: str | None, instruction: str) -> None:
     """As her program does: in the thread of the mail that she answers."""
     world: World = context.world
     world.session.instructions.append(instruction)
     *_, answer = world.mail.answers.now()
-    world.send_mail(world.customer, instruction, reply_to=answer)
+    world.send_mail(world.customer, instruction, oddity=mail, reply_to=answer)
 
 
 @then("the customer is answered in the thread with {answer:InThread}")

@@ -178,6 +178,15 @@ def old_address_says_ended(context: Context) -> None:
     world.session.home_page.becomes(answers_page(410, "ended"), within=within)
 
 
+@then("the preview's old address says why the session failed")
+def old_address_says_why(context: Context) -> None:
+    """410, with the reason in the words of the record, as a reader sees them."""
+    world: World = context.world
+    page = world.session.home_page
+    page.becomes(answers_page(410, "ended"), within=world.platform.profile.patience.session_end)
+    expect(page.now(), reads(world.session.record.failure or "no reason on record"), str(world.session))
+
+
 @then('the visitor gets {status:d} and reads "{words}"')
 def visitor_reads(context: Context, status: int, words: str) -> None:
     """A page in words, not an error of the load balancer's own."""

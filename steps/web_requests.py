@@ -159,14 +159,17 @@ def answers_name(context: Context, claim: Matcher[Sequence[Answer]]) -> None:
     expect(world.asked.answers, claim, "answers to requests at the same moment")
 
 
-@then("another client's request with the same key is answered with a session of its own")
+@then(
+    "a request of another customer, of this client or another, with the same key is answered with a session of its own"
+)
 def key_of_another(context: Context) -> None:
-    """A key is its client's: two programs may choose the same."""
+    """A key is its customer's: two programs may choose the same."""
     world: World = context.world
     key = f"retry-{world.client_id}"
+    colleague = world.new_customer(client_id=world.client_id)
     (other,) = world.new_crowd().customers(1)
-    answers = (world.asked.answers[0], ask(world.platform, other, key=key))
-    expect(answers, sessions_of_their_own(), "answers to two clients' requests with one key")
+    answers = (world.asked.answers[0], *(ask(world.platform, who, key=key) for who in (colleague, other)))
+    expect(answers, sessions_of_their_own(), "answers to three customers' requests with one key")
 
 
 @then("nothing but sessions is in the table of sessions")

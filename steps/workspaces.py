@@ -31,7 +31,7 @@ from acceptance.run.table import rows
 from acceptance.run.world import World
 from acceptance.strangers.lookalikes import newcomer, workspace_of
 from acceptance.strangers.path_traversal import SYSTEM_WORDS
-from acceptance.strangers.secret_file import LOOKS, UP, Secret, clear_away, found_nothing, keeps, tells
+from acceptance.strangers.secret_file import LOOKS, UP, Secret, found_nothing, keeps, tells
 from acceptance.waiting.expect import expect
 
 one_of(
@@ -116,12 +116,12 @@ def these_start(context: Context, instruction: str) -> None:
         world.start(who, instruction)
 
 
-@when("another customer looks for it {look:Look}")
+@when("another customer of the same client looks for it {look:Look}")
 def another_looks(context: Context, look: Callable[[CustomerSession, Secret], tuple[Answer, ...]]) -> None:
-    """Whatever he leaves in his own workspace for that goes with the scenario."""
+    """Nobody's workspace is nearer to hers than his."""
     world: World = context.world
-    own = world.run.shared.session()
-    world.undo_later(partial(clear_away, own))
+    colleague = world.new_customer(client_id=world.owner.customer.client_id)
+    own = world.start_live(colleague, 'Change the heading to "Curious"')
     world.asked.answers = look(own, world.secret)
 
 

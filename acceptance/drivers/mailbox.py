@@ -181,9 +181,12 @@ class Mailbox:
 
 
 def answers(message: Received, sent: Sent) -> bool:
-    """Whether `message` stands in the thread of `sent`, by In-Reply-To or References."""
+    """Whether `message` stands in the thread of `sent`: it names that by In-Reply-To or References, and the thread's
+    first mail by References, as programs tell a thread by (RFC 5322, 3.6.4).
+    """
     named = {*message.references, *([message.in_reply_to] if message.in_reply_to else [])}
-    return bool(named & set(sent.message_ids))
+    first = _thread_before(sent.letter)[:1]
+    return bool(named & set(sent.message_ids)) and set(first) <= set(message.references)
 
 
 def parse(key: str, raw: bytes, at: datetime) -> Received:

@@ -25,6 +25,7 @@ from acceptance.waiting.waits import wait_until
 SENT: Mapping[str, tuple[Capability, ...]] = MappingProxyType(
     {
         "page views": (),
+        "views of another page": (),
         "instructions": (Capability.INSTRUCTIONS,),
         "keepalives": (Capability.KEEPALIVE,),
     }
@@ -145,6 +146,7 @@ def _sending(platform: Platform, kind: str, session: CustomerSession) -> Callabl
 
     kinds: dict[str, Callable[[], object]] = {
         "page views": lambda: platform.preview.get(session.preview_url),
+        "views of another page": lambda: platform.preview.get(f"{session.preview_url}about"),
         "instructions": instruct,
         "keepalives": lambda: platform.sessions.keepalive(session.session_id),
     }

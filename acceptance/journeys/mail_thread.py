@@ -46,7 +46,8 @@ class MailThread:
         """Mail to the customer that refers to hers as its thread."""
         look = partial(self._platform.mailbox.answers_to, self._sent)
         patience = self._platform.profile.patience
-        return Observed(f"inbox of {self._customer}", look, within=patience.wake, every=patience.poll)
+        what = f"answers to {self._customer} in the thread of her mail"
+        return Observed(what, look, within=patience.wake, every=patience.poll)
 
     def session(self, *, beside: int) -> CustomerSession:
         """The session that it began, once it is on record beside so many known ones; NotInTime if it began none.

@@ -37,15 +37,20 @@ def _both_parts(letter: Letter) -> bytes:
 
 
 def _html_alone(letter: Letter) -> bytes:
+    return _in_html(letter).as_bytes()
+
+
+def _in_html(letter: Letter) -> EmailMessage:
     """As mail programs write it: with a head and a style sheet, of which its reader sees nothing."""
     text = letter.text.replace("&", "&amp;").replace("<", "&lt;")
     unseen = f"<title>Message</title><style>/* {DECOY} */ p {{ color: teal }}</style>"
     page = f"<html><head>{unseen}</head><body><p>{text}</p></body></html>"
-    return _message(letter, page, subtype="html").as_bytes()
+    return _message(letter, page, subtype="html")
 
 
 def _attachment(letter: Letter) -> bytes:
-    message = _message(letter)
+    """What is attached is plain text, and what she wrote is not: plain text comes first only where it is hers."""
+    message = _in_html(letter)
     message.add_attachment(DECOY, filename="notes.txt")
     message.add_attachment(b"\x89PNG\r\n", maintype="image", subtype="png", filename="shop.png")
     return message.as_bytes()
@@ -88,6 +93,15 @@ def _returned(letter: Letter) -> bytes:
     return message.as_bytes()
 
 
+def _first_named_alone(letter: Letter) -> bytes:
+    """No `References`, which a program may leave out (RFC 5322, 3.6.4); the mail answered is the thread's first."""
+    if letter.reply_to is None or not letter.reply_to.references:
+        raise ValueError(f"expected a letter in a thread, found {letter}")
+    message = _message(letter)
+    message["In-Reply-To"] = letter.reply_to.references[0]
+    return message.as_bytes()
+
+
 def _subject_alone(letter: Letter) -> bytes:
     return _message(replace(letter, subject=letter.text), "").as_bytes()
 
@@ -115,6 +129,7 @@ _ODDITIES: Mapping[str, Callable[[Letter], bytes]] = MappingProxyType(
         "the mark of an automatic answer": _automatic,
         "the form of a returned one": _returned,
         "nothing but its subject": _subject_alone,
+        "no mail named but the first": _first_named_alone,
         "far too many words": _too_many_words,
         "headers that are none": _no_mail,
     }

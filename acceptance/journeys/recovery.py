@@ -33,16 +33,20 @@ MOST_CHANGES = 60
 
 @dataclass(frozen=True)
 class Service:
-    """Who serves a session: what the record says, what its preview's health page answers, and what a visitor gets."""
+    """Who serves a session: what the record says, the task that it names, what its preview's health page answers, and
+    what a visitor gets."""
 
     record: SessionRecord
+    task: Task | None
     health: Answer
     page: Answer
 
     def __str__(self) -> str:
         task = (self.record.task_arn or "no task").rpartition("/")[2]
         says = f"{self.health}: {self.health.text[:200]}; {self.page}"
-        return f"session {self.record.status} on {task} by its record; {says}"
+        ours, theirs = self.record.container_ip, self.task.ip if self.task else None
+        at = "" if ours == theirs else f" at {ours}, where ECS has it at {theirs},"
+        return f"session {self.record.status} on {task}{at} by its record; {says}"
 
 
 def task_of(session: CustomerSession) -> Task:
@@ -197,7 +201,9 @@ def service_of(session: CustomerSession) -> Observed[Service]:
     def look(deadline: Deadline) -> Service:
         health = session.health(deadline)
         page = platform.preview.get(session.preview_url, deadline=deadline)
-        return Service(session.record, health, page)
+        record = session.record
+        task = platform.fleet.task(record.task_arn) if record.task_arn else None
+        return Service(record, task, health, page)
 
     within = platform.profile.patience.recovery
     return Observed(str(session), look, within=within, steadily=IN_A_ROW, transient=(Unreachable,))
@@ -206,16 +212,17 @@ def service_of(session: CustomerSession) -> Observed[Service]:
 def is_served(
     session: CustomerSession, *, by: Task | None = None, but_not_by: Task | None = None
 ) -> Matcher[Service]:
-    """A session active on the task on its record, which is that one or another one, if given, and which answers for it
-    at the address that it was given."""
+    """A session active on the task on its record, under that task's address, which is that one or another one, if
+    given, and which answers for it at the address that it was given."""
 
     def holds(seen: Service) -> bool:
         record = seen.record
         there = record.status == "active" and record.preview_url == session.preview_url
         right = by is None or record.task_arn == by.arn
+        found = seen.task is not None and record.container_ip == seen.task.ip
         moved = but_not_by is None or record.task_arn != but_not_by.arn
         served = served_by(record).matches(seen.health) and is_live().matches(seen.page)
-        return there and right and moved and served
+        return there and right and found and moved and served
 
     told = [f"by task {by.task_id}"] if by else []
     told += [f"by another task than {but_not_by.task_id}"] if but_not_by else []

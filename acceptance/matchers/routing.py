@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -62,10 +64,14 @@ def each(claim: Matcher[Answer], count: int) -> Matcher[Sequence[Answer]]:
 
 
 def reads(words: str) -> Matcher[Answer]:
-    """An HTML page with these words in it, in any case."""
+    """An HTML page that shows these words, in any case: what stands in it as a tag is not read."""
+
+    def shown(a: Answer) -> str:
+        return html.unescape(re.sub(r"<[^>]*>", "", a.text))
+
     return DescribedMatcher(
         f"a page that says {words!r}",
-        lambda a: a.media_type == "text/html" and words.lower() in a.text.lower(),
+        lambda a: a.media_type == "text/html" and words.lower() in shown(a).lower(),
         lambda a: f"{a.media_type or 'no type'}: {' '.join(a.text.split())[:200]!r}",
     )
 

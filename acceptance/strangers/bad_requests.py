@@ -62,6 +62,14 @@ _BODIES: Mapping[str, bytes | None] = MappingProxyType(
     }
 )
 
+_CLAIMS: Mapping[str, str] = MappingProxyType(
+    {
+        "a body that is not the gzip it claims to be": "gzip",
+        "a body that is not the Brotli it claims to be": "br",
+    }
+)
+"""What plain text calls itself (`Content-Encoding`)."""
+
 _TO_A_SESSION: Mapping[str, tuple[str, str, bytes | None]] = MappingProxyType(
     {
         "no instruction": ("POST", "instructions", b"{}"),
@@ -107,8 +115,8 @@ def flawed(flaw: str, customer: Customer) -> Request:
     if flaw == "a member given twice":
         twice = json.dumps(right)[:-1] + ', "userId": "eve@customers.example"}'
         return Request("POST", ACTIVATE, twice.encode())
-    if flaw == "a body that is not the gzip it claims to be":
-        return Request("POST", ACTIVATE, json.dumps(right).encode(), {"content-encoding": "gzip"})
+    if flaw in _CLAIMS:
+        return Request("POST", ACTIVATE, json.dumps(right).encode(), {"content-encoding": _CLAIMS[flaw]})
     if flaw in _BODIES:
         return Request("POST", ACTIVATE, _BODIES[flaw])
     if flaw in _WITHOUT:

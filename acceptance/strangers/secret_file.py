@@ -129,15 +129,6 @@ def look_with_git(own: CustomerSession, secret: Secret) -> tuple[Answer, ...]:
     return (own.page(GIT_SPY_PAGE).becomes(looked_everywhere()),)
 
 
-def clear_away(own: CustomerSession) -> None:
-    """Take out of a workspace what the looks left there."""
-    place = shlex.quote(own.workspace.folder)
-    left = f"src/pages/{SPY_PAGE}.js public/{GIT_SPY_PAGE} .git/spy.sh link"
-    own.workspace.run(
-        f"cd {place} && rm -f {left} && {{ {GIT} config --unset remote.origin.receivepack || true; }}"
-    )
-
-
 def keeps(secret: Secret) -> Matcher[Sequence[Answer]]:
     """Answers without a secret's words; over no answer it raises NoData."""
 
@@ -189,6 +180,9 @@ const call = (at) => spawnSync(process.execPath, ["-e", `
   const socket = require("net").connect(${at.port}, "${at.address}");
   socket.on("connect", () => { console.log("connected"); process.exit(); }).on("error", () => {});
 `], { encoding: "utf8", timeout: 5000 }).stdout ?? "";
+const listen = () => spawnSync(process.execPath, ["-e", `
+  require("net").createServer().on("error", () => {}).listen(0, () => { console.log("listening"); process.exit(); });
+`], { encoding: "utf8", timeout: 5000 }).stdout ?? "";
 const ways = {
   "reads the file": () => fs.readFileSync(file, "utf8"),
   "reads it by a link": () => {
@@ -206,6 +200,7 @@ const ways = {
   "writes beside its temporary folder": () => put(path.dirname(os.tmpdir())),
   "writes where its settings lead": () => tried(named.filter(isForeign), put),
   "connects to a server": () => tried(listening(), call),
+  "listens on another port": listen,
   "overwrites the file": () => { fs.appendFileSync(file, mark); return mark; },
 };
 export const GET = () => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from faults.platforms.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, WAITED_FOR, WAITING_PAGE
+from faults.platforms.scenarios import ASLEEP, ENDED_PAGE, PATIENCE, READY, TOLD_WHY, WAITED_FOR, WAITING_PAGE
 from faults.registry import fault
 
 
@@ -37,6 +37,22 @@ def ended_answers_404() -> None:
         return pages.unknown()
 
     pages.ended = forgotten
+
+
+@fault(
+    "A reason with the customer's own words in it runs in the browser of whoever reads it.",
+    part="session_api",
+    caught_by=(TOLD_WHY,),
+    clause="410, a page that says the reason",
+)
+def reason_is_markup() -> None:
+    """It is put into the page as it is."""
+    import html
+
+    def as_it_is(answer: Any) -> Any:
+        return dataclasses.replace(answer, body=html.unescape(answer.body))
+
+    _page(as_it_is, "ended")
 
 
 @fault(

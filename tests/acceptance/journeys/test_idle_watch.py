@@ -27,7 +27,10 @@ class Platform:
         self.records = SimpleNamespace(get=lambda name: SimpleNamespace(status=status(name)))
         self.looks_at_health = 0
         self.preview = SimpleNamespace(
-            get=lambda url: self._take("page views", url), health=lambda _url: self._look()
+            get=lambda url: self._take(
+                "views of another page" if url.endswith("about") else "page views", url
+            ),
+            health=lambda _url: self._look(),
         )
         self.sessions = SimpleNamespace(
             instruct=lambda name, _text: self._take("instructions", name),
@@ -60,7 +63,8 @@ class Platform:
 def test_everybody_sends_one_kind_several_times_and_the_last_one_nothing() -> None:
     platform = Platform(lambda name: "expired" if name == "tab" else "active")
     seen = platform.watch()
-    assert set(platform.sent) == {(kind, kind) for kind in SENT}
+    pages = {"views of another page": "views of another pageabout"}
+    assert set(platform.sent) == {(kind, pages.get(kind, kind)) for kind in SENT}
     assert min(platform.sent.values()) >= 4
     assert platform.looks_at_health >= len(seen.tab)
     assert {sample.value for kind in SENT for sample in seen.statuses[kind]} == {"active"}
@@ -69,8 +73,8 @@ def test_everybody_sends_one_kind_several_times_and_the_last_one_nothing() -> No
 def test_nothing_is_sent_that_the_deployment_does_not_take() -> None:
     platform = Platform(lambda name: "expired" if name == "tab" else "active")
     platform.offered -= {Capability.KEEPALIVE, Capability.INSTRUCTIONS}
-    assert set(platform.watch().senders) == {"page views"}
-    assert set(platform.sent) == {("page views", "page views")}
+    assert set(platform.watch().senders) == {"page views", "views of another page"}
+    assert {kind for kind, _ in platform.sent} == {"page views", "views of another page"}
 
 
 @pytest.mark.parametrize("kind", ["instructions", "keepalives"])

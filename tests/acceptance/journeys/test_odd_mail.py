@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 
 import pytest
 
-from acceptance.drivers.mailbox import Letter
+from acceptance.drivers.mailbox import Letter, Received
 from acceptance.journeys.odd_mail import DECOY, odd
 
 WORDS = 'Change the heading to "Käse & Brot"'
@@ -49,7 +51,17 @@ def test_an_attached_text_is_not_what_is_asked() -> None:
     message = message_from_bytes(odd("attached files", LETTER))
     leaves = [part for part in message.walk() if not part.is_multipart()]
     assert [part.get_content_disposition() for part in leaves] == [None, "attachment", "attachment"]
-    assert [text_of(part) for part in leaves[:2]] == [WORDS, DECOY]
+    assert [part.get_content_type() for part in leaves[:2]] == ["text/html", "text/plain"]
+    assert "Käse &amp; Brot" in text_of(leaves[0])
+    assert text_of(leaves[1]) == DECOY
+
+
+def test_a_reply_may_name_the_first_mail_of_its_thread_alone() -> None:
+    answer = Received("k", "edit@edit.example", (), "Re", "", "<2@x>", "<1@x>", ("<1@x>",), datetime.now(UTC))
+    message = message_from_bytes(odd("no mail named but the first", replace(LETTER, reply_to=answer)))
+    assert (message["In-Reply-To"], message["References"]) == ("<1@x>", None)
+    with pytest.raises(ValueError, match="expected a letter in a thread"):
+        odd("no mail named but the first", LETTER)
 
 
 def test_a_text_in_latin_1_is_no_utf_8() -> None:

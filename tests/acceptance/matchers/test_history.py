@@ -50,11 +50,14 @@ def session(user: str = "anna@example.com", client: str = "acme") -> CustomerSes
     return CustomerSession(Customer(client, user), session, NOW, Timeline(), [], NOWHERE)
 
 
-def service(task: str, status: str = "active", says: str | None = None, page: int = 200) -> Service:
+def service(
+    task: str, status: str = "active", says: str | None = None, page: int = 200, ip: str = "10.0.0.1"
+) -> Service:
     blank = {field.name: None for field in dataclasses.fields(SessionRecord)}
     named = {"session_id": "s-1", "status": status, "task_arn": task, "preview_url": "https://x/session/s-1/"}
     body = f'{{"service": "edit", "sessionId": "s-1", "taskArn": "{says or task}"}}'
-    return Service(SessionRecord(**{**blank, **named}), answer(200, body), answer(page))  # type: ignore[arg-type]
+    record = SessionRecord(**{**blank, **named, "container_ip": ip})  # type: ignore[arg-type]
+    return Service(record, dataclasses.replace(LOST, ip="10.0.0.1"), answer(200, body), answer(page))
 
 
 LOST = Task("old", "service:edit", "STOPPED", "STOPPED", None, None, None, None, None, None, False)
@@ -101,6 +104,7 @@ def test_accepts_what_it_says(matcher: Matcher[Any], good: object) -> None:
         ),
         (is_served(session(), by=LOST), service("new"), "session active on new"),
         (is_served(session()), service("any", says="other"), "session active on any"),
+        (is_served(session()), service("any", ip="10.0.0.9"), "session active on any at 10.0.0.9, where ECS"),
         (is_served(session()), service("any", "draining"), "session draining on any"),
         (is_served(session(), but_not_by=LOST), service("new", "draining"), "session draining on new"),
         (is_served(session(), but_not_by=LOST), service("new", page=503), "session active on new"),
