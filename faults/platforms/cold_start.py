@@ -198,7 +198,7 @@ def second_edit_task() -> None:
     "The first preview after a sleep takes more than a minute.",
     part="hermes",
     caught_by=(FIRST_REQUEST,),
-    clause="from the request to a 200 preview with HMR connected, under 60 s",
+    clause="to a 200 preview with HMR connected, under 60 s",
 )
 def cold_start_of_65_s() -> None:
     """No session is placed before it is 62 s old."""
