@@ -47,7 +47,6 @@ WITHOUT_A_FAULT: Mapping[str, str] = {
     "It sleeps only when no session, no command and no Edit task is left;": "open: no fault is written",
     "The sandbox's editor stands in for an AI": _SANDBOX,
     "It fails only where the site cannot be changed as asked": _SANDBOX,
-    "Any other wish stands, in the customer's words": _SANDBOX,
     "An instruction is planned in at most 5 s and 1 GiB": "open: no words are known that take longer",
     "what takes more costs an answer that says so": "open: no words are known that take longer",
 }
