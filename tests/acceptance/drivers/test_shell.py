@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from acceptance.config.mark import Mark
-from acceptance.config.profile import Profile, read
+from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel
 from acceptance.drivers.shell import ExecShell
 from acceptance.waiting.errors import CutShort, NotReady, UnexpectedAnswer
 from acceptance.waiting.waits import Deadline
+from tests.filled_profile import filled
 
 RUN = "1125-130000-abcd"
 
@@ -80,20 +80,7 @@ class FakeChannel:
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
-    ca_file = tmp_path_factory.mktemp("ca") / "ca.pem"
-    ca_file.write_text("a certificate")
-    info = dict.fromkeys(
-        ("info_url", "aws_endpoint", "access_key", "secret_key", "logs", "mailbox", "timing"), "x"
-    ) | {
-        "preview_url": "https://localhost:1",
-        "http_url": "http://localhost:2",
-        "region": "us-east-1",
-        "ca_file": str(ca_file),
-        "workspace_root": "/workspace",
-        "idle_timeout_s": 4.0,
-    }
-    project = Path(__file__).resolve().parents[3]
-    return read(project / "deployments" / "sandbox.toml").fill(info)
+    return filled(tmp_path_factory.mktemp("ca"))
 
 
 def shell(fleet: FakeFleet, channel: FakeChannel, profile: Profile) -> ExecShell:

@@ -9,13 +9,14 @@ from typing import Any, cast
 
 import pytest
 
-from acceptance.config.profile import Profile, read
+from acceptance.config.profile import Profile
 from acceptance.drivers.ecs import EcsServices, Task
 from acceptance.drivers.ecs_exec.channel import CommandOutput, ExecChannel, Heard
 from acceptance.drivers.task_kill import Accidents
 from acceptance.waiting.errors import NotReady, Unreachable
 from acceptance.waiting.waits import Deadline
 from tests.acceptance.drivers.test_shell import SERVING
+from tests.filled_profile import filled
 
 
 class OneSession:
@@ -45,12 +46,7 @@ class OneSession:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
-    (tmp_path / "ca.pem").write_text("a certificate")
-    names = ("info_url", "aws_endpoint", "access_key", "secret_key", "logs", "mailbox", "timing", "region")
-    info: dict[str, object] = dict.fromkeys(names, "x")
-    info |= {"preview_url": "https://localhost:1", "http_url": "http://localhost:2", "idle_timeout_s": 4.0}
-    info |= {"ca_file": str(tmp_path / "ca.pem"), "workspace_root": "/workspace"}
-    return read(Path(__file__).resolve().parents[3] / "deployments" / "sandbox.toml").fill(info)
+    return filled(tmp_path)
 
 
 def test_a_death_that_waits_for_its_moment_needs_no_second_session_to_be_seen_armed(profile: Profile) -> None:

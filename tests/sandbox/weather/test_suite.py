@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from acceptance.config.mark import Mark
-from acceptance.config.profile import Profile, read
+from acceptance.config.profile import Profile
 from acceptance.config.sections import Aws
 from acceptance.drivers.aws import Clients
 from acceptance.drivers.ecs import EcsServices
@@ -28,6 +28,7 @@ from sandbox.weather.dynamodb import LateIndex
 from sandbox.weather.kinds import Kind
 from sandbox.weather.weather import Weather
 from tests.aws_platform import create_table
+from tests.filled_profile import filled
 from tests.sandbox.ecs.ecs_stand import SLEEPER, Stand
 from tests.sandbox.weather.weather_stand import weathered
 
@@ -38,12 +39,7 @@ SEEDS = (1, 2, 3)
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
-    (tmp_path / "ca.pem").write_text("a certificate")
-    names = ("info_url", "aws_endpoint", "access_key", "secret_key", "logs", "mailbox", "timing", "region")
-    info: dict[str, object] = dict.fromkeys(names, "x")
-    info |= {"preview_url": "https://localhost:1", "http_url": "http://localhost:2", "idle_timeout_s": 4.0}
-    info |= {"ca_file": str(tmp_path / "ca.pem"), "workspace_root": "/workspace"}
-    return read(Path(__file__).resolve().parents[3] / "deployments" / "sandbox-weather.toml").fill(info)
+    return filled(tmp_path, "sandbox-weather.toml")
 
 
 @pytest.fixture(params=SEEDS)
