@@ -71,8 +71,11 @@ class Records:
         return record
 
     def _of_request(self, key: Key) -> SessionRecord | None:
-        item = self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
+        item = self._claim(key)
         return self.get(str(from_wire(item["target"]))) if item else None
+
+    def _claim(self, key: Key) -> Mapping[str, Any] | None:
+        return self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
 
     def note_thread(self, record: SessionRecord) -> None:
         """Note a session as its user's latest, unless a later one is noted: an index does not know it for a moment."""
@@ -92,8 +95,7 @@ class Records:
 
     def noted_thread(self, client_id: str, user_id: str) -> tuple[str, str] | None:
         """When the user's latest session that is noted was created, and its thread; None if that is long ago."""
-        key = _latest_of(client_id, user_id)
-        item = self.dynamodb.get_item(TableName=self.claims, Key=key, ConsistentRead=True).get("Item")
+        item = self._claim(_latest_of(client_id, user_id))
         if item is None or float(item["ttl"]["N"]) <= time.time():
             return None
         return item["createdAt"]["S"], item["target"]["S"]

@@ -8,8 +8,7 @@ from typing import Any
 from moto.ecs.exceptions import ECSException
 
 from sandbox.aws_api.ecs_tasks import OpenSession
-
-NOT_CONNECTED = "The execute command failed due to an internal error. Try again later."
+from sandbox.weather.ecs import LateAgent
 
 
 def one_at_a_time(open_session: OpenSession, in_use: Callable[[str], bool]) -> OpenSession:
@@ -21,7 +20,7 @@ def one_at_a_time(open_session: OpenSession, in_use: Callable[[str], bool]) -> O
 
     def open_one(task_arn: str, container: str, command: str) -> dict[str, Any]:
         if in_use(task_arn):
-            raise ECSException("TargetNotConnectedException", NOT_CONNECTED)
+            raise ECSException("TargetNotConnectedException", LateAgent.NOT_CONNECTED)
         return open_session(task_arn, container, command)
 
     return open_one

@@ -103,18 +103,13 @@ class Reconciler:
             # The fleet first: a task that an activation woke must not be seen without that activation's session.
             self.fleet = self.capacity.fleet()
             for listed in self.records.with_status(*OPEN):
-                self._adopt_listed(listed.session_id)
+                # One that has just ended may be listed still, and would wake a task.
+                if listed.session_id not in self.sessions:
+                    self._adopt_open(listed.session_id)
             self._refresh_at = now + max(_MIN_REFRESH_S, _REFRESH_TICKS * interval_s)
         elif self.fleet is not None and self._homeless() and now >= self._fleet_at:
             self._fleet_at = now + interval_s
             self.fleet = self.capacity.fleet_again(self.fleet)
-
-    def _adopt_listed(self, session_id: str) -> None:
-        """Look after a session that the index lists. One that has just ended may be listed, and would wake a task."""
-        if session_id not in self.sessions:
-            record = self.records.get(session_id)
-            if record is not None and record.is_open:
-                self.adopt(record)
 
     def _homeless(self) -> bool:
         return any(session.task is None for session in self.sessions.values())
@@ -123,14 +118,17 @@ class Reconciler:
         """Look after an open session, if that is not done already."""
         return self.sessions.setdefault(record.session_id, Session(record))
 
+    def _adopt_open(self, session_id: str) -> Session | None:
+        record = self.records.get(session_id)
+        return self.adopt(record) if record is not None and record.is_open else None
+
     def take_commands(self) -> None:
         """Hand the received commands to their sessions; those of sessions that have ended are done."""
         while self.commands.inbox:
             command = self.commands.inbox[0]
             session = self.sessions.get(command.session_id)
             if session is None or command.kind == ACTIVATE:
-                record = self.records.get(command.session_id)
-                session = self.adopt(record) if record is not None and record.is_open else None
+                session = self._adopt_open(command.session_id)
             if session is None or session.ended or command.kind == ACTIVATE:
                 if command.kind != ACTIVATE:
                     log.warning("session %s has ended: %s dropped", command.session_id, command.kind)
@@ -229,7 +227,8 @@ class Reconciler:
         self._audited = False
 
     def _step(self, session: Session) -> None:
-        delay_s: float | None = self._backoff_s(session)
+        ticks = 1 if session.failures < _QUICK_RETRIES else _MAX_BACKOFF_TICKS
+        delay_s: float | None = ticks * self.config.reconcile_interval_s
         session.again = False
         session.failures += 1
         try:
@@ -245,10 +244,6 @@ class Reconciler:
             session.rest((delay_s or 0.0) + crowding_s)
             session.busy = False
             self.nudge()
-
-    def _backoff_s(self, session: Session) -> float:
-        ticks = 1 if session.failures < _QUICK_RETRIES else _MAX_BACKOFF_TICKS
-        return ticks * self.config.reconcile_interval_s
 
     def start_audit(self) -> None:
         """Have an audit beside the work, when it is time."""
